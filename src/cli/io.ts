@@ -1,0 +1,88 @@
+/**
+ * What every command shares: where output goes, how an error ends, how progress is shown.
+ *
+ * stdout carries the result (with `--json`: exactly one JSON document); stderr carries everything else.
+ */
+import { MultiBar, Presets } from "cli-progress";
+import { CommanderError } from "commander";
+import { SpikingYoloError } from "../core/errors.ts";
+
+/** Bad usage or bad input. */
+const exitBadInput = 2;
+/** Anything else that went wrong. */
+const exitFailed = 1;
+
+/** Prints the one JSON document of a command that was asked for `--json`. */
+export function printJson(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Prints a line of a human-readable result. */
+export function print(line = ""): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** Prints a remark that is no part of the result. */
+export function note(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+export interface Progress {
+  /** `done` of `total` are finished. */
+  update(done: number, status?: string): void;
+  stop(): void;
+}
+
+/** A bar on a terminal; elsewhere a line at most every five seconds. */
+export function showProgress(label: string, total: number): Progress {
+  return process.stderr.isTTY ? terminalProgress(label, total) : lineProgress(label, total);
+}
+
+function terminalProgress(label: string, total: number): Progress {
+  const bars = new MultiBar(
+    {
+      format: `${label} {bar} {value}/{total} {status} {eta_formatted} left`,
+      stream: process.stderr,
+      clearOnComplete: true,
+    },
+    Presets.shades_classic,
+  );
+  const bar = bars.create(total, 0, { status: "" });
+  return {
+    update: (done, status = "") => bar.update(done, { status }),
+    stop: () => bars.stop(),
+  };
+}
+
+function lineProgress(label: string, total: number): Progress {
+  const start = performance.now();
+  let last = start;
+  return {
+    update: (done, status = "") => {
+      const now = performance.now();
+      if (now - last < 5000 || done === 0) return;
+      last = now;
+      const leftSeconds = Math.round((((now - start) / done) * (total - done)) / 1000);
+      note(`${label} ${done}/${total}${status ? ` ${status}` : ""}, ${leftSeconds} s left`);
+    },
+    stop: () => {},
+  };
+}
+
+/** Prints the error as one line (with its stack where `debug`) and gives the exit code. */
+export function reportError(error: unknown, debug: boolean): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    note(`error [E_USAGE] ${oneLine(error.message.replace(/^error: /, ""))}. See spiking-yolo --help`);
+    return exitBadInput;
+  }
+  const known = error instanceof SpikingYoloError;
+  const message = error instanceof Error ? error.message : String(error);
+  note(`error [${known ? error.code : "E_INTERNAL"}] ${oneLine(message)}`);
+  if (debug && error instanceof Error) note(error.stack ?? "");
+  return known && error.code !== "E_ENGINE" && error.code !== "E_WRITE" ? exitBadInput : exitFailed;
+}
+
+function oneLine(message: string): string {
+  return message.replace(/\s*\n\s*/g, " ").trim();
+}

@@ -1,0 +1,44 @@
+#!/usr/bin/env node
+/**
+ * The command line: one module a command, loaded only when it is asked for (ONNX Runtime and sharp are slow to load).
+ */
+import { createRequire } from "node:module";
+import { Command } from "commander";
+import { reportError } from "./io.ts";
+
+interface Entry {
+  readonly summary: string;
+  /** Declares the command's arguments, options and action on `command`. */
+  readonly load: () => Promise<(command: Command) => void>;
+}
+
+const commands: Readonly<Record<string, Entry>> = {};
+
+async function main(argv: readonly string[]): Promise<number> {
+  const debug = argv.includes("--debug");
+  const program = new Command("spiking-yolo")
+    .description(
+      "Give it a trained YOLO; get a spiking one, and the truth about its accuracy, its time steps and its energy.",
+    )
+    .version((createRequire(import.meta.url)("../../package.json") as { version: string }).version)
+    .showSuggestionAfterError(true)
+    .exitOverride()
+    .configureOutput({ outputError: () => {} });
+  const asked = argv.find((argument) => !argument.startsWith("-"));
+  for (const [name, entry] of Object.entries(commands)) {
+    const command = program
+      .command(name)
+      .description(entry.summary)
+      .copyInheritedSettings(program)
+      .option("--debug", "print the stack of an error");
+    if (name === asked) (await entry.load())(command);
+  }
+  try {
+    await program.parseAsync(argv, { from: "user" });
+    return 0;
+  } catch (error) {
+    return reportError(error, debug);
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,133 @@
+/**
+ * The graph: layers in an order in which each stands after what feeds it, and what a user must know besides them.
+ *
+ * One type for DNN and SNN. A graph is data: passes return a new one and append a line of provenance.
+ */
+import { ShapeError } from "../core/errors.ts";
+import type { Preprocessing } from "../core/preprocessing.ts";
+import { sizeOf } from "../core/tensor.ts";
+import { type LayerKindSpec, layerKinds, type Shape } from "./layer-kinds.ts";
+import { type HeadLayer, isHead, isPopulation, type Layer, type LayerOf } from "./layers.ts";
+
+/** How a spiking graph is meant to be run; what a user does not ask for otherwise. */
+export interface SimulationSettings {
+  readonly timeSteps: number;
+  readonly encoding: Encoding;
+  readonly decode: Decoding;
+}
+
+/** `constant`: the picture as a constant current. `poisson`: seeded spikes with the pixel as their probability. */
+export type Encoding = "constant" | "poisson";
+
+/** `vmem`: λ·V(T)/T of the accumulating output neuron. `count`: λ·N(T)/T of a spiking one. */
+export type Decoding = "vmem" | "count";
+
+export interface Graph {
+  readonly layers: readonly Layer[];
+  readonly preprocessing: Preprocessing;
+  /** By class index; empty where unknown. */
+  readonly classNames: readonly string[];
+  /** One line per pass, oldest first. */
+  readonly provenance: readonly string[];
+  /** Present in a spiking graph. */
+  readonly simulation?: SimulationSettings;
+}
+
+/** Shapes [C, H, W] by layer name. */
+export type Shapes = ReadonlyMap<string, Shape>;
+
+/** The same graph with other layers (and other facts) and one more line of provenance. */
+export function derive(graph: Graph, pass: string, changes: Partial<Omit<Graph, "provenance">>): Graph {
+  return { ...graph, ...changes, provenance: [...graph.provenance, pass] };
+}
+
+/**
+ * Infers every layer's output shape and validates the graph: unique names, inputs that exist, arity, parameters.
+ * @throws ShapeError naming the layer and the numbers that do not fit.
+ */
+export function inferShapes(graph: Graph): Shapes {
+  const shapes = new Map<string, Shape>();
+  const heads = new Set<string>();
+  for (const layer of graph.layers) {
+    if (shapes.has(layer.name)) throw new ShapeError("E_GRAPH", `two layers are named ${layer.name}`);
+    const inputs = layer.inputs.map((name) => {
+      const shape = shapes.get(name);
+      if (!shape)
+        throw new ShapeError("E_GRAPH", `${layer.name} [${layer.kind}] reads ${name}, which does not come before it`);
+      if (heads.has(name))
+        throw new ShapeError("E_GRAPH", `${layer.name} [${layer.kind}] reads the detection head ${name}`);
+      return shape;
+    });
+    if (isHead(layer)) heads.add(layer.name);
+    shapes.set(layer.name, inferLayerShape(layer, inputs));
+  }
+  return shapes;
+}
+
+/** No layer of a detector comes near; what does is a broken or hostile file, and must not be allocated. */
+const maxLayerSize = 2 ** 29;
+
+/** One layer's output shape. @throws ShapeError as {@link inferShapes}. */
+export function inferLayerShape(layer: Layer, inputs: readonly Shape[]): Shape {
+  const spec = specOf(layer);
+  const [min, max] = spec.arity;
+  if (inputs.length < min || inputs.length > max) {
+    const expected = min === max ? min : `${min} or more`;
+    throw new ShapeError("E_GRAPH", `${layer.name} [${layer.kind}] has ${inputs.length} inputs; ${expected} expected`);
+  }
+  const fail = (what: string): never => {
+    throw new ShapeError("E_SHAPE", `${layer.name} [${layer.kind}]: ${what}`);
+  };
+  const shape = spec.inferShape(layer as never, inputs, fail);
+  if (!shape.every((extent) => Number.isInteger(extent) && extent >= 1)) {
+    fail(`output would be ${shape.join("×")}; the input is too small for this layer`);
+  }
+  if (sizeOf(shape) > maxLayerSize)
+    fail(`output would be ${shape.join("×")}; at most ${maxLayerSize} values are supported`);
+  return shape;
+}
+
+/** Multiply-accumulates of one pass, all of the layer's outputs. */
+export function layerMacs(layer: Layer, output: Shape): number {
+  return specOf(layer).macs(layer as never, output);
+}
+
+/** Parameters as a weights file holds them (batch norm counts its mean and variance). */
+export function layerParameters(layer: Layer): number {
+  return specOf(layer).parameters(layer as never);
+}
+
+/** The layer's row of the table; the one place that loses the tie between a layer and its kind. */
+function specOf(layer: Layer): LayerKindSpec<never> {
+  return layerKinds[layer.kind] as unknown as LayerKindSpec<never>;
+}
+
+/** Layers by name. */
+export function layersByName(graph: Graph): ReadonlyMap<string, Layer> {
+  return new Map(graph.layers.map((layer) => [layer.name, layer]));
+}
+
+/** Names of the layers that read each layer, in graph order; a layer that reads another twice is listed twice. */
+export function consumersOf(graph: Graph): ReadonlyMap<string, readonly Layer[]> {
+  const consumers = new Map<string, Layer[]>(graph.layers.map((layer) => [layer.name, []]));
+  for (const layer of graph.layers) for (const name of layer.inputs) consumers.get(name)?.push(layer);
+  return consumers;
+}
+
+/** The input layer. @throws ShapeError unless there is exactly one. */
+export function inputOf(graph: Graph): LayerOf<"input"> {
+  const inputs = graph.layers.filter((layer) => layer.kind === "input");
+  if (inputs.length !== 1)
+    throw new ShapeError("E_GRAPH", `a graph needs one input layer; this one has ${inputs.length}`);
+  return inputs[0];
+}
+
+/** The detection heads, in graph order. */
+export function headsOf(graph: Graph): readonly HeadLayer[] {
+  return graph.layers.filter(isHead);
+}
+
+/** Whether the graph has been converted to spikes. */
+export function isSpiking(graph: Graph): boolean {
+  return graph.layers.some(isPopulation);
+}

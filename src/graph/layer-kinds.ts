@@ -1,0 +1,223 @@
+/**
+ * One table of what is true of each layer kind: arity, shape, parameters, multiply-accumulates, and the schema that a
+ * model file's layer must satisfy. Whoever adds a kind adds a row; nothing else branches on kinds to learn these.
+ */
+import { z } from "zod";
+import { type Head, headChannels } from "../core/head.ts";
+import { sizeOf, type Tensor } from "../core/tensor.ts";
+import type { LayerKind, LayerOf } from "./layers.ts";
+
+/** [channels, height, width]. */
+export type Shape = readonly [number, number, number];
+
+export interface LayerKindSpec<K extends LayerKind> {
+  /** Least and greatest number of inputs. */
+  readonly arity: readonly [number, number];
+  /** Output shape; calls `fail` with what is wrong where the layer does not fit its inputs. */
+  readonly inferShape: (layer: LayerOf<K>, inputs: readonly Shape[], fail: (what: string) => never) => Shape;
+  readonly parameters: (layer: LayerOf<K>) => number;
+  readonly macs: (layer: LayerOf<K>, output: Shape) => number;
+  /** Fields besides name, kind and inputs. */
+  readonly schema: z.ZodRawShape;
+}
+
+/** Layers that multiply nothing and hold no parameters. */
+const free = { parameters: () => 0, macs: () => 0 };
+
+const positive = z.int().min(1).max(65_536);
+const tensorSchema = z.custom<Tensor>(
+  (value) => typeof value === "object" && value !== null && "dtype" in value && "data" in value,
+  "a tensor is missing",
+);
+const floatSchema = tensorSchema.refine((value) => value?.dtype === "float32", "a tensor must be float32");
+const anchorsSchema = z.array(z.number().positive()).min(2).max(64);
+const populationSchema = {
+  neuron: z.enum(["takeback", "ibt", "signed", "if"]),
+  slope: z.number().min(0).max(1),
+  lambda: floatSchema,
+  vTh: tensorSchema,
+  vThNeg: tensorSchema.nullable(),
+  vInit: z.number().min(-1).max(1),
+  firingThreshold: z.number().min(0.5).max(1),
+  levels: z.int().min(1).max(127),
+};
+
+function perChannel(
+  tensors: Record<string, Tensor | null | undefined>,
+  channels: number,
+  fail: (what: string) => never,
+): void {
+  for (const [name, value] of Object.entries(tensors)) {
+    if (value && (value.shape.length !== 1 || value.shape[0] !== channels)) {
+      fail(`${name} has shape [${value.shape.join(", ")}]; one value for each of ${channels} channels expected`);
+    }
+  }
+}
+
+const population = {
+  ...free,
+  arity: [1, 1],
+  inferShape: (
+    layer: LayerOf<"integrateFire" | "readout">,
+    [input]: readonly Shape[],
+    fail: (what: string) => never,
+  ): Shape => {
+    perChannel({ lambda: layer.lambda, vTh: layer.vTh, vThNeg: layer.vThNeg }, input[0], fail);
+    return input;
+  },
+} as const;
+
+const head = {
+  ...free,
+  arity: [1, 1],
+  inferShape: (layer: Head, [input]: readonly Shape[], fail: (what: string) => never): Shape => {
+    if (input[0] !== headChannels(layer)) {
+      fail(
+        `input has ${input[0]} channels; ${layer.anchors.length / 2} anchors of 5 + ${layer.classes} classes need ${headChannels(layer)}`,
+      );
+    }
+    return input;
+  },
+} as const;
+
+export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
+  input: {
+    ...free,
+    arity: [0, 0],
+    inferShape: (layer) => layer.shape,
+    schema: { shape: z.tuple([positive, positive, positive]) },
+  },
+  convolution: {
+    arity: [1, 1],
+    inferShape: (layer, [[channels, height, width]], fail) => {
+      const [outC, inC, kH, kW] = layer.weights.shape;
+      if (layer.weights.shape.length !== 4 || kH !== kW)
+        fail(`weights have shape [${layer.weights.shape.join(", ")}]; [outC, inC, k, k] expected`);
+      if (inC * layer.groups !== channels) {
+        fail(
+          `input has ${channels} channels; the weights read ${inC * layer.groups} (${layer.groups} groups of ${inC})`,
+        );
+      }
+      if (outC % layer.groups !== 0) fail(`${outC} filters do not divide into ${layer.groups} groups`);
+      perChannel({ bias: layer.bias }, outC, fail);
+      const out = (extent: number) => Math.floor((extent + 2 * layer.padding - kH) / layer.stride) + 1;
+      return [outC, out(height), out(width)];
+    },
+    parameters: (layer) => sizeOf(layer.weights.shape) + (layer.bias ? layer.bias.shape[0] : 0),
+    macs: (layer, [, height, width]) => sizeOf(layer.weights.shape) * height * width,
+    schema: {
+      weights: tensorSchema,
+      bias: tensorSchema.optional(),
+      stride: positive,
+      padding: z.int().min(0).max(1024),
+      groups: positive,
+      shift: z.int().min(0).max(30).optional(),
+    },
+  },
+  batchNorm: {
+    arity: [1, 1],
+    inferShape: (layer, [input], fail) => {
+      const { scale, bias, mean, variance } = layer;
+      perChannel({ scale, bias, mean, variance }, input[0], fail);
+      return input;
+    },
+    parameters: (layer) => 4 * layer.scale.shape[0],
+    macs: () => 0,
+    schema: {
+      scale: floatSchema,
+      bias: floatSchema,
+      mean: floatSchema,
+      variance: floatSchema,
+      epsilon: z.number().positive().max(1),
+    },
+  },
+  activation: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [input], fail) => {
+      const { statistics } = layer;
+      if (statistics && statistics.channel.shape[0] !== input[0]) {
+        fail(`statistics hold ${statistics.channel.shape[0]} channels; the input has ${input[0]}`);
+      }
+      return input;
+    },
+    schema: {
+      slope: z.number().min(0).max(1),
+      statistics: z
+        .object({
+          sample: z.enum(["all", "nonzero"]),
+          percentiles: z.array(z.number().min(0).max(100)).min(1).max(64),
+          channel: floatSchema,
+          layer: floatSchema,
+        })
+        .optional(),
+    },
+  },
+  maxPool: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [[channels, height, width]]) => {
+      const out = (extent: number) => Math.floor((extent + layer.padding - layer.size) / layer.stride) + 1;
+      return [channels, out(height), out(width)];
+    },
+    schema: {
+      size: positive,
+      stride: positive,
+      padding: z.int().min(0).max(1024),
+      pooling: z.enum(["delta", "winner"]).optional(),
+    },
+  },
+  upsample: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [[channels, height, width]]) => [channels, height * layer.factor, width * layer.factor],
+    schema: { factor: z.int().min(1).max(64) },
+  },
+  concat: {
+    ...free,
+    arity: [1, 1024],
+    inferShape: (_layer, inputs, fail) => {
+      const [[, height, width]] = inputs;
+      if (!inputs.every(([, h, w]) => h === height && w === width)) {
+        fail(`inputs have different heights or widths: ${inputs.map((shape) => shape.join("×")).join(", ")}`);
+      }
+      return [inputs.reduce((sum, [channels]) => sum + channels, 0), height, width];
+    },
+    schema: {},
+  },
+  slice: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [[channels, height, width]], fail) => {
+      if (layer.start + layer.count > channels) {
+        fail(`channels ${layer.start} to ${layer.start + layer.count - 1} are asked of an input that has ${channels}`);
+      }
+      return [layer.count, height, width];
+    },
+    schema: { start: z.int().min(0), count: positive },
+  },
+  sum: {
+    ...free,
+    arity: [2, 1024],
+    inferShape: (layer, inputs, fail) => {
+      if (!inputs.every((shape) => shape.join() === inputs[0].join())) {
+        fail(`inputs have different shapes: ${inputs.map((shape) => shape.join("×")).join(", ")}`);
+      }
+      if (layer.scales && layer.scales.length !== inputs.length)
+        fail(`${layer.scales.length} scales for ${inputs.length} inputs`);
+      for (const scale of layer.scales ?? []) perChannel({ scale }, inputs[0][0], fail);
+      return inputs[0];
+    },
+    schema: { scales: z.array(tensorSchema.nullable()).optional(), shift: z.int().min(0).max(30).optional() },
+  },
+  integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
+  readout: { ...population, schema: populationSchema },
+  region: {
+    ...head,
+    schema: { classes: positive, anchors: anchorsSchema, softmax: z.boolean() },
+  },
+  yolo: {
+    ...head,
+    schema: { classes: positive, anchors: anchorsSchema, scaleXY: z.number().min(0.5).max(4) },
+  },
+};

@@ -1,0 +1,172 @@
+/**
+ * The layer kinds, as one discriminated union. A DNN and its SNN are both made of these: conversion replaces
+ * `activation` layers by `integrateFire` populations (and by `readout` populations before the heads).
+ *
+ * Signals: an `input`, `activation`, `integrateFire`, `maxPool` carries values (in an SNN: spikes, small signed integers
+ * per step); a `convolution` and a `sum` carry currents; `concat`, `slice`, `upsample` carry what they are given.
+ */
+import type { RegionHead, YoloHead } from "../core/head.ts";
+import type { FloatTensor, Tensor } from "../core/tensor.ts";
+
+interface LayerBase {
+  /** Unique in the graph; letters, digits, `_`, `-`. */
+  readonly name: string;
+  /** Names of the layers that feed this one, in order; all stand before it in the graph. */
+  readonly inputs: readonly string[];
+}
+
+/** The picture: values in [0, 1]. */
+export interface InputLayer extends LayerBase {
+  readonly kind: "input";
+  /** [channels, height, width]. */
+  readonly shape: readonly [number, number, number];
+}
+
+/** Cross-correlation with square kernels. In an integer graph: current = (Σ W·s)·2^shift + bias. */
+export interface ConvolutionLayer extends LayerBase {
+  readonly kind: "convolution";
+  /** [outC, inC / groups, k, k]; float32, or int8 / int16 after quantization. */
+  readonly weights: Tensor;
+  /** [outC]; float32, or int32 (already scaled by 2^shift) after quantization; absent before batch norm. */
+  readonly bias?: Tensor;
+  readonly stride: number;
+  /** Zeros on each side. */
+  readonly padding: number;
+  readonly groups: number;
+  /** Extra fractional bits of the integer current; absent in float graphs. */
+  readonly shift?: number;
+}
+
+/** Inference batch normalization: scale·(x − mean)/√(variance + ε) + bias, per channel. All tensors [C]. */
+export interface BatchNormLayer extends LayerBase {
+  readonly kind: "batchNorm";
+  readonly scale: FloatTensor;
+  readonly bias: FloatTensor;
+  readonly mean: FloatTensor;
+  readonly variance: FloatTensor;
+  readonly epsilon: number;
+}
+
+/** x for x ≥ 0, slope·x below: slope 0 is ReLU, 1 is linear, darknet's leaky is 0.1. */
+export interface ActivationLayer extends LayerBase {
+  readonly kind: "activation";
+  readonly slope: number;
+  /** What calibration saw of |f(x)|; the source of λ. */
+  readonly statistics?: ActivationStatistics;
+}
+
+/** Percentiles of |f(x)| over calibration pictures. */
+export interface ActivationStatistics {
+  /** Which values were counted. */
+  readonly sample: "all" | "nonzero";
+  /** In percent, rising. */
+  readonly percentiles: readonly number[];
+  /** [C, percentiles]. */
+  readonly channel: FloatTensor;
+  /** [percentiles]. */
+  readonly layer: FloatTensor;
+}
+
+/** Windows of size² every `stride`; `padding` cells in all of −∞, ⌊padding/2⌋ of them left and above (darknet's rule). */
+export interface MaxPoolLayer extends LayerBase {
+  readonly kind: "maxPool";
+  readonly size: number;
+  readonly stride: number;
+  readonly padding: number;
+  /** How spikes are pooled; set when neurons are assigned. */
+  readonly pooling?: SpikePooling;
+}
+
+/** `delta`: the change of the greatest count. `winner`: the spikes of the neuron with the greatest count. */
+export type SpikePooling = "delta" | "winner";
+
+/** Nearest-neighbour enlargement. */
+export interface UpsampleLayer extends LayerBase {
+  readonly kind: "upsample";
+  readonly factor: number;
+}
+
+/** Along channels. */
+export interface ConcatLayer extends LayerBase {
+  readonly kind: "concat";
+}
+
+/** Channels [start, start + count). */
+export interface SliceLayer extends LayerBase {
+  readonly kind: "slice";
+  readonly start: number;
+  readonly count: number;
+}
+
+/** Sum of inputs of one shape. */
+export interface SumLayer extends LayerBase {
+  readonly kind: "sum";
+  /** Per input a factor per channel [C], or null for 1: λ_branch/λ_sum after normalization; integers after quantization. */
+  readonly scales?: readonly (Tensor | null)[];
+  /** As in a convolution: scaled inputs are shifted left by so many bits. */
+  readonly shift?: number;
+}
+
+/** How a neuron fires; `src/snn/neuron.ts` defines each. */
+export type NeuronKind = "takeback" | "ibt" | "signed" | "if";
+
+/** What an `integrateFire` and a `readout` population share. */
+export interface Population {
+  readonly neuron: NeuronKind;
+  /** Slope of the activation that the population stands for. */
+  readonly slope: number;
+  /** Normalization constant λ [C]: a net firing rate r stands for the activation λ·r. */
+  readonly lambda: FloatTensor;
+  /** Threshold V_th [C]: 1 in float graphs, an integer (int32) after quantization. */
+  readonly vTh: Tensor;
+  /** Magnitude of the negative threshold [C], V_th / slope; null where nothing negative can be sent. */
+  readonly vThNeg: Tensor | null;
+  /** Initial membrane potential as a part of V_th. */
+  readonly vInit: number;
+  /** Part of the threshold at which the take-back neuron fires: 0.5 rounds to nearest, more is hysteresis. */
+  readonly firingThreshold: number;
+  /** Greatest spike per step: 1 for binary signed spikes. */
+  readonly levels: number;
+}
+
+/** A population of neurons: currents in, spikes out. */
+export interface IntegrateFireLayer extends LayerBase, Population {
+  readonly kind: "integrateFire";
+  /** Steps of input that the population integrates before it fires for the first time. */
+  readonly delay: number;
+}
+
+/** Output neurons: their charge is read as it is (V_mem decoding), their spikes are counted beside it. */
+export interface ReadoutLayer extends LayerBase, Population {
+  readonly kind: "readout";
+}
+
+export interface RegionLayer extends LayerBase, RegionHead {}
+export interface YoloLayer extends LayerBase, YoloHead {}
+
+export type Layer =
+  | InputLayer
+  | ConvolutionLayer
+  | BatchNormLayer
+  | ActivationLayer
+  | MaxPoolLayer
+  | UpsampleLayer
+  | ConcatLayer
+  | SliceLayer
+  | SumLayer
+  | IntegrateFireLayer
+  | ReadoutLayer
+  | RegionLayer
+  | YoloLayer;
+
+export type LayerKind = Layer["kind"];
+export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;
+export type HeadLayer = RegionLayer | YoloLayer;
+
+export function isHead(layer: Layer): layer is HeadLayer {
+  return layer.kind === "region" || layer.kind === "yolo";
+}
+
+export function isPopulation(layer: Layer): layer is IntegrateFireLayer | ReadoutLayer {
+  return layer.kind === "integrateFire" || layer.kind === "readout";
+}

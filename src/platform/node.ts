@@ -1,0 +1,106 @@
+/** What the library needs of Node.js: files, picture decoding and encoding, rasterizing. `browser.ts` is its twin. */
+import { randomUUID } from "node:crypto";
+import { mkdir, readFile as readNodeFile, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import { Resvg } from "@resvg/resvg-js";
+import sharp from "sharp";
+import { ImportError } from "../core/errors.ts";
+import type { Pixels } from "../core/pixels.ts";
+
+/** Files larger than this are refused: the largest darknet weights in use are a quarter of it. */
+const maxFileBytes = 2 ** 30;
+
+/** Pictures of more pixels than this are refused before they are decoded. */
+const maxImagePixels = 2 ** 28;
+
+/** Whole file. @throws ImportError [E_FILE] where it is missing, a directory, unreadable or too large. */
+export async function readFile(path: string): Promise<Uint8Array> {
+  try {
+    const bytes = await readNodeFile(path);
+    if (bytes.length > maxFileBytes) throw new ImportError("E_FILE", `${path} is larger than ${maxFileBytes} bytes`);
+    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  } catch (error) {
+    if (error instanceof ImportError) throw error;
+    throw new ImportError("E_FILE", `${path} cannot be read: ${reasonOf(error)}. Check the path`, { cause: error });
+  }
+}
+
+/** Writes whole or not at all: to a file beside it first, then renamed. Creates the folder. @throws ImportError [E_WRITE]. */
+export async function writeFile(path: string, content: Uint8Array | string): Promise<void> {
+  const temporary = `${path}.${randomUUID().slice(0, 8)}.part`;
+  try {
+    await mkdir(dirname(path), { recursive: true });
+    await writeNodeFile(temporary, content);
+    await rename(temporary, path);
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw new ImportError("E_WRITE", `${path} cannot be written: ${reasonOf(error)}`, { cause: error });
+  }
+}
+
+function reasonOf(error: unknown): string {
+  const code = (error as NodeJS.ErrnoException).code;
+  const reasons: Record<string, string> = {
+    ENOENT: "no such file or directory",
+    EISDIR: "it is a directory",
+    ENOTDIR: "a part of the path is not a directory",
+    EACCES: "permission denied",
+    ENOSPC: "no space is left on the disk",
+  };
+  return (code && reasons[code]) ?? (error as Error).message;
+}
+
+/** Decodes JPEG, PNG, WebP, … upright (EXIF orientation applied). @throws ImportError [E_IMAGE] naming `name`. */
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
+  try {
+    const { data, info } = await sharp(bytes, { limitInputPixels: maxImagePixels, failOn: "error" })
+      .autoOrient()
+      .flatten({ background: "white" })
+      .toColourspace("srgb")
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    return {
+      width: info.width,
+      height: info.height,
+      data: info.channels === 3 ? new Uint8Array(data) : fromGrey(data, info.channels),
+    };
+  } catch (error) {
+    const reason = (error as Error).message.split("\n")[0];
+    throw new ImportError("E_IMAGE", `${name} is not a picture that can be decoded (${reason})`, { cause: error });
+  }
+}
+
+function fromGrey(data: Uint8Array, channels: number): Uint8Array {
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * channels];
+  return rgb;
+}
+
+/** PNG bytes of a picture. */
+export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
+  const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
+  return new Uint8Array(await sharp(pixels.data, { raw }).png().toBuffer());
+}
+
+/** Draws an SVG document on white at its own size (or scaled to `widthPx`), with the font that comes with the package. */
+export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixels> {
+  const image = new Resvg(svg, {
+    background: "white",
+    ...(widthPx === undefined ? {} : { fitTo: { mode: "width", value: widthPx } as const }),
+    font: { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: "DejaVu Sans" },
+  }).render();
+  const rgba = image.pixels;
+  const data = new Uint8Array(image.width * image.height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    data[to] = rgba[from];
+    data[to + 1] = rgba[from + 1];
+    data[to + 2] = rgba[from + 2];
+  }
+  return { width: image.width, height: image.height, data };
+}
+
+function fontFiles(): string[] {
+  const folder = dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json"));
+  return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => join(folder, "ttf", file));
+}

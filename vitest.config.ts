@@ -1,0 +1,15 @@
+import { defineConfig } from "vitest/config";
+
+// `source` makes `#platform` resolve to the TypeScript files, so tests run without a build step between edits.
+const conditions = ["source", "node", "import", "module", "default"];
+
+export default defineConfig({
+  resolve: { conditions },
+  ssr: { resolve: { conditions } },
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    testTimeout: 120_000,
+    // ONNX Runtime brings threads of its own; two test processes keep two cores busy.
+    maxWorkers: 2,
+  },
+});
