@@ -12,7 +12,12 @@ interface Entry {
   readonly load: () => Promise<(command: Command) => void>;
 }
 
-const commands: Readonly<Record<string, Entry>> = {};
+const commands: Readonly<Record<string, Entry>> = {
+  score: {
+    summary: "mAP of somebody's detections, VOC or COCO",
+    load: async () => (await import("./commands/score.ts")).declareScore,
+  },
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes("--debug");
