@@ -51,14 +51,20 @@ export function matchPicture(
   first: number,
   verdicts: Verdicts,
 ): void {
+  const areas = boxes.map((box) => box[2] * box[3]);
   const iou = boxes.map((box) => truth.map((object) => iouWith(object, box)));
   areaRanges.forEach((range, a) => {
+    // What nothing below finds: a detection of another size than the range's counts neither way.
+    areas.forEach((area, d) => {
+      if (isOutside(area, range)) for (const verdict of verdicts[a]) verdict[first + d] = isIgnored;
+    });
+    if (truth.length === 0) return;
     const ignored = truth.map((object) => isIgnorable(object, range));
     // Those that count come first; a detection turns to the others only where it finds none of them.
     const choices = [...truth.keys()].sort((i, j) => Number(ignored[i]) - Number(ignored[j]) || i - j);
     iouThresholds.forEach((threshold, t) => {
       const found = new Uint8Array(truth.length);
-      boxes.forEach((box, d) => {
+      for (let d = 0; d < boxes.length; d++) {
         let best = -1;
         let bestIou = Math.min(threshold, 1 - 1e-10);
         for (const g of choices) {
@@ -68,13 +74,10 @@ export function matchPicture(
           bestIou = iou[d][g];
           best = g;
         }
-        if (best >= 0) {
-          found[best] = 1;
-          verdicts[a][t][first + d] = ignored[best] ? isIgnored : isTrue;
-        } else if (isOutside(box[2] * box[3], range)) {
-          verdicts[a][t][first + d] = isIgnored;
-        }
-      });
+        if (best < 0) continue;
+        found[best] = 1;
+        verdicts[a][t][first + d] = ignored[best] ? isIgnored : isTrue;
+      }
     });
   });
 }
