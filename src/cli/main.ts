@@ -12,7 +12,20 @@ interface Entry {
   readonly load: () => Promise<(command: Command) => void>;
 }
 
-const commands: Readonly<Record<string, Entry>> = {};
+const commands: Readonly<Record<string, Entry>> = {
+  detect: {
+    summary: "what DNN and spiking network find on pictures, step by step",
+    load: async () => (await import("./commands/detect.ts")).declare,
+  },
+  convert: {
+    summary: "make a spiking network of a darknet detector",
+    load: async () => (await import("./commands/convert.ts")).declare,
+  },
+  inspect: {
+    summary: "layers, shapes, parameters and operations of a model",
+    load: async () => (await import("./commands/inspect.ts")).declare,
+  },
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes("--debug");
