@@ -13,9 +13,21 @@ interface Entry {
 }
 
 const commands: Readonly<Record<string, Entry>> = {
+  detect: {
+    summary: "what DNN and spiking network find on pictures, step by step",
+    load: async () => (await import("./commands/detect.ts")).declare,
+  },
+  convert: {
+    summary: "make a spiking network of a darknet detector",
+    load: async () => (await import("./commands/convert.ts")).declare,
+  },
+  inspect: {
+    summary: "layers, shapes, parameters and operations of a model",
+    load: async () => (await import("./commands/inspect.ts")).declare,
+  },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
-    load: async () => (await import("./commands/score.ts")).declareScore,
+    load: async () => (await import("./commands/score.ts")).declare,
   },
 };
 
