@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "layers, shapes, parameters and operations of a model",
     load: async () => (await import("./commands/inspect.ts")).declare,
   },
+  evaluate: {
+    summary: "mAP of DNN and spiking network over a data set, against time steps",
+    load: async () => (await import("./commands/evaluate.ts")).declare,
+  },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
     load: async () => (await import("./commands/score.ts")).declare,
