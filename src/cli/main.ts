@@ -25,6 +25,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "layers, shapes, parameters and operations of a model",
     load: async () => (await import("./commands/inspect.ts")).declare,
   },
+  score: {
+    summary: "mAP of somebody's detections, VOC or COCO",
+    load: async () => (await import("./commands/score.ts")).declare,
+  },
 };
 
 async function main(argv: readonly string[]): Promise<number> {
