@@ -9,7 +9,7 @@ export interface RegionHead {
   readonly classes: number;
   /** [width, height] pairs in grid cells, flattened. */
   readonly anchors: readonly number[];
-  /** Class scores by softmax (YOLOv2) or as they are. */
+  /** Class scores by softmax over the classes (YOLOv2), else by a sigmoid each. */
   readonly softmax: boolean;
 }
 

@@ -104,3 +104,8 @@ function fontFiles(): string[] {
   const folder = dirname(createRequire(import.meta.url).resolve("dejavu-fonts-ttf/package.json"));
   return ["DejaVuSans.ttf", "DejaVuSans-Bold.ttf"].map((file) => join(folder, "ttf", file));
 }
+
+/** ONNX Runtime of this platform; loaded when first needed, since loading takes a tenth of a second. */
+export function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
+  return import("onnxruntime-node");
+}

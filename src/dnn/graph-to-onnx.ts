@@ -1,0 +1,133 @@
+/** Graph → ONNX: one function a layer kind, each giving the nodes that compute it. Batch size 1, NCHW, float32. */
+import { EngineError } from "../core/errors.ts";
+import type { Tensor } from "../core/tensor.ts";
+import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
+import type { Layer, LayerKind, LayerOf } from "../graph/layers.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxNode } from "./onnx.ts";
+
+interface Emitted {
+  readonly nodes: readonly OnnxNode[];
+  readonly constants?: readonly OnnxConstant[];
+}
+
+type Emit<K extends LayerKind> = (layer: LayerOf<K>) => Emitted;
+
+/** Kinds that a DNN cannot have (they spike) are absent. */
+const emitters: { readonly [K in LayerKind]?: Emit<K> } = {
+  input: () => ({ nodes: [] }),
+  convolution: (layer) => {
+    const constants = [constant(layer, "weights", layer.weights)];
+    if (layer.bias) constants.push(constant(layer, "bias", layer.bias));
+    const { stride, padding, groups } = layer;
+    const size = layer.weights.shape[2];
+    return {
+      constants,
+      nodes: [
+        node(layer, "Conv", [layer.inputs[0], ...constants.map(({ name }) => name)], {
+          kernel_shape: [size, size],
+          strides: [stride, stride],
+          pads: [padding, padding, padding, padding],
+          group: groups,
+        }),
+      ],
+    };
+  },
+  batchNorm: (layer) => {
+    const constants = (["scale", "bias", "mean", "variance"] as const).map((field) =>
+      constant(layer, field, layer[field]),
+    );
+    const inputs = [layer.inputs[0], ...constants.map(({ name }) => name)];
+    return { constants, nodes: [node(layer, "BatchNormalization", inputs, { epsilon: { float: layer.epsilon } })] };
+  },
+  activation: (layer) => {
+    if (layer.slope === 1) return { nodes: [node(layer, "Identity", layer.inputs)] };
+    if (layer.slope === 0) return { nodes: [node(layer, "Relu", layer.inputs)] };
+    return { nodes: [node(layer, "LeakyRelu", layer.inputs, { alpha: { float: layer.slope } })] };
+  },
+  maxPool: (layer) => {
+    const before = Math.floor(layer.padding / 2);
+    const after = layer.padding - before;
+    return {
+      nodes: [
+        node(layer, "MaxPool", layer.inputs, {
+          kernel_shape: [layer.size, layer.size],
+          strides: [layer.stride, layer.stride],
+          pads: [before, before, after, after],
+        }),
+      ],
+    };
+  },
+  upsample: (layer) => {
+    const scales = { name: `${layer.name}.scales`, shape: [4], data: [1, 1, layer.factor, layer.factor] };
+    const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+    return { constants: [scales], nodes: [node(layer, "Resize", [layer.inputs[0], "", scales.name], attributes)] };
+  },
+  concat: (layer) => ({ nodes: [node(layer, "Concat", layer.inputs, { axis: 1 })] }),
+  slice: (layer) => {
+    const bounds = { start: layer.start, end: layer.start + layer.count, axis: 1 };
+    const constants = Object.entries(bounds).map(([name, value]) => ({
+      name: `${layer.name}.${name}`,
+      shape: [1],
+      data: [value],
+      dtype: "int64" as const,
+    }));
+    return { constants, nodes: [node(layer, "Slice", [layer.inputs[0], ...constants.map(({ name }) => name)])] };
+  },
+  sum: (layer) => {
+    const constants: OnnxConstant[] = [];
+    const nodes: OnnxNode[] = [];
+    const terms = layer.inputs.map((input, i) => {
+      const scale = layer.scales?.[i];
+      if (!scale) return input;
+      constants.push({ ...constant(layer, `scales.${i}`, scale), shape: [1, scale.shape[0], 1, 1] });
+      const output = `${layer.name}.term${i}`;
+      nodes.push({ op: "Mul", inputs: [input, `${layer.name}.scales.${i}`], outputs: [output] });
+      return output;
+    });
+    return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
+  },
+  region: () => ({ nodes: [] }),
+  yolo: () => ({ nodes: [] }),
+};
+
+/**
+ * The DNN as ONNX model bytes.
+ * @param outputs names of the layers whose values are wanted.
+ * @throws EngineError [E_NOT_A_DNN] where the graph spikes or is quantized.
+ */
+export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Array {
+  const shapes = inferShapes(graph);
+  const input = inputOf(graph);
+  const emitted = graph.layers.map(emit);
+  return encodeOnnx({
+    nodes: emitted.flatMap(({ nodes }) => nodes),
+    constants: emitted.flatMap(({ constants }) => constants ?? []),
+    inputs: [{ name: input.name, shape: [1, ...input.shape] }],
+    outputs: outputs.map((name) => {
+      const shape = shapes.get(name);
+      if (!shape) throw new EngineError("E_ENGINE", `there is no layer ${name} whose values could be read`);
+      return { name, shape: [1, ...shape] };
+    }),
+  });
+}
+
+function emit(layer: Layer): Emitted {
+  const emitter = emitters[layer.kind] as ((layer: Layer) => Emitted) | undefined;
+  if (!emitter)
+    throw new EngineError(
+      "E_NOT_A_DNN",
+      `${layer.name} [${layer.kind}] spikes; the DNN engine runs graphs before conversion`,
+    );
+  return emitter(layer);
+}
+
+function node(layer: Layer, op: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): OnnxNode {
+  return { op, inputs, outputs: [layer.name], attributes };
+}
+
+function constant(layer: Layer, field: string, { dtype, shape, data }: Tensor): OnnxConstant {
+  if (!(data instanceof Float32Array)) {
+    throw new EngineError("E_NOT_A_DNN", `${layer.name}.${field} is ${dtype}; the DNN engine runs float32 graphs`);
+  }
+  return { name: `${layer.name}.${field}`, shape, data };
+}

@@ -1,0 +1,100 @@
+/**
+ * Resampling of one picture to another size, separable, in float: each output pixel is a weighted sum of input pixels
+ * along x, then along y.
+ */
+import type { Filter } from "../core/preprocessing.ts";
+import { type FloatTensor, floatTensor } from "../core/tensor.ts";
+
+/** For one output pixel: the first input pixel and the weights of it and those after it; they sum to 1. */
+interface Taps {
+  readonly start: number;
+  readonly weights: Float64Array;
+}
+
+/** Resamples [C, H, W] values in [0, 1] to [C, height, width]; overshoot of `lanczos` is cut off. */
+export function resize(image: FloatTensor, width: number, height: number, filter: Filter): FloatTensor {
+  const [channels, fromHeight, fromWidth] = image.shape;
+  if (fromWidth === width && fromHeight === height) return image;
+  const wide = resampleRows(image.data, channels * fromHeight, fromWidth, tapsFor(filter, fromWidth, width));
+  const data = resampleColumns(wide, channels, fromHeight, width, tapsFor(filter, fromHeight, height));
+  if (filter === "lanczos") for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]));
+  return floatTensor([channels, height, width], data);
+}
+
+function tapsFor(filter: Filter, from: number, to: number): readonly Taps[] {
+  return filter === "darknet" ? alignedCornerTaps(from, to) : antialiasedTaps(from, to, kernels[filter]);
+}
+
+/** Darknet's `resize_image`: the first and last pixels of input and output coincide; two taps, whatever the reduction. */
+function alignedCornerTaps(from: number, to: number): readonly Taps[] {
+  const scale = to > 1 ? (from - 1) / (to - 1) : 0;
+  return Array.from({ length: to }, (_, i) => {
+    const start = Math.min(from - 1, Math.floor(i * scale));
+    if (i === to - 1 || start + 1 >= from) return { start: from - 1, weights: Float64Array.of(1) };
+    const fraction = i * scale - start;
+    return { start, weights: Float64Array.of(1 - fraction, fraction) };
+  });
+}
+
+interface Kernel {
+  readonly radius: number;
+  readonly at: (x: number) => number;
+}
+
+const kernels: Readonly<Record<"bilinear" | "lanczos", Kernel>> = {
+  bilinear: { radius: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
+  lanczos: { radius: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
+};
+
+function sinc(x: number): number {
+  return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
+}
+
+/** Pixel areas coincide; on reduction the kernel is widened by the factor, so that no input pixel is skipped. */
+function antialiasedTaps(from: number, to: number, kernel: Kernel): readonly Taps[] {
+  const scale = from / to;
+  const widening = Math.max(1, scale);
+  const radius = kernel.radius * widening;
+  return Array.from({ length: to }, (_, i) => {
+    const center = (i + 0.5) * scale;
+    const start = Math.max(0, Math.floor(center - radius + 0.5));
+    const end = Math.min(from, Math.floor(center + radius + 0.5));
+    const weights = Float64Array.from({ length: end - start }, (_, k) =>
+      kernel.at((start + k + 0.5 - center) / widening),
+    );
+    const sum = weights.reduce((total, weight) => total + weight, 0);
+    return { start, weights: weights.map((weight) => weight / sum) };
+  });
+}
+
+function resampleRows(data: Float32Array, rows: number, from: number, taps: readonly Taps[]): Float32Array {
+  const out = new Float32Array(rows * taps.length);
+  for (let row = 0, at = 0; row < rows; row++) {
+    for (const { start, weights } of taps) {
+      let sum = 0;
+      for (let k = 0, i = row * from + start; k < weights.length; k++, i++) sum += weights[k] * data[i];
+      out[at++] = sum;
+    }
+  }
+  return out;
+}
+
+function resampleColumns(
+  data: Float32Array,
+  channels: number,
+  from: number,
+  width: number,
+  taps: readonly Taps[],
+): Float32Array {
+  const out = new Float32Array(channels * taps.length * width);
+  for (let channel = 0; channel < channels; channel++) {
+    for (const [y, { start, weights }] of taps.entries()) {
+      const row = out.subarray((channel * taps.length + y) * width, (channel * taps.length + y + 1) * width);
+      for (let k = 0; k < weights.length; k++) {
+        const from0 = (channel * from + start + k) * width;
+        for (let x = 0; x < width; x++) row[x] += weights[k] * data[from0 + x];
+      }
+    }
+  }
+  return out;
+}
