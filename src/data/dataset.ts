@@ -1,0 +1,94 @@
+/**
+ * A data set as plain data: pictures by path, their objects, and the class names that give indices a meaning.
+ *
+ * Boxes are continuous pixels everywhere inside (`Box`); each format converts at its edge:
+ * VOC's 1-based inclusive corners are [xMin + 1, yMin + 1, xMax, yMax], COCO's are [xMin, yMin, width, height].
+ */
+import type { Box } from "../core/box.ts";
+
+/** Four numbers of a box as a format writes them; which four is the format's business. */
+export type BoxNumbers = readonly [number, number, number, number];
+
+/** Which conventions the annotations follow, and with that, which evaluator is theirs. */
+export type DataSetFormat = "voc" | "coco";
+
+/** One annotated object. */
+export interface ObjectAnnotation extends Box {
+  /** Index into the data set's `classNames`. */
+  readonly classIndex: number;
+  /** VOC: neither finding nor missing it counts. */
+  readonly difficult: boolean;
+  /** COCO: a region of many objects; finding any of them counts neither way. */
+  readonly crowd: boolean;
+  /** Pixels²; COCO states that of the segmentation, elsewhere it is the box's. COCO's size ranges go by it. */
+  readonly area: number;
+  /**
+   * The box in the numbers of its data set's file, where it comes from one. Scoring uses them, so that a result equals
+   * the reference's to the last bit: `(x + width) − x` is not always `width`. Writers do not: the format may be another.
+   */
+  readonly stated?: BoxNumbers;
+}
+
+/** One picture. Its pixels stay on disk until somebody asks. */
+export interface ImageEntry {
+  /** Unique in the data set. COCO's integers in decimal. */
+  readonly id: string;
+  readonly path: string;
+  /** Pixels, as the annotations state them. */
+  readonly width: number;
+  readonly height: number;
+  readonly objects: readonly ObjectAnnotation[];
+}
+
+export interface DataSet {
+  readonly format: DataSetFormat;
+  /** For people: what was opened. */
+  readonly name: string;
+  readonly classNames: readonly string[];
+  /** The number by which the format's files call each class, by class index; COCO only. */
+  readonly categoryIds?: readonly number[];
+  /** In the order of the list (VOC) or by ascending id (COCO): the order in which ties are broken. */
+  readonly images: readonly ImageEntry[];
+  /** What a careful user wants to know about the files and what did not stop us. */
+  readonly remarks: readonly string[];
+}
+
+/** A picture with its objects, on its way into a data set. */
+export interface LabelledImage {
+  /** File name without extension. */
+  readonly id: string;
+  /** The encoded file. */
+  readonly bytes: Uint8Array;
+  readonly extension: "jpg" | "png";
+  readonly width: number;
+  readonly height: number;
+  readonly objects: readonly ObjectAnnotation[];
+}
+
+/** The first `count` pictures. */
+export function limitDataSet(dataSet: DataSet, count: number): DataSet {
+  return count >= dataSet.images.length ? dataSet : { ...dataSet, images: dataSet.images.slice(0, count) };
+}
+
+/** VOC: xmin, ymin, xmax, ymax, counted from 1, the last pixel included. */
+export function toVocNumbers(box: Box): BoxNumbers {
+  return [box.xMin + 1, box.yMin + 1, box.xMax, box.yMax];
+}
+
+export function fromVocNumbers([xMin, yMin, xMax, yMax]: BoxNumbers): Box {
+  return { xMin: xMin - 1, yMin: yMin - 1, xMax, yMax };
+}
+
+/** COCO: x, y, width, height. */
+export function toCocoNumbers(box: Box): BoxNumbers {
+  return [box.xMin, box.yMin, box.xMax - box.xMin, box.yMax - box.yMin];
+}
+
+export function fromCocoNumbers([x, y, width, height]: BoxNumbers): Box {
+  return { xMin: x, yMin: y, xMax: x + width, yMax: y + height };
+}
+
+/** An object's box in the numbers of its data set's format: as the file had them where it came from one. */
+export function statedNumbers(object: ObjectAnnotation, format: DataSetFormat): BoxNumbers {
+  return object.stated ?? (format === "voc" ? toVocNumbers(object) : toCocoNumbers(object));
+}
