@@ -151,6 +151,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
           layer: floatSchema,
         })
         .optional(),
+      lambda: floatSchema.optional(),
     },
   },
   maxPool: {

@@ -53,6 +53,8 @@ export interface ActivationLayer extends LayerBase {
   readonly slope: number;
   /** What calibration saw of |f(x)|; the source of λ. */
   readonly statistics?: ActivationStatistics;
+  /** λ [C], set by weight normalization: from then on the layer's values are fractions of it. */
+  readonly lambda?: FloatTensor;
 }
 
 /** Percentiles of |f(x)| over calibration pictures. */

@@ -1,0 +1,70 @@
+/**
+ * Replaces activations by neurons: `integrateFire` populations within the network, `readout` populations before heads.
+ *
+ * V_th = 1. The negative threshold is V_th/α for a leaky slope α (imbalanced threshold, Spiking-YOLO section 3.2), V_th
+ * for a linear layer and for `signed` neurons; ReLU and `if` neurons have none.
+ */
+import { ConversionError } from "../core/errors.ts";
+import { floatTensor } from "../core/tensor.ts";
+import { consumersOf, derive, type Graph, type SimulationSettings } from "../graph/graph.ts";
+import {
+  type ActivationLayer,
+  isHead,
+  type Layer,
+  type NeuronKind,
+  type Population,
+  type SpikePooling,
+} from "../graph/layers.ts";
+
+export interface NeuronOptions {
+  readonly neuron: NeuronKind;
+  readonly pool: SpikePooling;
+  /** Greatest spike per step. */
+  readonly levels: number;
+  /** Steps of input before a population's first spike. */
+  readonly delay: number;
+  /** Initial membrane potential as a part of V_th. */
+  readonly vInit: number;
+  /** Part of the threshold at which take-back neurons fire. */
+  readonly firingThreshold: number;
+  readonly simulation: SimulationSettings;
+}
+
+/** @throws ConversionError [E_NORMALIZE] where weights are not normalized yet. */
+export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
+  const consumers = consumersOf(graph);
+  const layers = graph.layers.map((layer): Layer => {
+    if (layer.kind === "maxPool") return { ...layer, pooling: options.pool };
+    if (layer.kind !== "activation") return layer;
+    const { name, inputs } = layer;
+    const population = populationFor(layer, options);
+    if (consumers.get(name)?.some(isHead)) return { kind: "readout", name, inputs, ...population };
+    return { kind: "integrateFire", name, inputs, ...population, delay: options.delay };
+  });
+  const { neuron, pool, levels, delay, vInit, firingThreshold, simulation } = options;
+  const line = `assignNeurons neuron=${neuron} pool=${pool} levels=${levels} delay=${delay} vInit=${vInit} firingThreshold=${firingThreshold}`;
+  return derive(graph, line, { layers, simulation });
+}
+
+function populationFor(layer: ActivationLayer, options: NeuronOptions): Population {
+  const { name, slope, lambda } = layer;
+  if (!lambda) throw new ConversionError("E_NORMALIZE", `${name} has no λ: run normalizeWeights first`);
+  const { neuron, levels, vInit, firingThreshold } = options;
+  const perChannel = (value: number) => floatTensor(lambda.shape, new Float32Array(lambda.data.length).fill(value));
+  const vThNeg = negativeThreshold(neuron, slope);
+  return {
+    neuron,
+    slope,
+    lambda,
+    vTh: perChannel(1),
+    vThNeg: vThNeg === null ? null : perChannel(vThNeg),
+    vInit,
+    firingThreshold,
+    levels,
+  };
+}
+
+function negativeThreshold(neuron: NeuronKind, slope: number): number | null {
+  if (neuron === "if" || slope === 0) return null;
+  return neuron === "signed" ? 1 : 1 / slope;
+}

@@ -1,0 +1,40 @@
+/** The passes, chained: a trained DNN and pictures to calibrate on become a spiking network. */
+import type { FloatTensor } from "../core/tensor.ts";
+import type { Graph } from "../graph/graph.ts";
+import { assignNeurons } from "./assign-neurons.ts";
+import { foldBatchNorm } from "./fold-batch-norm.ts";
+import { type MeasureOptions, measureActivations } from "./measure-activations.ts";
+import { type ConversionSettings, conversionSettings } from "./modes.ts";
+import { normalizeWeights } from "./normalize-weights.ts";
+import { placePopulations } from "./place-populations.ts";
+import { quantizeWeights } from "./quantize-weights.ts";
+
+/**
+ * First half: the DNN, batch norm folded, with activation statistics. Still a DNN that computes what it did; any number
+ * of spiking networks can be made of it.
+ * @param images network inputs [3, H, W], of the kind that the network is meant for.
+ */
+export function calibrate(
+  dnn: Graph,
+  images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,
+  options: MeasureOptions = {},
+): Promise<Graph> {
+  return measureActivations(placePopulations(foldBatchNorm(dnn)), images, options);
+}
+
+/** Second half: a calibrated DNN as a spiking network. */
+export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): Graph {
+  const { timeSteps, encoding, decode } = settings;
+  const normalized = normalizeWeights(calibrated, settings);
+  const spiking = assignNeurons(normalized, { ...settings, simulation: { timeSteps, encoding, decode } });
+  return settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits);
+}
+
+/** Both halves. */
+export async function convert(
+  dnn: Graph,
+  images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,
+  settings: ConversionSettings = conversionSettings("fast"),
+): Promise<Graph> {
+  return toSpiking(await calibrate(dnn, images), settings);
+}

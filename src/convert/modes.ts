@@ -1,0 +1,57 @@
+/**
+ * Ways to convert, by name. A mode is a whole set of settings; each can be changed by itself.
+ *
+ * `paper`: Spiking-YOLO (AAAI 2020): channel-wise normalization at the 99.9th percentile, signed neurons with imbalanced
+ * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps. `fast`: take-back neurons and delta max-pool, 32 steps.
+ */
+import type { SimulationSettings } from "../graph/graph.ts";
+import type { NeuronKind, SpikePooling } from "../graph/layers.ts";
+
+export interface ConversionSettings extends SimulationSettings {
+  readonly scope: "channel" | "layer";
+  /** λ is this percentile of a channel's (or layer's) |activation|. */
+  readonly percentile: number;
+  readonly neuron: NeuronKind;
+  readonly pool: SpikePooling;
+  /** Greatest spike per step; 1 for binary signed spikes. */
+  readonly levels: number;
+  /** Spikes per step that stand for λ; by default (levels + 1) / 2, which leaves headroom above λ to graded spikes. */
+  readonly gain: number;
+  /** Steps of input that each population integrates before its first spike. */
+  readonly delay: number;
+  /** Initial membrane potential as a part of V_th. */
+  readonly vInit: number;
+  /** Part of the threshold at which take-back neurons fire: 0.5 rounds, more is hysteresis. */
+  readonly firingThreshold: number;
+  /** Bits of a weight, 8 to 16; `float` leaves the graph in float32. */
+  readonly bits: number | "float";
+}
+
+export type Mode = "fast" | "paper";
+
+const fast: ConversionSettings = {
+  scope: "channel",
+  percentile: 99.9,
+  neuron: "takeback",
+  pool: "delta",
+  levels: 1,
+  gain: 1,
+  delay: 0,
+  vInit: 0,
+  firingThreshold: 0.5,
+  bits: 8,
+  timeSteps: 32,
+  encoding: "constant",
+  decode: "vmem",
+};
+
+export const modes: Readonly<Record<Mode, ConversionSettings>> = {
+  fast,
+  paper: { ...fast, neuron: "ibt", pool: "winner", timeSteps: 3500 },
+};
+
+/** A mode's settings with some of them changed. */
+export function conversionSettings(mode: Mode, changes: Partial<ConversionSettings> = {}): ConversionSettings {
+  const levels = changes.levels ?? modes[mode].levels;
+  return { ...modes[mode], gain: (levels + 1) / 2, ...changes };
+}

@@ -1,0 +1,134 @@
+/**
+ * Weight normalization (Spiking-YOLO, AAAI 2020, section 3.1): values become fractions of λ, the neurons' thresholds 1.
+ *
+ *     w̄[i→j] = w[i→j]·λ_i / λ_j,   b̄[j] = b[j] / λ_j,   λ = 1 for the picture
+ *
+ * λ passes unchanged through max-pool and upsample and channel by channel through concatenation and slices. A sum is a
+ * population of its own: a branch of spikes is scaled by λ_branch / λ_sum; a convolution that feeds only the sum is
+ * normalized to λ_sum directly. A silent channel (λ = 0) gets weights of 0 and stays silent.
+ */
+import { ConversionError } from "../core/errors.ts";
+import { type FloatTensor, floatTensor } from "../core/tensor.ts";
+import { consumersOf, derive, type Graph, inferShapes, layersByName } from "../graph/graph.ts";
+import type { ActivationLayer, ConvolutionLayer, Layer, SumLayer } from "../graph/layers.ts";
+
+export interface NormalizeOptions {
+  /** One λ per channel (the paper's contribution) or per layer (its baseline). */
+  readonly scope: "channel" | "layer";
+  /** One of the percentiles that calibration stored; 99.9 in the paper. */
+  readonly percentile: number;
+  /** Spikes per step that stand for λ: λ is divided by it. 1 for binary spikes. */
+  readonly gain: number;
+}
+
+/** @throws ConversionError [E_CALIBRATION] where statistics are missing or do not hold the percentile. */
+export function normalizeWeights(graph: Graph, options: NormalizeOptions): Graph {
+  const byName = layersByName(graph);
+  const consumers = consumersOf(graph);
+  const shapes = inferShapes(graph);
+  /** λ of each layer's output, as float64 per channel. */
+  const lambdas = new Map<string, Float64Array>();
+  const lambdaOf = (name: string) => lambdas.get(name) as Float64Array;
+  const layers = graph.layers.map((layer): Layer => {
+    switch (layer.kind) {
+      case "input":
+        lambdas.set(layer.name, new Float64Array(layer.shape[0]).fill(1));
+        return layer;
+      case "convolution": {
+        const lambda = lambdaOfActivation(populationAfter(layer, consumers), options);
+        lambdas.set(layer.name, lambda);
+        return normalizeConvolution(layer, lambdaOf(layer.inputs[0]), lambda);
+      }
+      case "sum": {
+        const lambda = lambdaOfActivation(populationAfter(layer, consumers), options);
+        lambdas.set(layer.name, lambda);
+        const isCurrent = (name: string) => byName.get(name)?.kind === "convolution";
+        return normalizeSum(
+          layer,
+          layer.inputs.map((name) => (isCurrent(name) ? null : lambdaOf(name))),
+          lambda,
+        );
+      }
+      case "activation": {
+        const lambda = lambdaOf(layer.inputs[0]);
+        lambdas.set(layer.name, lambda);
+        return { ...layer, lambda: floatTensor([lambda.length], Float32Array.from(lambda)) };
+      }
+      case "concat":
+        lambdas.set(layer.name, Float64Array.from(layer.inputs.flatMap((name) => [...lambdaOf(name)])));
+        return layer;
+      case "slice":
+        lambdas.set(layer.name, lambdaOf(layer.inputs[0]).subarray(layer.start, layer.start + layer.count));
+        return layer;
+      default:
+        lambdas.set(layer.name, lambdaOf(layer.inputs[0]));
+        return layer;
+    }
+  });
+  for (const [name, lambda] of lambdas) {
+    const shape = shapes.get(name);
+    if (shape?.[0] !== lambda.length)
+      throw new ConversionError("E_CALIBRATION", `${name}: statistics of ${lambda.length} channels do not fit`);
+  }
+  const { scope, percentile, gain } = options;
+  return derive(graph, `normalizeWeights scope=${scope} percentile=${percentile} gain=${gain}`, { layers });
+}
+
+/** The activation that takes the layer's current: its own, or that of the sum it feeds. */
+function populationAfter(layer: Layer, consumers: ReadonlyMap<string, readonly Layer[]>): ActivationLayer {
+  const next = consumers.get(layer.name) ?? [];
+  const activation = next.find((consumer) => consumer.kind === "activation");
+  if (activation?.kind === "activation") return activation;
+  const sum = next.find((consumer) => consumer.kind === "sum");
+  if (sum) return populationAfter(sum, consumers);
+  throw new ConversionError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons: run placePopulations first`);
+}
+
+function lambdaOfActivation(layer: ActivationLayer, { scope, percentile, gain }: NormalizeOptions): Float64Array {
+  const { statistics } = layer;
+  if (!statistics)
+    throw new ConversionError(
+      "E_CALIBRATION",
+      `${layer.name} has no activation statistics: run measureActivations first`,
+    );
+  const column = statistics.percentiles.indexOf(percentile);
+  if (column < 0) {
+    throw new ConversionError(
+      "E_PERCENTILE",
+      `percentile ${percentile} was not measured; measured were ${statistics.percentiles.join(", ")}`,
+    );
+  }
+  const [channels, columns] = statistics.channel.shape;
+  return Float64Array.from(
+    { length: channels },
+    (_, channel) =>
+      (scope === "layer" ? statistics.layer.data[column] : statistics.channel.data[channel * columns + column]) / gain,
+  );
+}
+
+/** x / λ, and 0 where the channel is silent. */
+function fractionOf(value: number, lambda: number): number {
+  return lambda === 0 ? 0 : value / lambda;
+}
+
+function normalizeConvolution(layer: ConvolutionLayer, from: Float64Array, to: Float64Array): ConvolutionLayer {
+  const [outC, inC, kH, kW] = layer.weights.shape;
+  const area = kH * kW;
+  const outPerGroup = outC / layer.groups;
+  const weights = Float32Array.from(layer.weights.data, (weight, i) => {
+    const out = Math.floor(i / (inC * area));
+    const source = Math.floor(out / outPerGroup) * inC + (Math.floor(i / area) % inC);
+    return fractionOf(weight * from[source], to[out]);
+  });
+  const bias = Float32Array.from(to, (lambda, out) => fractionOf(layer.bias?.data[out] ?? 0, lambda));
+  return { ...layer, weights: floatTensor(layer.weights.shape, weights), bias: floatTensor([outC], bias) };
+}
+
+function normalizeSum(layer: SumLayer, from: readonly (Float64Array | null)[], to: Float64Array): SumLayer {
+  const scale = (lambda: Float64Array): FloatTensor =>
+    floatTensor(
+      [to.length],
+      Float32Array.from(lambda, (value, c) => fractionOf(value, to[c])),
+    );
+  return { ...layer, scales: from.map((lambda) => lambda && scale(lambda)) };
+}

@@ -1,0 +1,150 @@
+/**
+ * Integers for the event engine and for hardware. Per output channel j with weights w̄ (normalized, V_th = 1):
+ *
+ *     θ_j = ⌊(2^(bits−1) − 1) / max|w̄_j|⌋        W = round(w̄·θ_j)        V_th = θ_j·2^f        B = round(b̄·θ_j·2^f)
+ *
+ * A current is (Σ W·s)·2^f + B: biases and thresholds have f more fractional bits than weights, since a bias is added at
+ * every step and its rounding would add up. f is the same for a whole layer, at most 8, and chosen so that neither one
+ * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`).
+ */
+import { ConversionError, expectInteger } from "../core/errors.ts";
+import { allocate, type Tensor, tensor } from "../core/tensor.ts";
+import { derive, type Graph, layersByName } from "../graph/graph.ts";
+import { type ConvolutionLayer, isPopulation, type Layer, type Population, type SumLayer } from "../graph/layers.ts";
+
+/** Bound of a step's current and of a membrane, as an integer. */
+const currentBound = 2 ** 30;
+/** Thresholds stay below this, so that a membrane can hold 256 of them before it saturates. */
+const thresholdBound = 2 ** 22;
+/** Negative thresholds may be larger than that by so much. */
+const negativeRoom = 128;
+const maxShift = 8;
+/** A channel of tiny weights needs no finer scale than this. */
+const maxTheta = 2 ** 15;
+
+/**
+ * The graph with integer weights, biases and thresholds.
+ * @param bits of a weight, sign included: 8 to 16 (int8 up to 8, int16 above).
+ * @throws ConversionError [E_QUANTIZE] where a layer cannot be kept within the bounds.
+ */
+export function quantizeWeights(graph: Graph, bits: number): Graph {
+  expectInteger("bits", bits, 8, 16);
+  const byName = layersByName(graph);
+  const replaced = new Map<string, Layer>();
+  for (const layer of graph.layers) {
+    if (!isPopulation(layer)) continue;
+    const source = byName.get(layer.inputs[0]) as Layer;
+    const terms = source.kind === "sum" ? source.inputs.map((name) => byName.get(name) as Layer) : [source];
+    const convolutions = terms.filter((term) => term.kind === "convolution");
+    const sum = source.kind === "sum" ? source : undefined;
+    const scale = scaleFor(layer, convolutions, sum, bits, greatestSpike(graph));
+    for (const convolution of convolutions)
+      replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits));
+    if (sum) replaced.set(sum.name, quantizeSum(sum, scale, bits));
+    replaced.set(layer.name, quantizePopulation(layer, scale));
+  }
+  return derive(graph, `quantizeWeights bits=${bits}`, {
+    layers: graph.layers.map((layer) => replaced.get(layer.name) ?? layer),
+  });
+}
+
+interface Scale {
+  /** Integer that stands for 1, per channel. */
+  readonly theta: Float64Array;
+  readonly shift: number;
+}
+
+/** Spikes of all populations are within ± this. */
+function greatestSpike(graph: Graph): number {
+  return graph.layers.reduce(
+    (greatest, layer) => (isPopulation(layer) ? Math.max(greatest, layer.levels) : greatest),
+    1,
+  );
+}
+
+function scaleFor(
+  layer: Layer & Population,
+  convolutions: readonly ConvolutionLayer[],
+  sum: SumLayer | undefined,
+  bits: number,
+  greatest: number,
+): Scale {
+  const channels = Array.from(layer.lambda.data.keys());
+  const limit = 2 ** (bits - 1) - 1;
+  const spikeScales = (sum?.scales ?? []).filter((scale) => scale !== null);
+  /** All factors by which spikes enter a channel. */
+  const factors = (channel: number) =>
+    [...convolutions.map(({ weights }) => weights), ...spikeScales].map((values) => row(values, channel));
+  const theta = Float64Array.from(channels, (channel) => {
+    const max = factors(channel).reduce((largest, values) => Math.max(largest, ...magnitudes(values)), 0);
+    return Math.max(1, Math.min(maxTheta, Math.floor(limit / max)));
+  });
+  // The greatest current of one step, in units of 2^shift: all inputs at their greatest spike, plus the bias.
+  const greatestCurrent = channels.reduce((largest, channel) => {
+    const unit = theta[channel];
+    const weights = factors(channel)
+      .flatMap(magnitudes)
+      .reduce((total, factor) => total + Math.min(limit, factor * unit) + 0.5, 0);
+    const bias = convolutions.reduce((total, { bias }) => total + Math.abs(bias?.data[channel] ?? 0) * unit + 1, 0);
+    return Math.max(largest, weights * greatest + bias);
+  }, 1);
+  const greatestThreshold = channels.reduce((largest, channel) => {
+    const negative = (layer.vThNeg?.data[channel] ?? 0) / negativeRoom;
+    return Math.max(largest, theta[channel] * Math.max(1, negative));
+  }, 1);
+  const room = Math.min(currentBound / greatestCurrent, thresholdBound / greatestThreshold);
+  const shift = Math.min(maxShift, Math.floor(Math.log2(room)));
+  if (shift < 0) {
+    throw new ConversionError(
+      "E_QUANTIZE",
+      `${layer.name}: a step's current or a threshold may exceed ±2^30 at ${bits} bits and spikes up to ${greatest}. Use fewer bits or levels`,
+    );
+  }
+  return { theta, shift };
+}
+
+function magnitudes(values: ArrayLike<number>): number[] {
+  return Array.from(values, Math.abs);
+}
+
+/** Weights of one output channel. */
+function row({ shape, data }: Tensor, channel: number): Tensor["data"] {
+  const length = data.length / shape[0];
+  return data.subarray(channel * length, (channel + 1) * length);
+}
+
+function quantizeConvolution(layer: ConvolutionLayer, { theta, shift }: Scale, bits: number): ConvolutionLayer {
+  const bias = Int32Array.from(theta, (unit, channel) =>
+    Math.round((layer.bias?.data[channel] ?? 0) * unit * 2 ** shift),
+  );
+  return {
+    ...layer,
+    weights: quantizeRows(layer.weights, theta, bits),
+    bias: tensor("int32", [theta.length], bias),
+    shift,
+  };
+}
+
+function quantizeSum(layer: SumLayer, { theta, shift }: Scale, bits: number): SumLayer {
+  return { ...layer, scales: (layer.scales ?? []).map((scale) => scale && quantizeRows(scale, theta, bits)), shift };
+}
+
+/** Values [outC, …] times θ of their channel, rounded and (where a channel's weights dwarf its threshold) cut off. */
+function quantizeRows({ shape, data }: Tensor, theta: Float64Array, bits: number): Tensor {
+  const limit = 2 ** (bits - 1) - 1;
+  const length = data.length / shape[0];
+  const out = allocate(bits <= 8 ? "int8" : "int16", data.length);
+  for (let i = 0; i < data.length; i++)
+    out[i] = Math.max(-limit, Math.min(limit, Math.round(data[i] * theta[Math.floor(i / length)])));
+  return tensor(bits <= 8 ? "int8" : "int16", shape, out);
+}
+
+function quantizePopulation<P extends Layer & Population>(layer: P, { theta, shift }: Scale): P {
+  const scaled = (factor: Tensor) =>
+    tensor(
+      "int32",
+      factor.shape,
+      Int32Array.from(theta, (unit, channel) => Math.round(factor.data[channel] * unit * 2 ** shift)),
+    );
+  return { ...layer, vTh: scaled(layer.vTh), vThNeg: layer.vThNeg && scaled(layer.vThNeg) };
+}

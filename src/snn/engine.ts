@@ -1,0 +1,97 @@
+/**
+ * What an engine is: it opens a spiking graph and runs pictures through it, yielding a checkpoint at each step asked for.
+ *
+ * Time is local to each layer: step t of a layer is its t-th step of firing, t = 1 … T. A population with `delay` d
+ * integrates d steps of its input before its first step and is then d steps behind its input, so that the whole run lasts
+ * T + d·depth steps ({@link latencyOf}); within a run every layer sends exactly T steps. Readouts have no delay.
+ * A checkpoint at t is every layer's state after its own step t.
+ */
+import type { FloatTensor } from "../core/tensor.ts";
+import type { Encoding, Graph } from "../graph/graph.ts";
+import { isHead } from "../graph/layers.ts";
+
+export interface RunOptions {
+  /** T. */
+  readonly timeSteps: number;
+  /** Steps at which a checkpoint is wanted, rising, the last ≤ T. */
+  readonly at: readonly number[];
+  readonly encoding: Encoding;
+  /** Of Poisson input. */
+  readonly seed: number;
+  readonly record?: Recording;
+}
+
+/** What is kept of single neurons; all by the names of `integrateFire` and `readout` layers. */
+export interface Recording {
+  /** Layers whose net counts are wanted at each checkpoint. */
+  readonly counts?: readonly string[];
+  /** Layers whose membranes are wanted at each checkpoint. */
+  readonly membranes?: readonly string[];
+  /** Neurons (indices into [C, H, W]) whose every spike is wanted. */
+  readonly rasters?: readonly { readonly layer: string; readonly neurons: readonly number[] }[];
+}
+
+export interface Checkpoint {
+  readonly t: number;
+  /** By head name. */
+  readonly heads: ReadonlyMap<string, HeadReading>;
+  /** By layer name: populations tell their spikes, convolutions and sums their synaptic operations, up to t. */
+  readonly activity: ReadonlyMap<string, LayerActivity>;
+  readonly recorded: Recorded;
+}
+
+/** A head's raw input as both decodings read it, [C, H, W], in the DNN's units. */
+export interface HeadReading {
+  /** λ·V(T)/T of a neuron that only accumulates. */
+  readonly vmem: FloatTensor;
+  /** λ·N(T)/T of one that spikes. */
+  readonly count: FloatTensor;
+}
+
+export interface LayerActivity {
+  /** Σ|s| over the population's neurons and steps. */
+  readonly spikes: number;
+  /** Accumulates: |s| for every synapse that a spike reaches; those cut off at the border are not counted. */
+  readonly synOps: number;
+}
+
+export interface Recorded {
+  /** Net counts [C, H, W] by layer. */
+  readonly counts: ReadonlyMap<string, Int32Array>;
+  /** Membrane potentials [C, H, W] by layer. */
+  readonly membranes: ReadonlyMap<string, Float64Array>;
+  /** Spikes [t, neurons asked for] by layer, up to this checkpoint. */
+  readonly rasters: ReadonlyMap<string, Int8Array>;
+}
+
+export interface Session {
+  /** Runs one picture [3, H, W]. One run at a time. */
+  run(image: FloatTensor, options: RunOptions): AsyncIterable<Checkpoint>;
+  dispose(): Promise<void>;
+}
+
+export interface Engine {
+  readonly name: string;
+  /** @throws EngineError where the graph cannot be run by this engine. */
+  open(graph: Graph): Promise<Session>;
+}
+
+/** Depth of each layer: the greatest number of `integrateFire` populations from the picture up to and including it. */
+export function depthsOf(graph: Graph): ReadonlyMap<string, number> {
+  const depths = new Map<string, number>();
+  for (const layer of graph.layers) {
+    const before = Math.max(0, ...layer.inputs.map((name) => depths.get(name) as number));
+    depths.set(layer.name, before + (layer.kind === "integrateFire" ? 1 : 0));
+  }
+  return depths;
+}
+
+/** Steps from the first input to the last output: T and the delays of the longest path. */
+export function latencyOf(graph: Graph, timeSteps: number): number {
+  const lags = new Map<string, number>();
+  for (const layer of graph.layers) {
+    const before = Math.max(0, ...layer.inputs.map((name) => lags.get(name) as number));
+    lags.set(layer.name, before + (layer.kind === "integrateFire" ? layer.delay : 0));
+  }
+  return timeSteps + Math.max(0, ...graph.layers.filter(isHead).map(({ name }) => lags.get(name) as number));
+}

@@ -1,0 +1,48 @@
+/** A population of neurons [C, H, W]: their state, one step, and what is recorded of them. */
+import type { Shape } from "../../../graph/layer-kinds.ts";
+import type { Population } from "../../../graph/layers.ts";
+import { fire, given, integrate, isIntegerTensor, neuronParameters } from "../../neuron.ts";
+import type { Frame } from "./frames.ts";
+
+/** Counts and membranes after the step of a checkpoint. */
+export interface Snapshot {
+  readonly counts: Int32Array;
+  readonly membranes: Float64Array;
+  readonly spikes: number;
+}
+
+export interface PopulationState {
+  /** Adds one step's currents to the membranes. */
+  integrate(currents: Frame): void;
+  /** Fires and resets every neuron once; gives the spikes. */
+  fire(): Frame;
+  snapshot(): Snapshot;
+}
+
+export function populationState(population: Population, [channels, height, width]: Shape): PopulationState {
+  const parameters = neuronParameters(population);
+  const isInteger = isIntegerTensor(population.vTh);
+  const area = height * width;
+  const vMem = Float64Array.from({ length: channels * area }, (_, i) => parameters[Math.floor(i / area)].vStart);
+  const netCount = new Int32Array(channels * area);
+  let total = 0;
+  return {
+    integrate(currents) {
+      for (let i = 0; i < vMem.length; i++) vMem[i] = integrate(vMem[i], currents[i], isInteger);
+    },
+    fire() {
+      const spikes = new Float64Array(vMem.length);
+      for (let i = 0; i < vMem.length; i++) {
+        const channel = parameters[Math.floor(i / area)];
+        const spike = fire(vMem[i], netCount[i], channel);
+        if (spike === 0) continue;
+        vMem[i] -= given(netCount[i], spike, channel);
+        netCount[i] += spike;
+        spikes[i] = spike;
+        total += Math.abs(spike);
+      }
+      return spikes;
+    },
+    snapshot: () => ({ counts: netCount.slice(), membranes: vMem.slice(), spikes: total }),
+  };
+}

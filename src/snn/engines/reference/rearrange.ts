@@ -1,0 +1,64 @@
+/** Layers without state or weights: they move values about, spikes and currents alike. */
+import type { Shape } from "../../../graph/layer-kinds.ts";
+import type { MaxPoolLayer } from "../../../graph/layers.ts";
+import { maxOf, poolSpike } from "../../spike-pool.ts";
+import type { Frame } from "./frames.ts";
+
+export function upsample(values: Frame, factor: number, [channels, height, width]: Shape): Frame {
+  const out = new Float64Array(channels * height * width);
+  const [inH, inW] = [height / factor, width / factor];
+  for (let c = 0, i = 0; c < channels; c++) {
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < width; x++)
+        out[i++] = values[(c * inH + Math.floor(y / factor)) * inW + Math.floor(x / factor)];
+    }
+  }
+  return out;
+}
+
+export function concat(inputs: readonly Frame[]): Frame {
+  return Float64Array.from(inputs.flatMap((input) => [...input]));
+}
+
+/** Indices of the members of every window of a max-pool: darknet's placement, cells outside left out. */
+function windowsOf(layer: MaxPoolLayer, [, inH, inW]: Shape, [channels, outH, outW]: Shape): readonly number[][] {
+  const offset = Math.floor(layer.padding / 2);
+  const windows: number[][] = [];
+  for (let c = 0; c < channels; c++) {
+    for (let outY = 0; outY < outH; outY++) {
+      for (let outX = 0; outX < outW; outX++) {
+        const members: number[] = [];
+        for (let ky = 0; ky < layer.size; ky++) {
+          for (let kx = 0; kx < layer.size; kx++) {
+            const [y, x] = [outY * layer.stride - offset + ky, outX * layer.stride - offset + kx];
+            if (y >= 0 && y < inH && x >= 0 && x < inW) members.push((c * inH + y) * inW + x);
+          }
+        }
+        windows.push(members);
+      }
+    }
+  }
+  return windows;
+}
+
+/** Pools one step's spikes; keeps the net counts that it has received. */
+export function spikePool(layer: MaxPoolLayer, input: Shape, output: Shape): (spikes: Frame) => Frame {
+  const windows = windowsOf(layer, input, output);
+  const counts = new Int32Array(input[0] * input[1] * input[2]);
+  const lastMax = new Int32Array(windows.length);
+  const pooling = layer.pooling ?? "delta";
+  return (spikes) => {
+    for (let i = 0; i < counts.length; i++) counts[i] += spikes[i];
+    return Float64Array.from(windows, (members, window) => {
+      const memberCounts = members.map((i) => counts[i]);
+      const spike = poolSpike(
+        pooling,
+        memberCounts,
+        members.map((i) => spikes[i]),
+        lastMax[window],
+      );
+      lastMax[window] = maxOf(memberCounts);
+      return spike;
+    });
+  };
+}

@@ -1,0 +1,245 @@
+/**
+ * The reference engine: the executable definition of a spiking graph, in float64 or, for a quantized graph, in exact
+ * integers. One neuron at a time, one step at a time, slow and short. Every other engine must equal it.
+ *
+ * Each layer is a stream of frames that pulls the frames it needs from its inputs: step t of a convolution needs step t
+ * of its input; a population with delay d at its step t needs its input up to step t + d.
+ */
+import { EngineError } from "../../../core/errors.ts";
+import { type FloatTensor, floatTensor } from "../../../core/tensor.ts";
+import {
+  consumersOf,
+  type Graph,
+  headsOf,
+  inferShapes,
+  inputOf,
+  isSpiking,
+  layersByName,
+} from "../../../graph/graph.ts";
+import type { Shape } from "../../../graph/layer-kinds.ts";
+import { type IntegrateFireLayer, isPopulation, type Layer, type ReadoutLayer } from "../../../graph/layers.ts";
+import {
+  type Checkpoint,
+  type Engine,
+  type HeadReading,
+  type LayerActivity,
+  latencyOf,
+  type RunOptions,
+} from "../../engine.ts";
+import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
+import { type Frame, type FrameStream, frameStream } from "./frames.ts";
+import { type PopulationState, populationState, type Snapshot } from "./population.ts";
+import { concat, spikePool, upsample } from "./rearrange.ts";
+import { convolutionSynapses, sumSynapses, toConstantCurrents, toCurrents } from "./synapses.ts";
+
+export const referenceEngine: Engine = {
+  name: "reference",
+  async open(graph) {
+    if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
+    return { run: (image, options) => run(graph, image, options), dispose: async () => {} };
+  },
+};
+
+/** What a layer shows of itself at a step: filled while frames are produced. */
+interface Observation {
+  readonly snapshots: Map<number, Snapshot>;
+  readonly synOps: Map<number, number>;
+  readonly raster: number[];
+  /** Of a readout: all charge received, in units of its V_th. */
+  readonly charges: Map<number, Float64Array>;
+}
+
+async function* run(graph: Graph, image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
+  const input = inputOf(graph);
+  if (image.shape.join() !== input.shape.join()) {
+    throw new EngineError(
+      "E_SHAPE",
+      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
+    );
+  }
+  const { streams, observations } = openStreams(graph, image, options);
+  // All ends of the graph advance together: what they share is kept only as long as delays demand.
+  const consumers = consumersOf(graph);
+  const ends = graph.layers
+    .filter(({ name }) => consumers.get(name)?.length === 0)
+    .map(({ name }) => streams.get(name) as FrameStream);
+  for (let t = 1; t <= (options.at.at(-1) ?? 0); t++) {
+    for (const end of ends) end.frame(t);
+    if (options.at.includes(t)) yield checkpointAt(t, graph, observations, options);
+  }
+}
+
+function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
+  const shapes = inferShapes(graph);
+  const byName = layersByName(graph);
+  const at = new Set(options.at);
+  const keep = 1 + latencyOf(graph, 0);
+  const rastered = new Map((options.record?.rasters ?? []).map(({ layer, neurons }) => [layer, neurons]));
+  const streams = new Map<string, FrameStream>();
+  const observations = new Map<string, Observation>();
+  const streamOf = (name: string) => streams.get(name) as FrameStream;
+  const shapeOf = (name: string) => shapes.get(name) as Shape;
+
+  for (const layer of graph.layers) {
+    const observation: Observation = { snapshots: new Map(), synOps: new Map(), raster: [], charges: new Map() };
+    const produce = producerFor(layer);
+    observations.set(layer.name, observation);
+    streams.set(layer.name, frameStream(produce, keep));
+
+    function observe(t: number, synOps: () => number): void {
+      if (at.has(t)) observation.synOps.set(t, synOps());
+    }
+
+    function producerFor(layer: Layer): (t: number) => Frame {
+      const shape = shapeOf(layer.name);
+      switch (layer.kind) {
+        case "input":
+          return (t) => poissonSpikes(image, options.seed, t);
+        case "convolution": {
+          const synapses = convolutionSynapses(layer, shapeOf(layer.inputs[0]), shape);
+          if (byName.get(layer.inputs[0])?.kind === "input" && options.encoding === "constant") {
+            const pixels = layer.shift === undefined ? Float64Array.from(image.data) : quantizePixels(image);
+            const current = toConstantCurrents(synapses.accumulate(pixels), layer, shape);
+            return (t) => {
+              observe(t, () => 0);
+              return current;
+            };
+          }
+          return (t) => {
+            const currents = toCurrents(synapses.accumulate(streamOf(layer.inputs[0]).frame(t)), layer, shape);
+            observe(t, synapses.synOps);
+            return currents;
+          };
+        }
+        case "sum": {
+          const synapses = sumSynapses(layer, shape);
+          return (t) => {
+            const currents = synapses.add(layer.inputs.map((name) => streamOf(name).frame(t)));
+            observe(t, synapses.synOps);
+            return currents;
+          };
+        }
+        case "maxPool": {
+          const pool = spikePool(layer, shapeOf(layer.inputs[0]), shape);
+          return (t) => pool(streamOf(layer.inputs[0]).frame(t));
+        }
+        case "upsample":
+          return (t) => upsample(streamOf(layer.inputs[0]).frame(t), layer.factor, shape);
+        case "concat":
+          return (t) => concat(layer.inputs.map((name) => streamOf(name).frame(t)));
+        case "slice": {
+          const area = shape[1] * shape[2];
+          return (t) =>
+            streamOf(layer.inputs[0])
+              .frame(t)
+              .subarray(layer.start * area, (layer.start + layer.count) * area);
+        }
+        case "integrateFire":
+          return integrateFireProducer(layer, populationState(layer, shape));
+        case "readout":
+          return readoutProducer(
+            layer,
+            populationState(layer, shape),
+            new Float64Array(shape[0] * shape[1] * shape[2]),
+          );
+        case "region":
+        case "yolo":
+          return (t) => streamOf(layer.inputs[0]).frame(t);
+        case "batchNorm":
+        case "activation":
+          throw new EngineError(
+            "E_NOT_SPIKING",
+            `${layer.name} [${layer.kind}] does not spike. Convert the graph first`,
+          );
+        default:
+          return layer satisfies never;
+      }
+    }
+
+    function integrateFireProducer(layer: IntegrateFireLayer, state: PopulationState): (t: number) => Frame {
+      const source = streamOf(layer.inputs[0]);
+      let integrated = 0;
+      return (t) => {
+        while (integrated < Math.min(t + layer.delay, options.timeSteps)) state.integrate(source.frame(++integrated));
+        return record(t, state, state.fire());
+      };
+    }
+
+    function readoutProducer(layer: ReadoutLayer, state: PopulationState, charge: Float64Array): (t: number) => Frame {
+      const source = streamOf(layer.inputs[0]);
+      return (t) => {
+        const currents = source.frame(t);
+        for (let i = 0; i < charge.length; i++) charge[i] += currents[i];
+        if (at.has(t)) observation.charges.set(t, charge.slice());
+        state.integrate(currents);
+        return record(t, state, state.fire());
+      };
+    }
+
+    function record(t: number, state: PopulationState, spikes: Frame): Frame {
+      const neurons = rastered.get(layer.name);
+      if (neurons) observation.raster.push(...neurons.map((neuron) => spikes[neuron]));
+      if (at.has(t)) observation.snapshots.set(t, state.snapshot());
+      return spikes;
+    }
+  }
+  return { streams, observations };
+}
+
+function checkpointAt(
+  t: number,
+  graph: Graph,
+  observations: ReadonlyMap<string, Observation>,
+  { record = {} }: RunOptions,
+): Checkpoint {
+  const of = (name: string) => observations.get(name) as Observation;
+  const snapshot = (name: string) => of(name).snapshots.get(t) as Snapshot;
+  const activity = new Map<string, LayerActivity>();
+  for (const layer of graph.layers) {
+    if (isPopulation(layer)) activity.set(layer.name, { spikes: snapshot(layer.name).spikes, synOps: 0 });
+    if (layer.kind === "convolution" || layer.kind === "sum") {
+      activity.set(layer.name, { spikes: 0, synOps: of(layer.name).synOps.get(t) as number });
+    }
+  }
+  const byName = layersByName(graph);
+  const shapes = inferShapes(graph);
+  return {
+    t,
+    heads: new Map(
+      headsOf(graph).map((head) => {
+        const readout = byName.get(head.inputs[0]) as ReadoutLayer;
+        return [head.name, readHead(t, readout, shapes.get(readout.name) as Shape, of(readout.name))];
+      }),
+    ),
+    activity,
+    recorded: {
+      counts: new Map((record.counts ?? []).map((name) => [name, snapshot(name).counts])),
+      membranes: new Map((record.membranes ?? []).map((name) => [name, snapshot(name).membranes])),
+      rasters: new Map(
+        (record.rasters ?? []).map(({ layer, neurons }) => [
+          layer,
+          Int8Array.from(of(layer).raster.slice(0, t * neurons.length)),
+        ]),
+      ),
+    },
+  };
+}
+
+/** V_mem: λ·S/(V_th·t) with S all charge received. Count: λ·n/t. */
+function readHead(t: number, readout: ReadoutLayer, shape: Shape, { charges, snapshots }: Observation): HeadReading {
+  const area = shape[1] * shape[2];
+  const charge = charges.get(t) as Float64Array;
+  const counts = (snapshots.get(t) as Snapshot).counts;
+  const lambda = (i: number) => readout.lambda.data[Math.floor(i / area)];
+  const vTh = (i: number) => readout.vTh.data[Math.floor(i / area)];
+  return {
+    vmem: floatTensor(
+      shape,
+      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * t)),
+    ),
+    count: floatTensor(
+      shape,
+      Float32Array.from(counts, (value, i) => (lambda(i) * value) / t),
+    ),
+  };
+}

@@ -1,0 +1,119 @@
+/** Currents: what arrives at neurons when spikes [C, H, W] pass through a convolution or into a sum. */
+import type { Shape } from "../../../graph/layer-kinds.ts";
+import type { ConvolutionLayer, SumLayer } from "../../../graph/layers.ts";
+import { pixelCurrent } from "../../input-coding.ts";
+import type { Frame } from "./frames.ts";
+
+export interface Synapses {
+  /** Σ w·s for every output neuron [C, H, W], without bias and shift; each spike goes to every synapse that it reaches. */
+  accumulate(spikes: Frame): Frame;
+  /** Accumulates so far: |s| for every synapse reached. */
+  synOps(): number;
+}
+
+/**
+ * The synapses of a convolution. Work is done in [H, W, C] order, where the outputs that one spike reaches lie side by
+ * side; that is all the optimization here.
+ */
+export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, output: Shape): Synapses {
+  const { stride, padding, groups, weights } = layer;
+  const [inC, inH, inW] = input;
+  const [outC, outH, outW] = output;
+  const size = weights.shape[2];
+  const inPerGroup = inC / groups;
+  const outPerGroup = outC / groups;
+  const byInput = weightsByInput(layer, inC);
+  let synOps = 0;
+
+  const accumulate = (spikes: Frame): Frame => {
+    const currents = new Float64Array(outH * outW * outC);
+    for (let c = 0; c < inC; c++) {
+      const firstOut = Math.floor(c / inPerGroup) * outPerGroup;
+      for (let y = 0; y < inH; y++) {
+        for (let x = 0; x < inW; x++) {
+          const spike = spikes[(c * inH + y) * inW + x];
+          if (spike === 0) continue;
+          for (let ky = 0; ky < size; ky++) {
+            const outY = (y + padding - ky) / stride;
+            if (!Number.isInteger(outY) || outY < 0 || outY >= outH) continue;
+            for (let kx = 0; kx < size; kx++) {
+              const outX = (x + padding - kx) / stride;
+              if (!Number.isInteger(outX) || outX < 0 || outX >= outW) continue;
+              const to = (outY * outW + outX) * outC + firstOut;
+              const from = ((c * size + ky) * size + kx) * outPerGroup;
+              for (let o = 0; o < outPerGroup; o++) currents[to + o] += byInput[from + o] * spike;
+              synOps += Math.abs(spike) * outPerGroup;
+            }
+          }
+        }
+      }
+    }
+    return toPlanes(currents, output);
+  };
+  return { accumulate, synOps: () => synOps };
+}
+
+/** Weights [outC, inC / groups, k, k] as [inC, k, k, outC / groups]. */
+function weightsByInput({ weights, groups }: ConvolutionLayer, inC: number): Float64Array {
+  const [outC, inPerGroup, size] = weights.shape;
+  const outPerGroup = outC / groups;
+  const area = size * size;
+  const out = new Float64Array(weights.data.length);
+  for (let c = 0; c < inC; c++) {
+    const firstOut = Math.floor(c / inPerGroup) * outPerGroup;
+    for (let k = 0; k < area; k++) {
+      for (let o = 0; o < outPerGroup; o++) {
+        out[(c * area + k) * outPerGroup + o] =
+          weights.data[((firstOut + o) * inPerGroup + (c % inPerGroup)) * area + k];
+      }
+    }
+  }
+  return out;
+}
+
+function toPlanes(values: Frame, [channels, height, width]: Shape): Frame {
+  const area = height * width;
+  const planes = new Float64Array(values.length);
+  for (let i = 0; i < area; i++) for (let c = 0; c < channels; c++) planes[c * area + i] = values[i * channels + c];
+  return planes;
+}
+
+/** Sums to currents: (Σ w·s)·2^shift + bias. */
+export function toCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+  const area = height * width;
+  const factor = 2 ** (layer.shift ?? 0);
+  return sums.map((sum, i) => sum * factor + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+}
+
+/** The constant current of a convolution that reads the picture: pixels as they are, or as 16-bit fractions. */
+export function toConstantCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+  const { shift } = layer;
+  if (shift === undefined) return toCurrents(sums, layer, [0, height, width]);
+  const area = height * width;
+  return sums.map((sum, i) => pixelCurrent(sum, shift) + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+}
+
+/** The synapses of a sum: currents are added as they are, spikes with their channel's scale. */
+export function sumSynapses(
+  layer: SumLayer,
+  [channels, height, width]: Shape,
+): { add(inputs: readonly Frame[]): Frame; synOps(): number } {
+  const area = height * width;
+  const factor = 2 ** (layer.shift ?? 0);
+  let synOps = 0;
+  const add = (inputs: readonly Frame[]): Frame => {
+    const total = new Float64Array(channels * area);
+    for (const [i, input] of inputs.entries()) {
+      const scale = layer.scales?.[i];
+      for (let j = 0; j < total.length; j++) {
+        if (!scale) total[j] += input[j];
+        else if (input[j] !== 0) {
+          total[j] += input[j] * scale.data[Math.floor(j / area)] * factor;
+          synOps += Math.abs(input[j]);
+        }
+      }
+    }
+    return total;
+  };
+  return { add, synOps: () => synOps };
+}

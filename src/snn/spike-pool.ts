@@ -1,0 +1,24 @@
+/**
+ * Max-pooling of spikes, over windows of neurons that have sent net counts n_i(t).
+ *
+ * `delta`: sends max_i n_i(t) − max_i n_i(t−1), which is within ± the greatest input spike; the running sum is exactly
+ * the maximum of the counts. `winner` (Rueckauer et al. 2017): passes the spike of the neuron with the greatest count,
+ * the first such in reading order; its −1 as well.
+ */
+import type { SpikePooling } from "../graph/layers.ts";
+
+/** Spike of one window, given the counts of its members after this step and their spikes of this step. */
+export function poolSpike(
+  pooling: SpikePooling,
+  counts: readonly number[],
+  spikes: readonly number[],
+  lastMax: number,
+): number {
+  if (pooling === "delta") return maxOf(counts) - lastMax;
+  return spikes[counts.indexOf(maxOf(counts))];
+}
+
+/** Greatest of the window's counts. */
+export function maxOf(counts: readonly number[]): number {
+  return Math.max(...counts);
+}
