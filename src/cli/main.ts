@@ -12,7 +12,12 @@ interface Entry {
   readonly load: () => Promise<(command: Command) => void>;
 }
 
-const commands: Readonly<Record<string, Entry>> = {};
+const commands: Readonly<Record<string, Entry>> = {
+  scenes: {
+    summary: "write a generated data set of street scenes with ground truth",
+    load: async () => (await import("./commands/scenes.ts")).scenes,
+  },
+};
 
 async function main(argv: readonly string[]): Promise<number> {
   const debug = argv.includes("--debug");
