@@ -15,7 +15,11 @@ interface Entry {
 const commands: Readonly<Record<string, Entry>> = {
   scenes: {
     summary: "write a generated data set of street scenes with ground truth",
-    load: async () => (await import("./commands/scenes.ts")).scenes,
+    load: async () => (await import("./commands/scenes.ts")).declareScenes,
+  },
+  score: {
+    summary: "mAP of somebody's detections, VOC or COCO",
+    load: async () => (await import("./commands/score.ts")).declareScore,
   },
 };
 

@@ -78,7 +78,8 @@ describe("openCoco", () => {
     ],
     ["a picture without a size", { ...valid, images: [{ id: 1, file_name: "a" }] }, "E_COCO", /images\.0\.width/],
     ["pictures that are no list", { ...valid, images: {} }, "E_JSON", /expected/],
-    ["a list at the top", [1, 2], "E_COCO", /0 images and 0 categories/],
+    ["a list at the top", [1, 2], "E_JSON", /"{" expected/],
+    ["an empty object", {}, "E_COCO", /0 images and 0 categories/],
     ["no JSON", "<annotation/>", "E_JSON", /expected/],
     ["half a file", JSON.stringify(valid).slice(0, 150), "E_JSON", /ends inside/],
   ])("refuses %s", async (_, content, code, reason) => {

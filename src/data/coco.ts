@@ -107,9 +107,7 @@ function readInstances(bytes: Uint8Array, file: string): Instances {
     if (key === "images") contents.images.push(checked(imageSchema, value, key, contents.images.length, file));
     else if (key === "categories")
       contents.categories.push(checked(categorySchema, value, key, contents.categories.length, file));
-    else if (key === "annotations")
-      contents.annotations.push(pending(checked(annotationSchema, value, key, contents.annotations.length, file)));
-    else break;
+    else contents.annotations.push(pending(checked(annotationSchema, value, key, contents.annotations.length, file)));
   }
   if (contents.images.length === 0 || contents.categories.length === 0) {
     throw new ImportError(

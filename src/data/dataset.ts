@@ -4,7 +4,7 @@
  * Boxes are continuous pixels everywhere inside (`Box`); each format converts at its edge:
  * VOC's 1-based inclusive corners are [xMin + 1, yMin + 1, xMax, yMax], COCO's are [xMin, yMin, width, height].
  */
-import type { Box } from "../core/box.ts";
+import type { Box, Detection } from "../core/box.ts";
 
 /** Four numbers of a box as a format writes them; which four is the format's business. */
 export type BoxNumbers = readonly [number, number, number, number];
@@ -53,6 +53,15 @@ export interface DataSet {
   readonly remarks: readonly string[];
 }
 
+/** One detection in the numbers of its data set's format. */
+export interface StatedDetection {
+  /** Index into the data set's `images`. */
+  readonly image: number;
+  readonly classIndex: number;
+  readonly score: number;
+  readonly box: BoxNumbers;
+}
+
 /** A picture with its objects, on its way into a data set. */
 export interface LabelledImage {
   /** File name without extension. */
@@ -86,6 +95,22 @@ export function toCocoNumbers(box: Box): BoxNumbers {
 
 export function fromCocoNumbers([x, y, width, height]: BoxNumbers): Box {
   return { xMin: x, yMin: y, xMax: x + width, yMax: y + height };
+}
+
+/** Index of each picture by its id. */
+export function imageIndices(dataSet: DataSet): ReadonlyMap<string, number> {
+  return new Map(dataSet.images.map(({ id }, index) => [id, index]));
+}
+
+/** A detection in the numbers of the data set's format. */
+export function stateDetection(dataSet: DataSet, image: number, detection: Detection): StatedDetection {
+  const { classIndex, score } = detection;
+  return {
+    image,
+    classIndex,
+    score,
+    box: dataSet.format === "voc" ? toVocNumbers(detection) : toCocoNumbers(detection),
+  };
 }
 
 /** An object's box in the numbers of its data set's format: as the file had them where it came from one. */

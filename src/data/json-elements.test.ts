@@ -14,7 +14,7 @@ describe("jsonElements", () => {
     fc.assert(
       fc.property(document, fc.constantFrom(0, 1, "\t"), (value, space) => {
         const arrays = Object.entries(value).filter(([, entry]) => Array.isArray(entry));
-        const keys = arrays.map(([key]) => key);
+        const keys = ["\u0000", ...arrays.map(([key]) => key)];
         const expected = arrays.flatMap(([key, entry]) =>
           (entry as unknown[]).map((element) => ({ key, value: element })),
         );

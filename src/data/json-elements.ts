@@ -6,7 +6,7 @@
 import { ImportError } from "../core/errors.ts";
 
 export interface JsonElement {
-  /** Key of the array in the top-level object; "" where the top level is the array. */
+  /** Key of the list in the top-level object; "" where the top level is the list. */
   readonly key: string;
   readonly value: unknown;
 }
@@ -21,8 +21,8 @@ const openBrace = 0x7b;
 const closeBrace = 0x7d;
 
 /**
- * The elements of the top-level array, or of those arrays of the top-level object whose key is in `keys`, in file order.
- * What stands under other keys is skipped, not checked.
+ * The elements of those lists of the top-level object whose key is in `keys`, in file order; what stands under other keys
+ * is skipped, not checked. Without keys, the elements of the top-level list.
  * @throws ImportError [E_JSON] naming `file` and the byte.
  */
 export function* jsonElements(bytes: Uint8Array, keys: readonly string[], file: string): Generator<JsonElement> {
@@ -54,7 +54,7 @@ export function* jsonElements(bytes: Uint8Array, keys: readonly string[], file: 
     }
   }
 
-  if (bytes[at] === openBracket) {
+  if (keys.length === 0) {
     yield* elements("");
   } else {
     at = skipSpace(bytes, expect(openBrace, at));
