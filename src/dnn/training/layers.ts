@@ -189,7 +189,8 @@ export interface PoolSettings {
 }
 
 /** The gradient goes to the cell that was greatest, in equal parts where several were. */
-export function maxPool(tape: Tape, x: Value, { size, stride, padding }: PoolSettings): Value {
+export function maxPool(tape: Tape, x: Value, settings: PoolSettings): Value {
+  const { size, stride, padding } = settings;
   const [batch, channels, height, width] = x.shape;
   const before = Math.floor(padding / 2);
   const after = padding - before;
@@ -200,37 +201,51 @@ export function maxPool(tape: Tape, x: Value, { size, stride, padding }: PoolSet
     strides: [stride, stride],
     pads: [before, before, after, after],
   });
-  return tape.record(y, [x], (g) => {
-    const pads = [0, 0, before, before, 0, 0, after, after];
-    const cells = padded(tape, x, pads, -3.4e38);
-    const masks: Value[] = [];
-    const places: (readonly [number, number])[] = [];
-    for (let row = 0; row < size; row++) {
-      for (let column = 0; column < size; column++) {
-        const ends = [row + stride * (shape[2] - 1) + 1, column + stride * (shape[3] - 1) + 1];
-        const cell = strided(tape, cells, [2, 3], [row, column], ends, [stride, stride]);
-        masks.push(tape.emit("Cast", [tape.emit("Equal", [cell, y], shape, {}, "bool")], shape, { to: 1 }));
-        places.push([row, column]);
-      }
-    }
-    const share = tape.emit("Div", [g, tape.emit("Sum", masks, shape)], shape);
-    const parts = masks.map((mask) => tape.emit("Mul", [share, mask], shape));
-    if (size === stride && before === 0 && height === shape[2] * stride && width === shape[3] * stride)
-      return [interleaved(tape, parts, size)];
-    const spread = parts.map((part, i) => placed(tape, part, places[i], stride, cells.shape));
-    const sum = tape.emit("Sum", spread, cells.shape);
-    return [strided(tape, sum, [2, 3], [before, before], [before + height, before + width], [1, 1])];
-  });
+  const isTiling = size === stride && before === 0 && height === shape[2] * stride && width === shape[3] * stride;
+  return tape.record(y, [x], (g) => [
+    isTiling ? tiledPoolGradient(tape, x, y, g, size) : overlappingPoolGradient(tape, x, y, g, settings),
+  ]);
 }
 
-/** Windows that tile the plane: part [row, column] of every window to its place. */
-function interleaved(tape: Tape, parts: readonly Value[], size: number): Value {
-  const [batch, channels, height, width] = parts[0].shape;
-  const stacked = tape.emit("Concat", parts, [batch, channels * size * size, height, width], { axis: 1 });
-  return tape.emit("DepthToSpace", [stacked], [batch, channels, height * size, width * size], {
-    blocksize: size,
-    mode: "DCR",
-  });
+/** Windows that tile the plane: output and gradient are enlarged and compared with the input, cell by cell. */
+function tiledPoolGradient(tape: Tape, x: Value, y: Value, g: Value, size: number): Value {
+  const isGreatest = tape.emit("Equal", [x, enlarged(tape, y, size)], x.shape, {}, "bool");
+  const mask = tape.emit("Cast", [isGreatest], x.shape, { to: 1 });
+  const windows = { kernel_shape: [size, size], strides: [size, size] };
+  const part = tape.emit("AveragePool", [mask], y.shape, windows);
+  const share = tape.emit("Div", [g, tape.emit("Mul", [part, tape.scalar(size * size)], y.shape)], y.shape);
+  return tape.emit("Mul", [mask, enlarged(tape, share, size)], x.shape);
+}
+
+/** Any windows: cell [row, column] of every window is a strided slice; what each receives is put back in its place. */
+function overlappingPoolGradient(
+  tape: Tape,
+  x: Value,
+  y: Value,
+  g: Value,
+  { size, stride, padding }: PoolSettings,
+): Value {
+  const { shape } = y;
+  const before = Math.floor(padding / 2);
+  const after = padding - before;
+  const cells = padded(tape, x, [0, 0, before, before, 0, 0, after, after], -3.4e38);
+  const masks: Value[] = [];
+  const places: (readonly [number, number])[] = [];
+  for (let row = 0; row < size; row++) {
+    for (let column = 0; column < size; column++) {
+      const ends = [row + stride * (shape[2] - 1) + 1, column + stride * (shape[3] - 1) + 1];
+      const cell = strided(tape, cells, [2, 3], [row, column], ends, [stride, stride]);
+      masks.push(tape.emit("Cast", [tape.emit("Equal", [cell, y], shape, {}, "bool")], shape, { to: 1 }));
+      places.push([row, column]);
+    }
+  }
+  const share = tape.emit("Div", [g, tape.emit("Sum", masks, shape)], shape);
+  const spread = masks.map((mask, i) =>
+    placed(tape, tape.emit("Mul", [share, mask], shape), places[i], stride, cells.shape),
+  );
+  const sum = tape.emit("Sum", spread, cells.shape);
+  const [, , height, width] = x.shape;
+  return strided(tape, sum, [2, 3], [before, before], [before + height, before + width], [1, 1]);
 }
 
 /** `part` at every `stride`-th cell from `place` on, zeros elsewhere. */
@@ -256,15 +271,15 @@ function placed(
 /** Nearest-neighbour enlargement. */
 export function upsample(tape: Tape, x: Value, factor: number): Value {
   const [batch, channels, height, width] = x.shape;
-  const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-  const y = tape.emit(
-    "Resize",
-    [x, undefined, tape.constant([4], [1, 1, factor, factor])],
-    [batch, channels, height * factor, width * factor],
-    attributes,
-  );
-  return tape.record(y, [x], (g) => {
+  return tape.record(enlarged(tape, x, factor), [x], (g) => {
     const blocks = reshaped(tape, g, [batch, channels, height, factor, width, factor]);
     return [reshaped(tape, summed(tape, blocks, [3, 5]), x.shape)];
   });
+}
+
+function enlarged(tape: Tape, x: Value, factor: number): Value {
+  const [batch, channels, height, width] = x.shape;
+  const scales = tape.constant([4], [1, 1, factor, factor]);
+  const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
+  return tape.emit("Resize", [x, undefined, scales], [batch, channels, height * factor, width * factor], attributes);
 }
