@@ -73,7 +73,11 @@ function lineProgress(label: string, total: number): Progress {
 export function reportError(error: unknown, debug: boolean): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
-    note(`error [E_USAGE] ${oneLine(error.message.replace(/^error: /, ""))}. See spiking-yolo --help`);
+    // Help that was shown for want of a command has said all there is to say.
+    if (error.code === "commander.help") return exitBadInput;
+    note(
+      `error [E_USAGE] ${oneLine(error.message.replace(/^error: /, "")).replace(/\.$/, "")}. See spiking-yolo --help`,
+    );
     return exitBadInput;
   }
   const known = error instanceof SpikingYoloError;

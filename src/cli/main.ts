@@ -15,11 +15,23 @@ interface Entry {
 const commands: Readonly<Record<string, Entry>> = {
   scenes: {
     summary: "write a generated data set of street scenes with ground truth",
-    load: async () => (await import("./commands/scenes.ts")).declareScenes,
+    load: async () => (await import("./commands/scenes.ts")).declare,
+  },
+  detect: {
+    summary: "what DNN and spiking network find on pictures, step by step",
+    load: async () => (await import("./commands/detect.ts")).declare,
+  },
+  convert: {
+    summary: "make a spiking network of a darknet detector",
+    load: async () => (await import("./commands/convert.ts")).declare,
+  },
+  inspect: {
+    summary: "layers, shapes, parameters and operations of a model",
+    load: async () => (await import("./commands/inspect.ts")).declare,
   },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
-    load: async () => (await import("./commands/score.ts")).declareScore,
+    load: async () => (await import("./commands/score.ts")).declare,
   },
 };
 

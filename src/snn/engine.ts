@@ -76,16 +76,6 @@ export interface Engine {
   open(graph: Graph): Promise<Session>;
 }
 
-/** Depth of each layer: the greatest number of `integrateFire` populations from the picture up to and including it. */
-export function depthsOf(graph: Graph): ReadonlyMap<string, number> {
-  const depths = new Map<string, number>();
-  for (const layer of graph.layers) {
-    const before = Math.max(0, ...layer.inputs.map((name) => depths.get(name) as number));
-    depths.set(layer.name, before + (layer.kind === "integrateFire" ? 1 : 0));
-  }
-  return depths;
-}
-
 /** Steps from the first input to the last output: T and the delays of the longest path. */
 export function latencyOf(graph: Graph, timeSteps: number): number {
   const lags = new Map<string, number>();

@@ -19,7 +19,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-export function declareScenes(command: Command): void {
+export function declare(command: Command): void {
   command
     .option("--format <voc|coco>", "layout of the data set", "voc")
     .option("--count <n>", "number of pictures", "100")

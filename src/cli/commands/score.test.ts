@@ -10,7 +10,7 @@ import { openDataSet } from "../../data/open.ts";
 import { writeVocDataSet } from "../../data/voc.ts";
 import { formatVocDetections } from "../../data/voc-detections.ts";
 import type { Scores } from "../../evaluate/score.ts";
-import { declareScore } from "./score.ts";
+import { declare } from "./score.ts";
 
 let root: string;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ async function run(...args: readonly string[]): Promise<string> {
   const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(String(text)) > 0);
   try {
     const command = new Command().exitOverride();
-    declareScore(command);
+    declare(command);
     await command.parseAsync(args, { from: "user" });
   } finally {
     spy.mockRestore();

@@ -18,7 +18,7 @@ interface Options {
   readonly json?: true;
 }
 
-export function declareScore(command: Command): void {
+export function declare(command: Command): void {
   command
     .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json (pictures are not needed)")
     .requiredOption("--detections <path>", "COCO results JSON, or a folder of comp…_det_…_<class>.txt files")

@@ -1,7 +1,7 @@
 /**
  * Darknet cfg (and weights) → Graph. One function a section type; each appends layers and tells what the next reads.
  *
- * Source: darknet's parser.c and layer sources; the facts are in docs/darknet.md.
+ * Source: darknet's parser.c and its layers' sources.
  */
 import type { Head } from "../../core/head.ts";
 import type { Preprocessing } from "../../core/preprocessing.ts";

@@ -1,0 +1,77 @@
+/** `convert`: darknet's files and pictures to calibrate on become a model file with DNN and spiking network. */
+import type { Command } from "commander";
+import { Option } from "commander";
+import { writeFile } from "#platform";
+import { toSpiking } from "../../convert/convert.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { filters, fits } from "../../core/preprocessing.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { isPopulation } from "../../graph/layers.ts";
+import { encodeModel } from "../../graph/model-file.ts";
+import { print, printJson } from "../io.ts";
+import { calibrateOn, importModel } from "../model.ts";
+import { addConversionOptions, type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
+
+interface ConvertFlags extends ModelFlags, ConversionFlags {
+  readonly output: string;
+  readonly dnn: boolean;
+  readonly json?: boolean;
+}
+
+export function declare(command: Command): void {
+  command
+    .argument("<cfg>", "darknet configuration")
+    .argument("<weights>", "darknet weights")
+    .requiredOption("--calibrate <dir>", "pictures to calibrate on, like those that the detector is meant for")
+    .requiredOption("-o, --output <file>", "model file to write (.safetensors)")
+    .option("--names <file>", "class names, one a line")
+    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
+    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters))
+    .option("--no-dnn", "leave out the DNN: a smaller file that cannot be converted otherwise later");
+  addConversionOptions(command)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  spiking-yolo convert yolov2-tiny-voc.cfg yolov2-tiny-voc.weights --names voc.names --calibrate pictures/ -o tiny-yolo.safetensors",
+    )
+    .action(run);
+}
+
+async function run(cfg: string, weights: string, flags: ConvertFlags): Promise<void> {
+  if (!flags.output.endsWith(".safetensors")) {
+    throw new ArgumentError("E_USAGE", `${flags.output} must end in .safetensors: that is what a model file is`);
+  }
+  const dnn = await calibrateOn(flags.calibrate as string, await importModel(cfg, { ...flags, weights }));
+  const snn = toSpiking(dnn, settingsFrom(flags));
+  const bytes = encodeModel(flags.dnn ? { dnn, snn } : { snn });
+  await writeFile(flags.output, bytes);
+  const layers = describe(snn);
+  if (flags.json) printJson({ model: flags.output, layers, provenance: snn.provenance });
+  else {
+    print(
+      `${flags.output}: ${layers.filter(({ kind }) => kind === "integrateFire").length} spiking populations, ${bytes.length.toLocaleString("en")} bytes`,
+    );
+    for (const line of snn.provenance) print(`  ${line}`);
+  }
+}
+
+function describe(snn: Graph) {
+  const list = (tensor: Tensor | null) => tensor && Array.from(tensor.data);
+  return snn.layers.map((layer) => ({
+    name: layer.name,
+    kind: layer.kind,
+    inputs: layer.inputs,
+    ...(isPopulation(layer)
+      ? {
+          neuron: layer.neuron,
+          lambda: list(layer.lambda),
+          vTh: list(layer.vTh),
+          vThNeg: list(layer.vThNeg),
+          vInit: layer.vInit,
+          levels: layer.levels,
+        }
+      : {}),
+    ...(layer.kind === "maxPool" ? { pooling: layer.pooling } : {}),
+  }));
+}

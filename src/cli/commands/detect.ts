@@ -1,0 +1,172 @@
+/** `detect`: what DNN and spiking network find on pictures, step by step. */
+import { basename, extname, join } from "node:path";
+import type { Command } from "commander";
+import { encodePng, rasterizeSvg, writeFile } from "#platform";
+import type { Detection } from "../../core/box.ts";
+import type { Pixels } from "../../core/pixels.ts";
+import { displayThresholds, outputError, readDetections } from "../../detector/detections.ts";
+import { openDnn } from "../../dnn/dnn-session.ts";
+import { inputOf, type SimulationSettings } from "../../graph/graph.ts";
+import { drawSheet, type Panel } from "../../image/draw.ts";
+import { preprocess } from "../../image/preprocess.ts";
+import { latencyOf } from "../../snn/engine.ts";
+import { simulate } from "../../snn/simulate.ts";
+import { openSession } from "../engines.ts";
+import { loadPicture } from "../images.ts";
+import { print, printJson, showProgress } from "../io.ts";
+import { loadModel } from "../model.ts";
+import {
+  addConversionOptions,
+  addModelOptions,
+  addSimulationOptions,
+  type ConversionFlags,
+  type ModelFlags,
+  numberFrom,
+  type SimulationFlags,
+} from "../options.ts";
+
+interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags {
+  readonly model: string;
+  readonly out?: string;
+  readonly scoreThreshold: number;
+  readonly json?: boolean;
+}
+
+export function declare(command: Command): void {
+  command
+    .argument("<images...>", "pictures: JPEG, PNG, WebP, …")
+    .requiredOption("--model <model>", "a model file or a darknet .cfg")
+    .option("--out <dir>", "write annotated pictures there: the DNN and the checkpoints side by side")
+    .option(
+      "--score-threshold <s>",
+      "show detections that score above this",
+      numberFrom(0, 1),
+      displayThresholds.scoreThreshold,
+    );
+  addModelOptions(command);
+  addConversionOptions(command);
+  addSimulationOptions(command)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  spiking-yolo detect dog.jpg --model tiny-yolo.safetensors --steps 64 --out annotated/",
+    )
+    .action(run);
+}
+
+interface SnnResult {
+  readonly t: number;
+  readonly detections: readonly Detection[];
+  readonly outputError?: number;
+  readonly spikes: number;
+  readonly synOps: number;
+}
+
+interface ImageResult {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  readonly dnn?: readonly Detection[];
+  readonly snn: readonly SnnResult[];
+}
+
+async function run(paths: readonly string[], flags: DetectFlags): Promise<void> {
+  // Decoded first: a bad picture should not be found out after a long calibration.
+  const pictures = await Promise.all(paths.map(loadPicture));
+  const { name, dnn, snn } = await loadModel(flags.model, flags);
+  const settings = snn.simulation as SimulationSettings;
+  const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
+  const session = await openSession(snn, flags);
+  const exact = dnn && (await openDnn(dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
+  const results: ImageResult[] = [];
+  try {
+    for (const [i, picture] of pictures.entries()) {
+      const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
+      const wanted = await exact?.run(input.image);
+      const progress = showProgress(basename(paths[i]), settings.timeSteps);
+      const reached: SnnResult[] = [];
+      for await (const { t, outputs, spikes, synOps } of simulate(session, input.image, {
+        ...settings,
+        ...simulationOptions(flags),
+      })) {
+        const detections = readDetections(snn, outputs, input, thresholds);
+        reached.push({
+          t,
+          detections,
+          ...(wanted ? { outputError: outputError(outputs, wanted) } : {}),
+          spikes,
+          synOps,
+        });
+        progress.update(t);
+      }
+      progress.stop();
+      const found = dnn && wanted ? { dnn: readDetections(dnn, wanted, input, thresholds) } : {};
+      const result = { path: paths[i], width: picture.width, height: picture.height, ...found, snn: reached };
+      results.push(result);
+      if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0));
+      if (flags.out) await writeAnnotated(flags.out, picture, result, snn.classNames, flags.json === true);
+    }
+  } finally {
+    await session.dispose();
+    await exact?.dispose();
+  }
+  if (flags.json) printJson({ model: name, images: results.map((result) => toJson(result, snn.classNames)) });
+}
+
+function simulationOptions({ at, seed }: SimulationFlags) {
+  return { seed, ...(at ? { at } : {}) };
+}
+
+function toJson(result: ImageResult, classNames: readonly string[]) {
+  const list = (detections: readonly Detection[]) =>
+    detections.map(({ classIndex, score, xMin, yMin, xMax, yMax }) => ({
+      label: classNames[classIndex] ?? String(classIndex),
+      classIndex,
+      score,
+      box: [xMin, yMin, xMax, yMax],
+    }));
+  return {
+    ...result,
+    ...(result.dnn ? { dnn: { detections: list(result.dnn) } } : {}),
+    snn: result.snn.map((checkpoint) => ({ ...checkpoint, detections: list(checkpoint.detections) })),
+  };
+}
+
+function printResult({ path, dnn, snn }: ImageResult, classNames: readonly string[], delays: number): void {
+  const list = (detections: readonly Detection[]) =>
+    detections
+      .map(({ classIndex, score }) => `${classNames[classIndex] ?? `class ${classIndex}`} ${Math.round(100 * score)} %`)
+      .join(", ") || "nothing";
+  print(path);
+  if (dnn) print(`  DNN        ${list(dnn)}`);
+  for (const { t, detections, outputError, synOps } of snn) {
+    const error =
+      outputError === undefined
+        ? ""
+        : `  [error ${outputError.toFixed(3)}, ${(synOps / 1e6).toFixed(1)} M accumulates]`;
+    print(`  T = ${String(t).padEnd(6)} ${list(detections)}${error}`);
+  }
+  if (delays > 0) print(`  (each with ${delays} steps of delay before it)`);
+}
+
+/** At most so many checkpoints are drawn beside the DNN: the last ones, where detections emerge. */
+const maxCheckpointPanels = 5;
+
+async function writeAnnotated(
+  folder: string,
+  picture: Pixels,
+  result: ImageResult,
+  classNames: readonly string[],
+  isQuiet: boolean,
+): Promise<void> {
+  const panels: Panel[] = [
+    ...(result.dnn ? [{ title: "DNN", detections: result.dnn }] : []),
+    ...result.snn.slice(-maxCheckpointPanels).map(({ t, detections }) => ({ title: `SNN, T = ${t}`, detections })),
+  ];
+  const pictureUri = `data:image/png;base64,${Buffer.from(await encodePng(picture)).toString("base64")}`;
+  const { width, height } = picture;
+  const svg = drawSheet({ pictureUri, width, height, panels, classNames, columns: 3, panelWidthPx: 400 });
+  const file = join(folder, `${basename(result.path, extname(result.path))}-detections.png`);
+  await writeFile(file, await encodePng(await rasterizeSvg(svg)));
+  if (!isQuiet) print(`  ${file}`);
+}

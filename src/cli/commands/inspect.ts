@@ -1,0 +1,87 @@
+/** `inspect`: what a model is made of. */
+import type { Command } from "commander";
+import { type Graph, inferShapes, layerMacs, layerParameters } from "../../graph/graph.ts";
+import type { Shape } from "../../graph/layer-kinds.ts";
+import { print, printJson } from "../io.ts";
+import { importModel, readModel } from "../model.ts";
+import type { ModelFlags } from "../options.ts";
+
+export function declare(command: Command): void {
+  command
+    .argument("<model>", "a model file or a darknet .cfg")
+    .option("--weights <file>", "darknet weights; without them only shapes are known")
+    .option("--names <file>", "class names, one a line")
+    .option("--json", "print one JSON document")
+    .addHelpText("after", "\nExample:\n  spiking-yolo inspect yolov2-tiny-voc.cfg")
+    .action(run);
+}
+
+async function run(model: string, flags: ModelFlags & { json?: boolean }): Promise<void> {
+  const graphs = model.endsWith(".cfg") ? { dnn: await importModel(model, flags) } : await readModel(model);
+  const graph = (graphs.snn ?? graphs.dnn) as Graph;
+  const described = describe(graph);
+  if (flags.json) printJson(described);
+  else printTable(graph, described);
+}
+
+interface Described {
+  readonly layers: readonly {
+    readonly name: string;
+    readonly kind: string;
+    readonly inputs: readonly string[];
+    readonly inShape: readonly Shape[];
+    readonly outShape: Shape;
+    readonly parameters: number;
+    readonly macs: number;
+  }[];
+  /** As a darknet weights file holds them, batch norm's mean and variance included. */
+  readonly parameters: number;
+  readonly macs: number;
+  readonly provenance: readonly string[];
+}
+
+function describe(graph: Graph): Described {
+  const shapes = inferShapes(graph);
+  const shapeOf = (name: string) => shapes.get(name) as Shape;
+  const layers = graph.layers.map((layer) => ({
+    name: layer.name,
+    kind: layer.kind,
+    inputs: layer.inputs,
+    inShape: layer.inputs.map(shapeOf),
+    outShape: shapeOf(layer.name),
+    parameters: layerParameters(layer),
+    macs: layerMacs(layer, shapeOf(layer.name)),
+  }));
+  const total = (of: "parameters" | "macs") => layers.reduce((sum, layer) => sum + layer[of], 0);
+  return { layers, parameters: total("parameters"), macs: total("macs"), provenance: graph.provenance };
+}
+
+function printTable(graph: Graph, { layers, parameters, macs, provenance }: Described): void {
+  const number = (value: number) => (value === 0 ? "" : value.toLocaleString("en"));
+  const rows = [
+    ["layer", "kind", "input", "output", "parameters", "MACs"],
+    ...layers.map((layer) => [
+      layer.name,
+      layer.kind,
+      layer.inputs.join(" "),
+      layer.outShape.join("×"),
+      number(layer.parameters),
+      number(layer.macs),
+    ]),
+    ["total", "", "", "", number(parameters), number(macs)],
+  ];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) {
+    print(
+      row
+        .map((cell, column) => (column < 4 ? cell.padEnd(widths[column]) : cell.padStart(widths[column])))
+        .join("  ")
+        .trimEnd(),
+    );
+  }
+  print();
+  print(
+    `${graph.classNames.length || "unnamed"} classes; pictures are ${graph.preprocessing.fit === "letterbox" ? "letterboxed" : "stretched"} with the ${graph.preprocessing.filter} filter`,
+  );
+  for (const line of provenance) print(`  ${line}`);
+}

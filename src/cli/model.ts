@@ -1,0 +1,96 @@
+/** What MODEL means: a darknet cfg with its files, a model file, or the name of a model that comes with the package. */
+import { existsSync } from "node:fs";
+import { basename } from "node:path";
+import { readFile } from "#platform";
+import { calibrate, toSpiking } from "../convert/convert.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { decodeModel, type Model } from "../graph/model-file.ts";
+import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import { networkInputs, picturesIn } from "./images.ts";
+import { showProgress } from "./io.ts";
+import { asksForConversion, type ConversionFlags, type ModelFlags, settingsFrom } from "./options.ts";
+
+export interface LoadedModel {
+  readonly name: string;
+  /** The network before conversion; absent where a model file does not hold it. */
+  readonly dnn?: Graph;
+  readonly snn: Graph;
+}
+
+/** The DNN and the spiking network that MODEL and the flags ask for. @throws ImportError, ArgumentError, ConversionError. */
+export async function loadModel(model: string, flags: ModelFlags & ConversionFlags): Promise<LoadedModel> {
+  const { dnn, snn } = await openModel(model, flags);
+  const name = basename(model);
+  if (dnn && (!snn || asksForConversion(flags))) return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags)) };
+  if (!snn) throw new ArgumentError("E_MODEL", `${model} holds no network`);
+  if (asksForConversion(flags)) {
+    throw new ArgumentError(
+      "E_MODEL",
+      `${model} holds a spiking network without the DNN that it was made of, so it cannot be converted otherwise`,
+    );
+  }
+  return { name, ...(dnn ? { dnn } : {}), snn: withSimulation(snn, flags) };
+}
+
+/** Steps, decoding and input coding change nothing of the network: they may differ from what the file says. */
+function withSimulation(snn: Graph, flags: ConversionFlags): Graph {
+  const { timeSteps, encoding, decode } = snn.simulation ?? settingsFrom({});
+  return {
+    ...snn,
+    simulation: {
+      timeSteps: flags.steps ?? timeSteps,
+      encoding: flags.input ?? encoding,
+      decode: flags.decode ?? decode,
+    },
+  };
+}
+
+/** A model file's graphs, or the calibrated DNN of a cfg. */
+async function openModel(model: string, flags: ModelFlags): Promise<Model> {
+  if (model.endsWith(".cfg")) {
+    if (!flags.weights) throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
+    if (!flags.calibrate)
+      throw new ArgumentError("E_USAGE", `${model} has to be calibrated: add --calibrate DIR (a folder of pictures)`);
+    return { dnn: await calibrateOn(flags.calibrate, await importModel(model, flags)) };
+  }
+  for (const flag of ["weights", "names", "calibrate", "fit", "filter"] as const) {
+    if (flags[flag] !== undefined) throw new ArgumentError("E_USAGE", `--${flag} goes with a .cfg; ${model} is none`);
+  }
+  return readModel(model);
+}
+
+/** A model file, whole. */
+export async function readModel(model: string): Promise<Model> {
+  if (!existsSync(model))
+    throw new ArgumentError(
+      "E_MODEL",
+      `there is no model ${model}: give a model file, or a darknet .cfg with --weights`,
+    );
+  return decodeModel(await readFile(model), model);
+}
+
+/** A darknet cfg with the files that the flags name; all weights zero where none are given. */
+export async function importModel(cfg: string, flags: ModelFlags): Promise<Graph> {
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return importDarknet(
+    {
+      cfg: text(await readFile(cfg)),
+      cfgName: basename(cfg),
+      ...(flags.weights ? { weights: await readFile(flags.weights), weightsName: basename(flags.weights) } : {}),
+      ...(flags.names ? { classNames: parseNames(text(await readFile(flags.names))) } : {}),
+    },
+    { preprocessing: { fit: flags.fit ?? "stretch", filter: flags.filter ?? "darknet" } },
+  );
+}
+
+/** Calibrates a DNN on all pictures of a folder, showing progress. */
+export async function calibrateOn(folder: string, dnn: Graph): Promise<Graph> {
+  const pictures = await picturesIn(folder);
+  const progress = showProgress("calibrating", pictures.length);
+  try {
+    return await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });
+  } finally {
+    progress.stop();
+  }
+}

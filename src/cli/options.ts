@@ -1,0 +1,132 @@
+/**
+ * Options that several commands share: which model, how it is converted, how it is simulated. Declared once, parsed
+ * once, resolved into typed settings.
+ */
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
+import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
+import type { SimulationSettings } from "../graph/graph.ts";
+
+/** What commander makes of {@link addModelOptions}. */
+export interface ModelFlags {
+  readonly weights?: string;
+  readonly names?: string;
+  readonly calibrate?: string;
+  readonly fit?: Preprocessing["fit"];
+  readonly filter?: Preprocessing["filter"];
+}
+
+/** What commander makes of {@link addConversionOptions}. */
+export interface ConversionFlags {
+  readonly mode?: Mode;
+  readonly steps?: number;
+  readonly scope?: ConversionSettings["scope"];
+  readonly neuron?: ConversionSettings["neuron"];
+  readonly pool?: ConversionSettings["pool"];
+  readonly levels?: number;
+  readonly gain?: number;
+  readonly delay?: number;
+  readonly vInit?: number;
+  readonly firingThreshold?: number;
+  readonly decode?: SimulationSettings["decode"];
+  readonly percentile?: number;
+  readonly input?: SimulationSettings["encoding"];
+  readonly bits?: number | "float";
+}
+
+/** What commander makes of {@link addSimulationOptions}. */
+export interface SimulationFlags {
+  readonly at?: readonly number[];
+  readonly engine: EngineName;
+  readonly threads?: number;
+  readonly seed: number;
+}
+
+export const engineNames = ["reference"] as const;
+export type EngineName = (typeof engineNames)[number];
+
+/** For a MODEL that is a darknet cfg. */
+export function addModelOptions(command: Command): Command {
+  return command
+    .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
+    .option("--names <file>", "class names, one a line, where MODEL is a .cfg")
+    .option("--calibrate <dir>", "pictures to calibrate on, where MODEL is a .cfg")
+    .addOption(new Option("--fit <how>", "how a picture is fitted to the network, where MODEL is a .cfg").choices(fits))
+    .addOption(new Option("--filter <name>", "how pixels are resampled, where MODEL is a .cfg").choices(filters));
+}
+
+/** How the DNN becomes a spiking network; each option changes one part of the mode. */
+export function addConversionOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--mode <name>", "all of the settings below at once (default: fast)").choices(["fast", "paper"]),
+    )
+    .option("--steps <T>", "time steps (fast: 32, paper: 3500)", integerFrom(1, 1_000_000))
+    .addOption(
+      new Option("--scope <scope>", "weight normalization by channel or by layer").choices(["channel", "layer"]),
+    )
+    .addOption(new Option("--neuron <kind>", "neuron").choices(["takeback", "ibt", "signed", "if"]))
+    .addOption(new Option("--pool <kind>", "max-pooling of spikes").choices(["delta", "winner"]))
+    .option("--levels <k>", "greatest spike per step; 1 is binary signed spikes", integerFrom(1, 127))
+    .option("--gain <g>", "spikes per step that stand for λ (default: (levels + 1) / 2)", numberFrom(0.01, 127))
+    .option("--delay <d>", "steps of input before a layer's first spike", integerFrom(0, 1024))
+    .option("--v-init <v>", "membrane potential at the start, as a part of the threshold", numberFrom(-1, 1))
+    .option("--firing-threshold <h>", "part of the threshold at which take-back neurons fire", numberFrom(0.5, 1))
+    .option("--percentile <p>", "λ is this percentile of the activations", numberFrom(0, 100))
+    .addOption(new Option("--decode <how>", "reading of the output neurons").choices(["vmem", "count"]))
+    .addOption(new Option("--input <coding>", "input coding").choices(["constant", "poisson"]))
+    .option("--bits <b>", "bits of a weight, 8 to 16, or float", bits);
+}
+
+/** How a simulation is run. */
+export function addSimulationOptions(command: Command): Command {
+  return command
+    .option("--at <steps>", "checkpoints, such as 8,16,32 (default: powers of two up to T)", integers)
+    .addOption(new Option("--engine <name>", "engine").choices(engineNames).default("reference"))
+    .option("--threads <n>", "threads (default: one per core)", integerFrom(1, 256))
+    .option("--seed <s>", "seed of Poisson input", integerFrom(0, 2 ** 32 - 1), 1);
+}
+
+/** The mode's settings with the flags' changes; `undefined` flags change nothing. */
+export function settingsFrom(flags: ConversionFlags): ConversionSettings {
+  const { mode = "fast", steps, input, ...rest } = flags;
+  const changes = { ...rest, timeSteps: steps, encoding: input };
+  const names = new Set(Object.keys(conversionSettings(mode)));
+  const given = Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined);
+  return conversionSettings(mode, Object.fromEntries(given));
+}
+
+/** Whether a flag asks for another spiking network than the one that a model file holds. */
+export function asksForConversion(flags: ConversionFlags): boolean {
+  const { mode, scope, neuron, pool, levels, gain, delay, vInit, firingThreshold, percentile, bits } = flags;
+  return [mode, scope, neuron, pool, levels, gain, delay, vInit, firingThreshold, percentile, bits].some(
+    (flag) => flag !== undefined,
+  );
+}
+
+export function integerFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !Number.isInteger(value) || value < min || value > max) {
+      throw new InvalidArgumentError(`It must be an integer from ${min} to ${max}.`);
+    }
+    return value;
+  };
+}
+
+export function numberFrom(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (text.trim() === "" || !(value >= min && value <= max))
+      throw new InvalidArgumentError(`It must be a number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+function integers(text: string): readonly number[] {
+  return text.split(",").map(integerFrom(1, 1_000_000));
+}
+
+function bits(text: string): number | "float" {
+  return text === "float" ? "float" : integerFrom(8, 16)(text);
+}

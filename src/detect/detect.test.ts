@@ -1,0 +1,85 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { type Detection, intersectionOverUnion } from "../core/box.ts";
+import { floatTensor } from "../core/tensor.ts";
+import { decodeHead } from "./decode.ts";
+import { nonMaxSuppression } from "./nms.ts";
+
+const logit = (p: number) => Math.log(p / (1 - p));
+
+test("region: one cell of two, by hand", () => {
+  const far = -30;
+  // Two cells side by side, one anchor of 1×2 cells, two classes; the first cell is empty.
+  const cells = [
+    [0, logit(0.25)],
+    [0, logit(0.5)],
+    [0, Math.log(2)],
+    [0, Math.log(0.25)],
+    [far, logit(0.8)],
+    [0, Math.log(3)],
+    [0, 0],
+  ];
+  const output = floatTensor([7, 1, 2], cells.flat());
+  const head = { kind: "region", classes: 2, anchors: [1, 2], softmax: true } as const;
+  const found = decodeHead(head, output, { width: 64, height: 32 }, 0.1);
+  expect(found).toHaveLength(2);
+  const [first, second] = found;
+  // Centre (1.25/2, .5); width 1·2/2 = 1, height 2·.25/1 = .5; classes 3 : 1.
+  expect(first.classIndex).toBe(0);
+  expect(first.score).toBeCloseTo(0.6, 6);
+  expect(second.score).toBeCloseTo(0.2, 6);
+  expect(first.xMin).toBeCloseTo(0.125, 6);
+  expect(first.xMax).toBeCloseTo(1.125, 6);
+  expect(first.yMin).toBeCloseTo(0.25, 6);
+  expect(first.yMax).toBeCloseTo(0.75, 6);
+});
+
+test("yolo: sigmoid classes, anchors in pixels, x and y stretched", () => {
+  const output = floatTensor([6, 1, 1], [logit(0.75), logit(0.5), 0, 0, logit(0.5), logit(0.5)]);
+  const head = { kind: "yolo", classes: 1, anchors: [16, 8], scaleXY: 2 } as const;
+  const [box] = decodeHead(head, output, { width: 64, height: 32 }, 0.1);
+  // x = 2·.75 − .5 = 1; width 16/64, height 8/32.
+  expect(box.score).toBeCloseTo(0.25, 6);
+  expect([box.xMin, box.xMax, box.yMin, box.yMax].map((value) => value.toFixed(4))).toEqual([
+    "0.8750",
+    "1.1250",
+    "0.3750",
+    "0.6250",
+  ]);
+});
+
+const coordinate = fc.integer({ min: 0, max: 20 });
+const detections: fc.Arbitrary<Detection[]> = fc.array(
+  fc
+    .tuple(
+      coordinate,
+      coordinate,
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 1, max: 10 }),
+      fc.integer({ min: 0, max: 2 }),
+      fc.integer({ min: 0, max: 5 }),
+    )
+    .map(([x, y, w, h, classIndex, score]) => ({
+      xMin: x,
+      yMin: y,
+      xMax: x + w,
+      yMax: y + h,
+      classIndex,
+      score: score / 5,
+    })),
+);
+
+test("non-maximum suppression: kept ones do not overlap, each dropped one overlaps a better one, twice is once", () => {
+  fc.assert(
+    fc.property(detections, (all) => {
+      const kept = nonMaxSuppression(all, 0.45);
+      const overlaps = (a: Detection, b: Detection) =>
+        a.classIndex === b.classIndex && intersectionOverUnion(a, b) > 0.45;
+      for (const [i, a] of kept.entries()) for (const b of kept.slice(0, i)) expect(overlaps(a, b)).toBe(false);
+      for (const dropped of all.filter((one) => !kept.includes(one))) {
+        expect(kept.some((better) => better.score >= dropped.score && overlaps(better, dropped))).toBe(true);
+      }
+      expect(nonMaxSuppression(kept, 0.45)).toEqual(kept);
+    }),
+  );
+});

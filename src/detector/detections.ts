@@ -1,0 +1,52 @@
+/** From raw head outputs, of the DNN or of the spiking network, to detections in the picture's pixels. */
+import type { Detection } from "../core/box.ts";
+import type { FloatTensor } from "../core/tensor.ts";
+import { decodeHead } from "../detect/decode.ts";
+import { nonMaxSuppression } from "../detect/nms.ts";
+import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
+import type { NetworkInput } from "../image/preprocess.ts";
+
+export interface DetectionOptions {
+  /** Detections must score above this: 0.25 to look at, 0.005 for mAP. */
+  readonly scoreThreshold: number;
+  /** Of class-wise non-maximum suppression. */
+  readonly iouThreshold: number;
+}
+
+export const displayThresholds: DetectionOptions = { scoreThreshold: 0.25, iouThreshold: 0.45 };
+
+/** The thresholds of darknet's validation: nearly everything is kept, since mAP weighs by score. */
+export const evaluationThresholds: DetectionOptions = { scoreThreshold: 0.005, iouThreshold: 0.45 };
+
+/**
+ * Detections by falling score, clipped to the picture; what lies outside of it wholly is dropped.
+ * @param outputs raw head inputs [C, H, W] by head name.
+ */
+export function readDetections(
+  graph: Graph,
+  outputs: ReadonlyMap<string, FloatTensor>,
+  input: Pick<NetworkInput, "toPicture">,
+  { scoreThreshold, iouThreshold }: DetectionOptions,
+): Detection[] {
+  const [, height, width] = inputOf(graph).shape;
+  const candidates = headsOf(graph).flatMap((head) =>
+    decodeHead(head, outputs.get(head.name) as FloatTensor, { width, height }, scoreThreshold),
+  );
+  return nonMaxSuppression(candidates, iouThreshold)
+    .map((detection): Detection => ({ ...detection, ...input.toPicture(detection) }))
+    .filter(({ xMin, yMin, xMax, yMax }) => xMax > xMin && yMax > yMin);
+}
+
+/** ‖snn − dnn‖₂ / ‖dnn‖₂ over the raw outputs of all heads: the conversion error that reports print. */
+export function outputError(snn: ReadonlyMap<string, FloatTensor>, dnn: ReadonlyMap<string, FloatTensor>): number {
+  let difference = 0;
+  let norm = 0;
+  for (const [name, { data }] of dnn) {
+    const other = snn.get(name) as FloatTensor;
+    for (let i = 0; i < data.length; i++) {
+      difference += (other.data[i] - data[i]) ** 2;
+      norm += data[i] ** 2;
+    }
+  }
+  return difference === 0 ? 0 : Math.sqrt(difference / norm);
+}

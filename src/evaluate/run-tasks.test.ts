@@ -1,0 +1,113 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Executor, inProcess } from "./executor.ts";
+import { type AppendLog, openJournal } from "./journal.ts";
+import { runTasks, type Task } from "./run-tasks.ts";
+
+/** A file in memory; `cut` is what a kill leaves of it. */
+function memoryLog(initial = ""): AppendLog & { content: () => string; cut: (length: number) => void } {
+  let bytes: Uint8Array = new TextEncoder().encode(initial);
+  return {
+    name: "run.jsonl",
+    // In small pieces, so that lines and letters are split between them.
+    async *read() {
+      for (let at = 0; at < bytes.length; at += 7) yield bytes.slice(at, at + 7);
+    },
+    async truncate(length) {
+      bytes = bytes.slice(0, length);
+    },
+    async append(text) {
+      bytes = Buffer.concat([bytes, new TextEncoder().encode(text)]);
+    },
+    content: () => new TextDecoder().decode(bytes),
+    cut: (length) => {
+      bytes = bytes.slice(0, length);
+    },
+  };
+}
+
+const tasks: readonly Task[] = Array.from({ length: 9 }, (_, i) => ({ id: `picture ${i} ü` }));
+const resultOf = ({ id }: Task) => ({ found: [...id].map((letter) => letter.charCodeAt(0) / 7) });
+const expected = tasks.map(resultOf);
+
+describe("runTasks", () => {
+  it("gives the same results however often the run is cut off, at any byte, and does nothing twice that was whole", async () => {
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 6 }), async (cuts) => {
+        const log = memoryLog();
+        for (const where of [...cuts, 1]) {
+          const before = log.content();
+          const journal = await openJournal<{ found: number[] }>(log, "a run");
+          const worked: string[] = [];
+          const executor = inProcess(async (task: Task) => {
+            worked.push(task.id);
+            return resultOf(task);
+          });
+          expect(await runTasks(tasks, { executor, journal })).toEqual(expected);
+          // The whole lines after the header are the tasks that were spared.
+          const spared = Math.max(0, before.split("\n").length - 2);
+          expect(worked).toHaveLength(tasks.length - spared);
+          expect(new Set([...worked, ...journal.finished.keys()]).size).toBe(tasks.length);
+          const { byteLength } = new TextEncoder().encode(log.content());
+          log.cut(Math.floor(where * byteLength));
+        }
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it("orders results by task, not by who was first", async () => {
+    const backwards: Executor<Task, string> = {
+      async *run(list) {
+        for (let task = list.length - 1; task >= 0; task--) yield { task, result: list[task].id };
+      },
+    };
+    expect(await runTasks(tasks, { executor: backwards })).toEqual(tasks.map(({ id }) => id));
+  });
+
+  it("keeps what was finished before a failure, and tells progress", async () => {
+    const log = memoryLog();
+    let count = 0;
+    const failing = inProcess(async (task: Task) => {
+      if (++count > 4) throw new Error("out of memory");
+      return resultOf(task);
+    });
+    const first = runTasks(tasks, { executor: failing, journal: await openJournal(log, "a run") });
+    await expect(first).rejects.toThrow("out of memory");
+    const seen: unknown[] = [];
+    const journal = await openJournal<{ found: number[] }>(log, "a run");
+    const executor = inProcess(async (task: Task) => resultOf(task));
+    expect(await runTasks(tasks, { executor, journal, onProgress: (progress) => seen.push(progress) })).toEqual(
+      expected,
+    );
+    expect(seen.at(0)).toEqual({ resumed: 4, done: 0, pending: 5 });
+    expect(seen.at(-1)).toEqual({ resumed: 4, done: 5, pending: 5 });
+  });
+});
+
+describe("openJournal", () => {
+  it("refuses and does not touch what is not its own", async () => {
+    const log = memoryLog();
+    await openJournal(log, "a run");
+    const others = [
+      ["{}\n", /not a journal/],
+      ["model weights", /not a journal/],
+      ['{"kind', undefined],
+      [log.content().replace("a run", "another"), /another model, data set or options/],
+      [`${log.content()}{"id":"x","result":1}\nnonsense\n{"id":"y","result":1}\n`, /damaged in line 3/],
+    ] as const;
+    for (const [content, reason] of others) {
+      const other = memoryLog(content);
+      if (reason) {
+        await expect(openJournal(other, "a run")).rejects.toMatchObject({
+          code: "E_JOURNAL",
+          message: expect.stringMatching(reason),
+        });
+        expect(other.content()).toBe(content);
+      } else {
+        await openJournal(other, "a run");
+        expect(other.content()).toBe(log.content());
+      }
+    }
+  });
+});

@@ -1,0 +1,79 @@
+import { expect, test } from "vitest";
+import { branchingNetwork, plainNetwork, randomPicture } from "../../test/graphs.ts";
+import { calibrate, toSpiking } from "../convert/convert.ts";
+import { conversionSettings } from "../convert/modes.ts";
+import { inputOf } from "./graph.ts";
+import { decodeModel, encodeModel } from "./model-file.ts";
+import { decodeTensors, encodeTensors } from "./safetensors.ts";
+
+async function model() {
+  const graph = branchingNetwork(1);
+  const dnn = await calibrate(graph, [randomPicture(inputOf(graph).shape, 1)]);
+  return { dnn, snn: toSpiking(dnn, conversionSettings("fast")) };
+}
+
+test("a model reads back to equal graphs: DNN and spiking network, float and integer tensors", async () => {
+  const written = await model();
+  expect(decodeModel(encodeModel(written), "m.safetensors")).toEqual(written);
+  expect(decodeModel(encodeModel({ dnn: plainNetwork(2) }), "m.safetensors")).toEqual({ dnn: plainNetwork(2) });
+});
+
+test("the file is safetensors as others read it: header, metadata, names, offsets", async () => {
+  const bytes = encodeModel(await model());
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+  expect(header.__metadata__.format).toBe("spiking-yolo");
+  expect(header["snn/conv0.weights"]).toMatchObject({ dtype: "I8", shape: [6, 3, 3, 3] });
+  expect(header["dnn/conv0.weights"]).toMatchObject({ dtype: "F32", shape: [6, 3, 3, 3] });
+  const ends = Object.entries<{ data_offsets: [number, number] }>(header).flatMap(([name, entry]) =>
+    name === "__metadata__" ? [] : [entry.data_offsets],
+  );
+  expect(ends[0][0]).toBe(0);
+  for (let i = 1; i < ends.length; i++) expect(ends[i][0]).toBe(ends[i - 1][1]);
+  expect(8 + length + ends.at(-1)![1]).toBe(bytes.length);
+});
+
+test("a file cut anywhere, or with bytes added, is refused in one line", async () => {
+  const bytes = encodeModel(await model());
+  const cuts = Array.from({ length: 200 }, (_, i) => Math.floor((i * (bytes.length - 1)) / 199));
+  for (const length of [...cuts, 0, 1, 7, 8, 9, bytes.length - 1]) {
+    expect(() => decodeModel(bytes.subarray(0, length), "cut.safetensors"), `cut at ${length}`).toThrow(
+      /^cut\.safetensors is no intact model file: [^\n]*$/,
+    );
+  }
+  expect(() => decodeModel(new Uint8Array([...bytes, 0]), "long.safetensors")).toThrow(/hold \d+ bytes of/);
+});
+
+test("hostile headers end in an error, not in memory or a crash", async () => {
+  const { tensors, metadata } = decodeTensors(encodeModel(await model()), "m");
+  const rewritten = (change: (graph: { layers: Record<string, unknown>[]; [key: string]: unknown }) => void) => {
+    const graph = JSON.parse(metadata.snn);
+    change(graph);
+    return encodeTensors({ tensors, metadata: { format: "spiking-yolo", version: "1", snn: JSON.stringify(graph) } });
+  };
+  const refused = (bytes: Uint8Array) => expect(() => decodeModel(bytes, "hostile"));
+  refused(rewritten((graph) => Object.assign(graph.layers[0], { shape: [3, 1e9, 1e9] }))).toThrow(
+    /E_MODEL_FILE|does not hold together/,
+  );
+  refused(rewritten((graph) => Object.assign(graph.layers[0], { shape: [65536, 65536, 65536] }))).toThrow(/at most/);
+  refused(rewritten((graph) => Object.assign(graph.layers[1], { inputs: ["nowhere"] }))).toThrow(/nowhere/);
+  refused(rewritten((graph) => Object.assign(graph.layers[1], { stride: 0 }))).toThrow(/stride/);
+  refused(rewritten((graph) => Object.assign(graph.layers[1], { kind: "lstm" }))).toThrow(/does not hold together/);
+  refused(rewritten((graph) => Object.assign(graph.layers[1], { weights: { tensor: "missing" } }))).toThrow(/missing/);
+  refused(rewritten((graph) => Object.assign(graph.layers[1], { weights: 5 }))).toThrow(/tensor/);
+  refused(rewritten((graph) => graph.layers.push({ ...graph.layers[1] }))).toThrow(/two layers/);
+  refused(rewritten((graph) => Object.assign(graph, { simulation: { timeSteps: -1 } }))).toThrow(/simulation/);
+  const header = new TextEncoder().encode(
+    JSON.stringify({ huge: { dtype: "F32", shape: [1e12], data_offsets: [0, 4e12] } }),
+  );
+  const file = new Uint8Array(8 + header.length);
+  new DataView(file.buffer).setBigUint64(0, BigInt(header.length), true);
+  file.set(header, 8);
+  refused(file).toThrow(/the file has been cut/);
+  new DataView(file.buffer).setBigUint64(0, 2n ** 63n, true);
+  refused(file).toThrow(/header would be/);
+  refused(encodeTensors({ tensors, metadata: {} })).toThrow(/no spiking-yolo model/);
+  refused(encodeTensors({ tensors, metadata: { format: "spiking-yolo", version: "9", snn: "{}" } })).toThrow(
+    /version 9/,
+  );
+});

@@ -1,0 +1,100 @@
+/**
+ * The safetensors format: 8 bytes little-endian header length, a JSON header {name: {dtype, shape, data_offsets}} with
+ * string metadata under `__metadata__`, then the tensors' bytes without gaps.
+ */
+import { z } from "zod";
+import { ImportError } from "../core/errors.ts";
+import { allocate, bytesPerElement, type DType, sizeOf, type Tensor, tensor } from "../core/tensor.ts";
+
+export interface TensorFile {
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+const dtypeNames: Readonly<Record<DType, string>> = {
+  float32: "F32",
+  float64: "F64",
+  int8: "I8",
+  int16: "I16",
+  int32: "I32",
+};
+const dtypes = new Map(Object.entries(dtypeNames).map(([dtype, name]) => [name, dtype as DType]));
+
+const maxHeaderBytes = 2 ** 26;
+
+const offset = z.int().min(0);
+const headerSchema = z.record(
+  z.string(),
+  z.union([
+    z.object({ dtype: z.string(), shape: z.array(z.int().min(0)).max(8), data_offsets: z.tuple([offset, offset]) }),
+    z.record(z.string(), z.string()),
+  ]),
+);
+
+/** The file's bytes; tensors in the order given, each aligned to 8 bytes within the file. */
+export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const [name, { dtype, shape, data }] of tensors) {
+    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
+  }
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  // Padded with spaces, as the format allows, so that the first tensor is aligned.
+  const headerBytes = Math.ceil(text.length / 8) * 8;
+  const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(headerBytes), true);
+  file.set(text, 8);
+  let at = 8 + headerBytes;
+  for (const { data } of tensors.values()) {
+    file.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), at);
+    at += data.byteLength;
+  }
+  return file;
+}
+
+/** @throws ImportError [E_MODEL_FILE] naming `file` and what does not hold; never reads outside, nor allocates more than the file holds. */
+export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
+  const fail = (what: string): never => {
+    throw new ImportError("E_MODEL_FILE", `${file} is no intact model file: ${what}`);
+  };
+  if (bytes.length < 8) fail(`it has ${bytes.length} bytes`);
+  const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
+  if (headerBytes > maxHeaderBytes || 8 + headerBytes > bytes.length)
+    fail(`its header would be ${headerBytes} bytes long`);
+  const header = parseHeader(bytes.subarray(8, 8 + headerBytes), fail);
+  const data = bytes.subarray(8 + headerBytes);
+  const tensors = new Map<string, Tensor>();
+  let metadata: Readonly<Record<string, string>> = {};
+  let total = 0;
+  for (const [name, entry] of Object.entries(header)) {
+    if (name === "__metadata__") {
+      metadata = entry as Record<string, string>;
+      continue;
+    }
+    const {
+      dtype: dtypeName,
+      shape,
+      data_offsets,
+    } = entry as { dtype: string; shape: number[]; data_offsets: [number, number] };
+    const dtype = dtypes.get(dtypeName) ?? fail(`tensor ${name} is of type ${dtypeName}`);
+    const [start, end] = data_offsets ?? fail(`tensor ${name} has no offsets`);
+    if (end > data.length) fail(`tensor ${name} ends at byte ${end} of ${data.length}; the file has been cut`);
+    if (end - start !== sizeOf(shape) * bytesPerElement(dtype))
+      fail(`tensor ${name} of shape [${shape.join(", ")}] does not fill bytes ${start} to ${end}`);
+    const values = allocate(dtype, sizeOf(shape));
+    new Uint8Array(values.buffer).set(data.subarray(start, end));
+    tensors.set(name, tensor(dtype, shape, values));
+    total += end - start;
+  }
+  if (total !== data.length) fail(`its tensors hold ${total} bytes of ${data.length}`);
+  return { tensors, metadata };
+}
+
+function parseHeader(bytes: Uint8Array, fail: (what: string) => never): z.infer<typeof headerSchema> {
+  try {
+    return headerSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch {
+    return fail("its header is not the JSON that it should be");
+  }
+}

@@ -1,0 +1,96 @@
+/** Pictures with boxes, as SVG: data in, drawing out; rasterizing is the platform's. */
+import type { Detection } from "../core/box.ts";
+
+export interface Panel {
+  readonly title: string;
+  readonly detections: readonly Detection[];
+}
+
+export interface Sheet {
+  /** `data:` URI of the picture that all panels show. */
+  readonly pictureUri: string;
+  readonly width: number;
+  readonly height: number;
+  readonly panels: readonly Panel[];
+  readonly classNames: readonly string[];
+  /** Panels in a row; the rest go below. */
+  readonly columns: number;
+  /** Width of a panel in pixels of the drawing. */
+  readonly panelWidthPx: number;
+}
+
+const gap = 12;
+const titleHeight = 30;
+
+/** The picture once a panel, with that panel's boxes, labels and title. */
+export function drawSheet(sheet: Sheet): string {
+  const { panels, columns, panelWidthPx } = sheet;
+  const panelHeight = (panelWidthPx * sheet.height) / sheet.width;
+  const rows = Math.ceil(panels.length / columns);
+  const width = Math.min(columns, panels.length) * (panelWidthPx + gap) + gap;
+  const height = rows * (panelHeight + titleHeight + gap) + gap;
+  const drawn = panels.map((panel, i) => {
+    const x = gap + (i % columns) * (panelWidthPx + gap);
+    const y = gap + Math.floor(i / columns) * (panelHeight + titleHeight + gap);
+    return `<g transform="translate(${round(x)} ${round(y)})">${drawPanel(panel, sheet, panelHeight)}</g>`;
+  });
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${round(width)}" height="${round(height)}" font-family="DejaVu Sans, sans-serif">`,
+    `<defs><image id="picture" width="${panelWidthPx}" height="${round(panelHeight)}" preserveAspectRatio="none" xlink:href="${sheet.pictureUri}"/></defs>`,
+    `<rect width="100%" height="100%" fill="white"/>`,
+    ...drawn,
+    "</svg>",
+  ].join("\n");
+}
+
+function drawPanel({ title, detections }: Panel, sheet: Sheet, panelHeight: number): string {
+  const scale = sheet.panelWidthPx / sheet.width;
+  // Labels after all frames, the surest last: they stay readable where objects crowd.
+  const surestLast = [...detections].reverse();
+  const boxes = [
+    ...surestLast.map((detection) => drawFrame(detection, scale)),
+    ...surestLast.map((detection) => drawLabel(detection, sheet, scale, panelHeight)),
+  ];
+  return [
+    `<text x="0" y="20" font-size="16" font-weight="bold" fill="#1b1f24">${escapeXml(title)}</text>`,
+    `<g transform="translate(0 ${titleHeight})"><use xlink:href="#picture"/>${boxes.join("")}</g>`,
+  ].join("");
+}
+
+function drawFrame({ xMin, yMin, xMax, yMax, classIndex }: Detection, scale: number): string {
+  const place = `x="${round(xMin * scale)}" y="${round(yMin * scale)}" width="${round((xMax - xMin) * scale)}" height="${round((yMax - yMin) * scale)}" fill="none"`;
+  return `<rect ${place} stroke="white" stroke-width="4" stroke-opacity="0.7"/><rect ${place} stroke="${colorOf(classIndex)}" stroke-width="2.5"/>`;
+}
+
+const labelHeight = 17;
+const labelSize = 12;
+
+function drawLabel(
+  detection: Detection,
+  { classNames, panelWidthPx }: Sheet,
+  scale: number,
+  panelHeight: number,
+): string {
+  const label = `${classNames[detection.classIndex] ?? `class ${detection.classIndex}`} ${Math.round(100 * detection.score)} %`;
+  const width = label.length * labelSize * 0.62 + 8;
+  const top = detection.yMin * scale;
+  const x = Math.max(0, Math.min(detection.xMin * scale, panelWidthPx - width));
+  const y = Math.min(panelHeight - labelHeight, top >= labelHeight ? top - labelHeight : top);
+  return [
+    `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${labelHeight}" fill="${colorOf(detection.classIndex)}"/>`,
+    `<text x="${round(x + 4)}" y="${round(y + 13)}" font-size="${labelSize}" fill="white">${escapeXml(label)}</text>`,
+  ].join("");
+}
+
+/** Colours that stay apart for many classes and are dark enough for white text: golden-angle hues. */
+export function colorOf(classIndex: number): string {
+  return `hsl(${Math.round((classIndex * 137.508 + 210) % 360)}, 70%, 36%)`;
+}
+
+function round(value: number): string {
+  return String(Math.round(value * 100) / 100);
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

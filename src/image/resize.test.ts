@@ -1,0 +1,71 @@
+import { expect, test } from "vitest";
+import { floatTensor } from "../core/tensor.ts";
+import { preprocess } from "./preprocess.ts";
+import { resize } from "./resize.ts";
+
+const picture = floatTensor([1, 3, 5], [0, 0.1, 0.9, 0.4, 0.3, 1, 0.2, 0.6, 0.5, 0.7, 0.25, 0.75, 0.05, 0.95, 0.15]);
+/** Both sides are float32, summed in another order. */
+const rounding = 6;
+
+function expectRows(actual: Float32Array, rows: number[][]): void {
+  for (const [i, value] of rows.flat().entries()) expect(actual[i], `pixel ${i}`).toBeCloseTo(value, rounding - 1);
+  expect(actual).toHaveLength(rows.flat().length);
+}
+
+test("antialiased bilinear equals Pillow's (Image.resize, mode F)", () => {
+  expectRows(resize(picture, 2, 2, "bilinear").data, [
+    [0.374432, 0.507386],
+    [0.485227, 0.515909],
+  ]);
+  expectRows(resize(picture, 7, 4, "bilinear").data, [
+    [0, 0.057143, 0.328571, 0.9, 0.542857, 0.357143, 0.3],
+    [0.625, 0.360714, 0.319643, 0.7125, 0.533929, 0.5, 0.55],
+    [0.71875, 0.540179, 0.402679, 0.39375, 0.590179, 0.59375, 0.49375],
+    [0.25, 0.535714, 0.55, 0.05, 0.692857, 0.607143, 0.15],
+  ]);
+});
+
+test("Lanczos equals Pillow's, with overshoot cut off", () => {
+  expectRows(resize(picture, 3, 2, "lanczos").data, [
+    [0.259368, 0.566041, 0.468687],
+    [0.555531, 0.440472, 0.560093],
+  ]);
+  expectRows(resize(picture, 7, 4, "lanczos").data.subarray(0, 7), [
+    [0, 0, 0.374269, 0.908931, 0.609413, 0.261245, 0.260383],
+  ]);
+});
+
+test("darknet's bilinear aligns corners and does not antialias", () => {
+  // Columns 0, 2, 4 of rows 0 and 2: with aligned corners a 3×2 picture takes input pixels as they are.
+  expectRows(resize(picture, 3, 2, "darknet").data, [
+    [0, 0.9, 0.3],
+    [0.25, 0.05, 0.15],
+  ]);
+  // Between columns: 5 → 4 steps by 4/3.
+  const [a, b] = [0.1 * (2 / 3) + 0.9 / 3, 0.9 / 3 + (0.4 * 2) / 3];
+  expectRows(resize(picture, 4, 1, "darknet").data, [
+    [0.25, 0.75 * (2 / 3) + 0.05 / 3, 0.05 / 3 + (0.95 * 2) / 3, 0.15],
+  ]);
+  expectRows(resize(picture, 4, 3, "darknet").data.subarray(0, 4), [[0, a, b, 0.3]]);
+});
+
+test("letterbox keeps the aspect, pads with 0.5 and maps boxes back", () => {
+  const white = { width: 4, height: 2, data: new Uint8Array(24).fill(255) };
+  const { image, toPicture } = preprocess(white, [3, 8, 8], { fit: "letterbox", filter: "darknet" });
+  const rows = Array.from({ length: 8 }, (_, y) => [...new Set(image.data.subarray(8 * y, 8 * y + 8))]);
+  expect(rows).toEqual([[0.5], [0.5], [1], [1], [1], [1], [0.5], [0.5]]);
+  expect(toPicture({ xMin: 0.25, yMin: 0.25, xMax: 1, yMax: 1 })).toEqual({ xMin: 1, yMin: 0, xMax: 4, yMax: 2 });
+});
+
+test("letterbox of a very flat picture keeps at least one row", () => {
+  const flat = { width: 1000, height: 1, data: new Uint8Array(3000).fill(255) };
+  expect(
+    preprocess(flat, [3, 8, 8], { fit: "letterbox", filter: "bilinear" }).image.data.filter((value) => value > 0.99),
+  ).toHaveLength(24);
+});
+
+test("stretch maps boxes back and clips them", () => {
+  const picture = { width: 10, height: 20, data: new Uint8Array(600) };
+  const { toPicture } = preprocess(picture, [3, 4, 4], { fit: "stretch", filter: "darknet" });
+  expect(toPicture({ xMin: -0.5, yMin: 0.5, xMax: 0.5, yMax: 7 })).toEqual({ xMin: 0, yMin: 10, xMax: 5, yMax: 20 });
+});

@@ -1,0 +1,67 @@
+/** The library: everything that a program may import from "spiking-yolo". */
+export { decodeImage, encodePng, rasterizeSvg } from "#platform";
+export { assignNeurons, type NeuronOptions } from "./convert/assign-neurons.ts";
+export { calibrate, convert, toSpiking } from "./convert/convert.ts";
+export { foldBatchNorm } from "./convert/fold-batch-norm.ts";
+export { type MeasureOptions, measureActivations } from "./convert/measure-activations.ts";
+export { type ConversionSettings, conversionSettings, type Mode, modes } from "./convert/modes.ts";
+export { type NormalizeOptions, normalizeWeights } from "./convert/normalize-weights.ts";
+export { placePopulations } from "./convert/place-populations.ts";
+export { quantizeWeights } from "./convert/quantize-weights.ts";
+export { type Box, type Detection, intersectionOverUnion } from "./core/box.ts";
+export {
+  ArgumentError,
+  ConversionError,
+  EngineError,
+  ImportError,
+  ShapeError,
+  SpikingYoloError,
+} from "./core/errors.ts";
+export type { Head, RegionHead, YoloHead } from "./core/head.ts";
+export type { Pixels } from "./core/pixels.ts";
+export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
+export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
+export { decodeHead } from "./detect/decode.ts";
+export { nonMaxSuppression } from "./detect/nms.ts";
+export {
+  type DetectionOptions,
+  displayThresholds,
+  evaluationThresholds,
+  outputError,
+  readDetections,
+} from "./detector/detections.ts";
+export { type DnnOptions, type DnnOutputs, type DnnSession, openDnn } from "./dnn/dnn-session.ts";
+export { graphToOnnx } from "./dnn/graph-to-onnx.ts";
+export {
+  type Decoding,
+  type Encoding,
+  type Graph,
+  headsOf,
+  inferShapes,
+  inputOf,
+  isSpiking,
+  layerMacs,
+  layerParameters,
+  type SimulationSettings,
+} from "./graph/graph.ts";
+export type * from "./graph/layers.ts";
+export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";
+export { drawSheet, type Panel, type Sheet } from "./image/draw.ts";
+export { type NetworkInput, preprocess } from "./image/preprocess.ts";
+export { resize } from "./image/resize.ts";
+export {
+  type DarknetFiles,
+  type DarknetOptions,
+  importDarknet,
+  parseNames,
+} from "./importers/darknet/import-darknet.ts";
+export {
+  type Checkpoint,
+  type Engine,
+  latencyOf,
+  type Recording,
+  type RunOptions,
+  type Session,
+} from "./snn/engine.ts";
+export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
+export { type SimulatedCheckpoint, type SimulateOptions, simulate } from "./snn/simulate.ts";

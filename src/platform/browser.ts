@@ -1,0 +1,65 @@
+/** What the library needs of a browser: picture decoding and encoding, rasterizing. `node.ts` is its twin. */
+import { ImportError } from "../core/errors.ts";
+import type { Pixels } from "../core/pixels.ts";
+
+/** Whole resource at a URL. @throws ImportError [E_FILE]. */
+export async function readFile(url: string): Promise<Uint8Array> {
+  const response = await fetch(url).catch((error: unknown) => {
+    throw new ImportError("E_FILE", `${url} cannot be read: ${(error as Error).message}`, { cause: error });
+  });
+  if (!response.ok) throw new ImportError("E_FILE", `${url} cannot be read: ${response.status} ${response.statusText}`);
+  return new Uint8Array(await response.arrayBuffer());
+}
+
+/** Browsers have no files to write to. @throws ImportError [E_WRITE] always. */
+export async function writeFile(path: string, _content: Uint8Array | string): Promise<void> {
+  throw new ImportError("E_WRITE", `${path} cannot be written: a page has no files. Offer it as a download`);
+}
+
+/** Decodes what the browser decodes, upright. @throws ImportError [E_IMAGE] naming `name`. */
+export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
+  const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>])).catch((error: unknown) => {
+    throw new ImportError("E_IMAGE", `${name} is not a picture that can be decoded`, { cause: error });
+  });
+  return readBitmap(bitmap, bitmap.width, bitmap.height);
+}
+
+/** PNG bytes of a picture. */
+export async function encodePng({ width, height, data }: Pixels): Promise<Uint8Array> {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) rgba.set(data.subarray(from, from + 3), to);
+  const canvas = new OffscreenCanvas(width, height);
+  canvasContext(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
+  return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
+}
+
+/** Draws an SVG document on white at its own size, or scaled to `widthPx`. Needs a document: not for workers. */
+export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixels> {
+  const image = new Image();
+  image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(svg)}`;
+  await image.decode();
+  const width = widthPx ?? image.width;
+  return readBitmap(image, width, Math.round((image.height * width) / image.width));
+}
+
+function readBitmap(source: CanvasImageSource, width: number, height: number): Pixels {
+  const context = canvasContext(new OffscreenCanvas(width, height));
+  context.fillStyle = "white";
+  context.fillRect(0, 0, width, height);
+  context.drawImage(source, 0, 0, width, height);
+  const rgba = context.getImageData(0, 0, width, height).data;
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) data.set(rgba.subarray(from, from + 3), to);
+  return { width, height, data };
+}
+
+function canvasContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {
+  const context = canvas.getContext("2d", { willReadFrequently: true });
+  if (!context) throw new ImportError("E_IMAGE", "this browser gives no 2D canvas to decode pictures with");
+  return context;
+}
+
+/** ONNX Runtime of this platform; loaded when first needed: it is by far the largest part. */
+export async function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
+  return import("onnxruntime-web");
+}

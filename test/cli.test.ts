@@ -1,0 +1,317 @@
+/** The command line as a user meets it: the built program in a process of its own. */
+import { execFile } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { encodePng } from "#platform";
+import { calibrate, toSpiking } from "../src/convert/convert.ts";
+import { conversionSettings } from "../src/convert/modes.ts";
+import { inputOf } from "../src/graph/graph.ts";
+import { encodeModel } from "../src/graph/model-file.ts";
+import { dataPath, describeWithData } from "./data.ts";
+import { plainNetwork, randomPicture } from "./graphs.ts";
+
+const program = resolve(import.meta.dirname, "../dist/cli/main.js");
+let folder: string;
+
+interface Result {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function run(...args: string[]): Promise<Result> {
+  return new Promise((done) => {
+    execFile(process.execPath, [program, ...args], { cwd: folder, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
+      done({ code: error ? Number(error.code) : 0, stdout, stderr });
+    });
+  });
+}
+
+const cfg = `[net]
+width=9
+height=11
+channels=3
+[convolutional]
+filters=6
+size=3
+pad=1
+activation=leaky
+[maxpool]
+size=2
+stride=2
+[convolutional]
+filters=7
+size=1
+activation=linear
+[region]
+anchors=1,1
+classes=2
+num=1
+softmax=1
+`;
+
+function weights(count: number): Uint8Array {
+  const values = Float32Array.from({ length: count }, (_, i) => Math.sin(i) / 4);
+  const bytes = new Uint8Array(20 + values.byteLength);
+  new Int32Array(bytes.buffer, 0, 3).set([0, 2, 0]);
+  bytes.set(new Uint8Array(values.buffer), 20);
+  return bytes;
+}
+
+const parameters = 6 + 6 * 27 + 7 + 7 * 6;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "spiking-yolo-"));
+  const write = (name: string, content: string | Uint8Array) => writeFileSync(join(folder, name), content);
+  write("tiny.cfg", cfg);
+  write("tiny.weights", weights(parameters));
+  write("short.weights", weights(parameters - 1));
+  write("long.weights", weights(parameters + 1));
+  write("names.txt", "cat\ndog\n");
+  write("text.png", "this is no picture");
+  mkdirSync(join(folder, "empty"));
+  mkdirSync(join(folder, "pictures"));
+  const picture = await encodePng({
+    width: 20,
+    height: 16,
+    data: Uint8Array.from({ length: 960 }, (_, i) => (i * 37) % 256),
+  });
+  write("picture.png", picture);
+  write("pictures/one.png", picture);
+  const graph = plainNetwork(1);
+  const dnn = await calibrate(graph, [randomPicture(inputOf(graph).shape, 1)]);
+  const model = encodeModel({ dnn, snn: toSpiking(dnn, conversionSettings("fast")) });
+  write("model.safetensors", model);
+  write("cut.safetensors", model.subarray(0, model.length - 100));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const convertTiny = ["convert", "tiny.cfg", "tiny.weights", "--calibrate", "pictures", "--names", "names.txt"];
+
+test("convert, inspect and detect, end to end", async () => {
+  const converted = await run(...convertTiny, "-o", "out/tiny.safetensors", "--json");
+  expect(converted).toMatchObject({ code: 0 });
+  const { layers, provenance } = JSON.parse(converted.stdout);
+  expect(layers.find(({ kind }: { kind: string }) => kind === "integrateFire")).toMatchObject({
+    name: "leaky0",
+    neuron: "takeback",
+  });
+  expect(provenance).toHaveLength(7);
+
+  const inspected = JSON.parse((await run("inspect", "tiny.cfg", "--json")).stdout);
+  expect(inspected).toMatchObject({ parameters, macs: 27 * 6 * 99 + 42 * 30 });
+  expect(inspected.layers[1]).toMatchObject({
+    name: "conv0",
+    kind: "convolution",
+    inShape: [[3, 11, 9]],
+    outShape: [6, 11, 9],
+  });
+
+  const detected = await run(
+    "detect",
+    "picture.png",
+    "--model",
+    "out/tiny.safetensors",
+    "--steps",
+    "8",
+    "--at",
+    "2,8",
+    "--out",
+    "drawn",
+    "--score-threshold",
+    "0.01",
+    "--json",
+  );
+  expect(detected.code).toBe(0);
+  const [image] = JSON.parse(detected.stdout).images;
+  expect(image).toMatchObject({ path: "picture.png", width: 20, height: 16 });
+  expect(image.snn.map(({ t }: { t: number }) => t)).toEqual([2, 8]);
+  expect(image.snn[1].outputError).toBeGreaterThan(0);
+  expect(image.snn[1].synOps).toBeGreaterThan(image.snn[0].synOps);
+  expect(image.dnn.detections[0]).toMatchObject({
+    label: expect.stringMatching(/cat|dog/),
+    classIndex: expect.any(Number),
+  });
+  expect(image.dnn.detections[0].box).toHaveLength(4);
+  expect(existsSync(join(folder, "drawn/picture-detections.png"))).toBe(true);
+
+  const onTheFly = await run(
+    "detect",
+    "picture.png",
+    "--model",
+    "tiny.cfg",
+    "--weights",
+    "tiny.weights",
+    "--names",
+    "names.txt",
+    "--calibrate",
+    "pictures",
+    "--steps",
+    "8",
+    "--at",
+    "2,8",
+    "--score-threshold",
+    "0.01",
+    "--json",
+  );
+  expect(JSON.parse(onTheFly.stdout).images[0].snn).toEqual(image.snn);
+});
+
+test("each part of a mode can be changed by itself, also on a converted model", async () => {
+  const outcomes = new Set<string>();
+  for (const flags of [
+    [],
+    ["--mode", "paper"],
+    ["--scope", "layer"],
+    ["--neuron", "if"],
+    ["--neuron", "signed"],
+    ["--pool", "winner"],
+    ["--levels", "3"],
+    ["--delay", "2"],
+    ["--decode", "count"],
+    ["--percentile", "99"],
+    ["--input", "poisson"],
+    ["--bits", "float"],
+    ["--v-init", "0.5"],
+  ]) {
+    const { code, stdout, stderr } = await run(
+      "detect",
+      "picture.png",
+      "--model",
+      "model.safetensors",
+      "--steps",
+      "16",
+      "--at",
+      "16",
+      "--engine",
+      "reference",
+      "--json",
+      ...flags,
+    );
+    expect(code, stderr).toBe(0);
+    outcomes.add(JSON.stringify(JSON.parse(stdout).images[0].snn[0].outputError));
+  }
+  expect(outcomes.size).toBe(13);
+});
+
+test("--json prints exactly one document on stdout, progress goes to stderr", async () => {
+  const { stdout } = await run(...convertTiny, "-o", "one.safetensors", "--json");
+  expect(stdout.trim().split("\n")).toHaveLength(1);
+});
+
+test.each<[string, string[], RegExp]>([
+  [
+    "a missing picture",
+    ["detect", "nope.png", "--model", "model.safetensors"],
+    /\[E_FILE\] nope\.png cannot be read: no such file/,
+  ],
+  [
+    "a picture that is none",
+    ["detect", "text.png", "--model", "model.safetensors"],
+    /\[E_IMAGE\] text\.png is not a picture/,
+  ],
+  ["a missing model", ["detect", "picture.png", "--model", "nope"], /\[E_MODEL\] there is no model nope/],
+  [
+    "a model cut short",
+    ["detect", "picture.png", "--model", "cut.safetensors"],
+    /\[E_MODEL_FILE\] cut\.safetensors .* has been cut/,
+  ],
+  [
+    "weights too short",
+    [...convertTiny.with(2, "short.weights"), "-o", "x.safetensors"],
+    /\[E_WEIGHTS_SHORT\] short\.weights ends early: layer 2 \[convolutional\]/,
+  ],
+  [
+    "weights too long",
+    [...convertTiny.with(2, "long.weights"), "-o", "x.safetensors"],
+    /\[E_WEIGHTS_LONG\] long\.weights has 4 bytes more/,
+  ],
+  ["missing weights", [...convertTiny.with(2, "nope.weights"), "-o", "x.safetensors"], /\[E_FILE\] nope\.weights/],
+  ["a cfg that is none", ["inspect", "names.cfg"], /\[E_FILE\] names\.cfg/],
+  [
+    "an empty calibration folder",
+    [...convertTiny.with(4, "empty"), "-o", "x.safetensors"],
+    /\[E_NO_IMAGES\] empty holds no pictures/,
+  ],
+  [
+    "no calibration",
+    ["detect", "picture.png", "--model", "tiny.cfg", "--weights", "tiny.weights"],
+    /has to be calibrated: add --calibrate DIR/,
+  ],
+  [
+    "no steps",
+    ["detect", "picture.png", "--model", "model.safetensors", "--steps", "0"],
+    /argument '0' is invalid\. It must be an integer from 1/,
+  ],
+  [
+    "checkpoints beyond T",
+    ["detect", "picture.png", "--model", "model.safetensors", "--steps", "4", "--at", "8"],
+    /integer from 1 to 4 for a checkpoint/,
+  ],
+  [
+    "an unknown flag",
+    ["detect", "picture.png", "--model", "model.safetensors", "--stepz", "4"],
+    /unknown option '--stepz' \(Did you mean --steps\?\)/,
+  ],
+  ["an unknown command", ["detekt"], /unknown command 'detekt' \(Did you mean detect\?\)/],
+  ["a missing option", ["detect", "picture.png"], /'--model <model>' not specified/],
+  ["an output that is no model file", [...convertTiny, "-o", "x.bin"], /x\.bin must end in \.safetensors/],
+])("bad input, one line, exit code 2, no output: %s", async (_name, args, message) => {
+  const before = readdirSync(folder).sort();
+  const { code, stdout, stderr } = await run(...args);
+  const errors = stderr.split("\n").filter((line) => line.startsWith("error"));
+  expect(errors).toHaveLength(1);
+  expect(errors[0]).toMatch(message);
+  expect(stderr).not.toMatch(/\n\s+at /);
+  expect(code).toBe(2);
+  expect(stdout).toBe("");
+  expect(readdirSync(folder).sort()).toEqual(before);
+});
+
+test("--debug shows the stack", async () => {
+  expect((await run("inspect", "nope.cfg", "--debug")).stderr).toMatch(/\n\s+at /);
+});
+
+test("help everywhere, with an example", async () => {
+  expect((await run("--help")).stdout).toMatch(/detect.*\n.*convert.*\n.*inspect/);
+  for (const command of ["detect", "convert", "inspect"]) {
+    const { code, stdout } = await run(command, "--help");
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/Example:\n {2}spiking-yolo/);
+  }
+});
+
+describeWithData("the command line on real files", () => {
+  test("inspect counts the paper's Tiny YOLO, and reads every other configuration", async () => {
+    const inspect = async (path: string) =>
+      JSON.parse((await run("inspect", dataPath(`models/${path}.cfg`), "--json")).stdout);
+    expect(await inspect("yolov2-tiny-voc")).toMatchObject({ macs: 3_485_520_896, parameters: 15_867_885 });
+    for (const other of [
+      "yolov3-tiny",
+      "yolov3",
+      "yolo-fastest/yolo-fastest-1.1",
+      "mobilenet-yolo/MobileNetV2-YOLO-Fastest-voc",
+    ]) {
+      expect((await inspect(other)).macs).toBeGreaterThan(5e7);
+    }
+  });
+
+  test("weights of another model are refused", async () => {
+    const lite = dataPath("models/yolo-lite/tiny-yolov2-trial3");
+    const { code, stderr } = await run(
+      "convert",
+      `${lite}.cfg`,
+      `${lite}-noBatch.weights`,
+      "--calibrate",
+      "pictures",
+      "-o",
+      "x.safetensors",
+    );
+    expect(code).toBe(2);
+    expect(stderr).toMatch(/Check that cfg and weights belong together/);
+    expect(readFileSync(`${lite}.cfg`, "utf8")).toContain("[region]");
+  });
+});

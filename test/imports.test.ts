@@ -1,0 +1,60 @@
+/** The import table: folders are rooms with ranks, a room imports lower ranks and itself only, never a room of its own rank. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve } from "node:path";
+import { expect, test } from "vitest";
+
+const ranks: Readonly<Record<string, number>> = {
+  core: 0,
+  platform: 0.5,
+  graph: 1,
+  image: 1,
+  detect: 1,
+  importers: 2,
+  data: 2,
+  metrics: 2,
+  dnn: 2,
+  snn: 2,
+  convert: 3,
+  detector: 3,
+  report: 4,
+  evaluate: 4,
+  train: 4,
+  cli: 5,
+};
+
+const root = resolve(import.meta.dirname, "../src");
+
+const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter(
+  (file) => /\.(ts|js)$/.test(file) && !/\.(test|d)\.ts$/.test(file),
+);
+
+/** Rooms that a file imports, by static and dynamic imports alike. */
+function imports(file: string): string[] {
+  const text = readFileSync(join(root, file), "utf8");
+  const specifiers = [...text.matchAll(/(?:from\s+|import\s*\(\s*|import\s+)"([^"]+)"/g)].map(
+    ([, specifier]) => specifier,
+  );
+  return specifiers.flatMap((specifier) => {
+    if (specifier === "#platform") return ["platform"];
+    if (!specifier.startsWith(".")) return [];
+    return [relative(root, resolve(root, file, "..", specifier)).split("/")[0]];
+  });
+}
+
+test("every folder of src has a rank", () => {
+  const folders = new Set(files.filter((file) => file.includes("/")).map((file) => file.split("/")[0]));
+  for (const folder of folders) expect(ranks, folder).toHaveProperty(folder);
+});
+
+test.each(files.filter((file) => file.includes("/")))("%s imports only from rooms below its own", (file) => {
+  const [room] = file.split("/");
+  for (const imported of imports(file)) {
+    if (imported !== room) expect(ranks[imported], `${file} imports ${imported}`).toBeLessThan(ranks[room]);
+  }
+});
+
+test("library rooms do not reach for Node.js: that is the platform's", () => {
+  for (const file of files.filter((name) => !/^(cli|platform)\//.test(name) && !name.endsWith(".js"))) {
+    expect(readFileSync(join(root, file), "utf8"), file).not.toMatch(/from "node:/);
+  }
+});
