@@ -29,6 +29,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "layers, shapes, parameters and operations of a model",
     load: async () => (await import("./commands/inspect.ts")).declare,
   },
+  train: {
+    summary: "train a detector from a darknet cfg on any VOC or COCO data set",
+    load: async () => (await import("./commands/train.ts")).declare,
+  },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
     load: async () => (await import("./commands/score.ts")).declare,

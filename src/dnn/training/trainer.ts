@@ -7,7 +7,7 @@ import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
 import { derive, type Graph } from "../../graph/graph.ts";
 import type { LayerOf } from "../../graph/layers.ts";
 import { memories, stepRate } from "./optimizer.ts";
-import { type HeadGrid, makeTargets, type TrainingObject } from "./targets.ts";
+import { makeTargets, type TrainingObject } from "./targets.ts";
 import { buildTrainingGraph, measures, type TrainingSettings } from "./training-graph.ts";
 
 /** Everything that a step changes, by name; with the number of steps taken it is all that a checkpoint needs. */
@@ -28,7 +28,8 @@ export interface StepInput {
 }
 
 export interface Trainer {
-  readonly grids: readonly HeadGrid[];
+  /** Steps taken, those before a restored state included. */
+  readonly steps: number;
   /** One step. @throws EngineError [E_TRAINING_NAN] naming the step and the layer; the state stays that before the step. */
   step(input: StepInput): Promise<StepMeasures>;
   state(): TrainingState;
@@ -42,6 +43,8 @@ export interface Trainer {
 export interface TrainerOptions extends TrainingSettings {
   /** 1 is bit-reproducible. */
   readonly threads?: number;
+  /** Whether the graph's running averages are worth keeping; else the first steps replace them. Default false. */
+  readonly keepsAverages?: boolean;
 }
 
 /** Darknet's: the part of the running averages that a batch leaves as it is. */
@@ -80,7 +83,9 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
   };
 
   return {
-    grids,
+    get steps() {
+      return steps;
+    },
     async step({ images, objects, learningRate, weightDecay }) {
       const targets = makeTargets(grids, objects);
       const feeds: Record<string, Ort.Tensor> = Object.fromEntries(moving);
@@ -104,9 +109,11 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
       }
       steps++;
       for (const name of moving.keys()) moving.set(name, results[`next.${name}`]);
+      // The averages of the first steps are those of few batches: keep less of what came before.
+      const keep = options.keepsAverages ? rollingKeep : Math.min(rollingKeep, (steps - 1) / steps);
       for (const name of norms) {
-        average(averages, `${name}.mean`, results[`${name}.batchMean`].data as Float32Array, steps);
-        average(averages, `${name}.variance`, results[`${name}.batchVariance`].data as Float32Array, steps);
+        average(averages, `${name}.mean`, results[`${name}.batchMean`].data as Float32Array, keep);
+        average(averages, `${name}.variance`, results[`${name}.batchVariance`].data as Float32Array, keep);
       }
       return measured;
     },
@@ -131,10 +138,9 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
   };
 }
 
-/** Running averages of the first steps are those of few batches: keep less of what came before. */
-function average(averages: Map<string, FloatTensor>, name: string, batch: Float32Array, step: number): void {
+/** Moves a running average of `averages` towards a batch's value. */
+function average(averages: Map<string, FloatTensor>, name: string, batch: Float32Array, keep: number): void {
   const old = averages.get(name) as FloatTensor;
-  const keep = Math.min(rollingKeep, (step - 1) / step);
   averages.set(
     name,
     floatTensor(
