@@ -31,13 +31,13 @@ describe("workerPool", () => {
   });
 
   it.each([
-    ["says that its task failed", 'parentPort.postMessage({ index, error: "no memory" })', /^no memory$/],
-    ["throws", 'throw new Error("broken")', /^broken$/],
-    ["ends", "process.exit(3)", /thread ended with code 3/],
-  ])("fails where a thread %s", async (_, onTask, reason) => {
+    ["says so", 'parentPort.postMessage({ failure: { code: "E_X", message: "no memory" } })', "E_X", /^no memory$/],
+    ["throws", 'throw new Error("broken")', "E_ENGINE", /^broken$/],
+    ["ends", "process.exit(3)", "E_ENGINE", /thread ended with code 3/],
+  ])("fails where a thread %s", async (_, onTask, code, reason) => {
     const url = script(`if (task === 5) { ${onTask} } else parentPort.postMessage({ index, result: task });`);
     await expect(results(workerPool({ url, threads: 2, setup: {} }), tasks)).rejects.toMatchObject({
-      code: "E_ENGINE",
+      code,
       message: expect.stringMatching(reason),
     });
   });
