@@ -5,8 +5,8 @@ import { readdirSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 const root = resolve(import.meta.dirname, "..");
-const model = "models/scenes.safetensors";
-const pictures = 3;
+const model = "scenes";
+const pictures = 8;
 
 /** @param {string[]} words a command as a user would type it. */
 function spikingYolo(...words) {
