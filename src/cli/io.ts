@@ -33,12 +33,15 @@ export interface Progress {
   stop(): void;
 }
 
-/** A bar on a terminal; elsewhere a line at most every five seconds. */
-export function showProgress(label: string, total: number): Progress {
-  return process.stderr.isTTY ? terminalProgress(label, total) : lineProgress(label, total);
+/**
+ * A bar on a terminal; elsewhere a line at most every five seconds.
+ * @param begun what was done before, and says nothing about the time that is left.
+ */
+export function showProgress(label: string, total: number, begun = 0): Progress {
+  return process.stderr.isTTY ? terminalProgress(label, total, begun) : lineProgress(label, total, begun);
 }
 
-function terminalProgress(label: string, total: number): Progress {
+function terminalProgress(label: string, total: number, begun: number): Progress {
   const bars = new MultiBar(
     {
       format: `${label} {bar} {value}/{total} {status} {eta_formatted} left`,
@@ -47,22 +50,22 @@ function terminalProgress(label: string, total: number): Progress {
     },
     Presets.shades_classic,
   );
-  const bar = bars.create(total, 0, { status: "" });
+  const bar = bars.create(total, begun, { status: "" });
   return {
     update: (done, status = "") => bar.update(done, { status }),
     stop: () => bars.stop(),
   };
 }
 
-function lineProgress(label: string, total: number): Progress {
+function lineProgress(label: string, total: number, begun: number): Progress {
   const start = performance.now();
   let last = start;
   return {
     update: (done, status = "") => {
       const now = performance.now();
-      if (now - last < 5000 || done === 0) return;
+      if (now - last < 5000 || done === begun) return;
       last = now;
-      const leftSeconds = Math.round((((now - start) / done) * (total - done)) / 1000);
+      const leftSeconds = Math.round((((now - start) / (done - begun)) * (total - done)) / 1000);
       note(`${label} ${done}/${total}${status ? ` ${status}` : ""}, ${leftSeconds} s left`);
     },
     stop: () => {},

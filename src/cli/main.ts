@@ -13,6 +13,10 @@ interface Entry {
 }
 
 const commands: Readonly<Record<string, Entry>> = {
+  scenes: {
+    summary: "write a generated data set of street scenes with ground truth",
+    load: async () => (await import("./commands/scenes.ts")).declare,
+  },
   detect: {
     summary: "what DNN and spiking network find on pictures, step by step",
     load: async () => (await import("./commands/detect.ts")).declare,
@@ -24,6 +28,14 @@ const commands: Readonly<Record<string, Entry>> = {
   inspect: {
     summary: "layers, shapes, parameters and operations of a model",
     load: async () => (await import("./commands/inspect.ts")).declare,
+  },
+  train: {
+    summary: "train a detector from a darknet cfg on any VOC or COCO data set",
+    load: async () => (await import("./commands/train.ts")).declare,
+  },
+  evaluate: {
+    summary: "mAP of DNN and spiking network over a data set, against time steps",
+    load: async () => (await import("./commands/evaluate.ts")).declare,
   },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",

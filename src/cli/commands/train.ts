@@ -1,0 +1,240 @@
+/** `train`: trains a DNN from a darknet cfg, from scratch or from weights, and writes it as darknet weights and model file. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { basename } from "node:path";
+import { type Command, Option } from "commander";
+import { readFile, writeFile } from "#platform";
+import { calibrate } from "../../convert/convert.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
+import { type DataSet, limitDataSet } from "../../data/dataset.ts";
+import { openDataSet } from "../../data/open.ts";
+import type { Graph } from "../../graph/graph.ts";
+import { encodeModel } from "../../graph/model-file.ts";
+import { importDarknet, parseNames } from "../../importers/darknet/import-darknet.ts";
+import { writeWeights } from "../../importers/darknet/write-weights.ts";
+import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
+import { decodeCheckpoint, encodeCheckpoint, identityOf } from "../../train/checkpoint.ts";
+import { initializeWeights } from "../../train/initialize.ts";
+import { openTraining, type TrainingPlan, type TrainingRun } from "../../train/training-run.ts";
+import { networkInputs } from "../images.ts";
+import { note, print, printJson, showProgress } from "../io.ts";
+import { integerFrom, numberFrom } from "../options.ts";
+import { scoreDnn } from "../score-dnn.ts";
+
+interface TrainFlags {
+  readonly dataset: string;
+  readonly cfg: string;
+  readonly out: string;
+  readonly names?: string;
+  readonly weights?: string;
+  readonly steps: number;
+  readonly batch: number;
+  readonly learningRate: number;
+  readonly warmUp: number;
+  readonly weightDecay: number;
+  readonly optimizer: "adam" | "sgd";
+  readonly objectness?: "squared" | "crossEntropy";
+  readonly objectScale?: number;
+  readonly jitter: number;
+  readonly exposure: number;
+  readonly saturation: number;
+  readonly hue: number;
+  readonly augment: boolean;
+  readonly seed: number;
+  readonly threads: number;
+  readonly fit: Fit;
+  readonly filter: Filter;
+  readonly checkpoint?: string;
+  readonly every: number;
+  readonly resume?: boolean;
+  readonly validate?: string;
+  readonly json?: boolean;
+}
+
+export function declare(command: Command): void {
+  const { jitter, exposure, saturation, hue } = defaultAugmentation;
+  command
+    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .requiredOption("--cfg <file>", "darknet cfg of the network")
+    .requiredOption(
+      "-o, --out <file>",
+      "result: FILE.weights (darknet) and FILE.safetensors (calibrated, ready to spike)",
+    )
+    .option("--names <file>", "class names, one a line (default: those of the data set)")
+    .option("--weights <file>", "go on from these darknet weights instead of from random ones")
+    .option("--steps <n>", "steps of training", integerFrom(1, 100_000_000), 4000)
+    .option("--batch <n>", "pictures a step", integerFrom(1, 1024), 16)
+    .option("--learning-rate <r>", "highest learning rate", numberFrom(0, 10), 0.002)
+    .option(
+      "--warm-up <n>",
+      "steps over which the learning rate rises; then it falls along a cosine",
+      integerFrom(0, 1_000_000),
+      100,
+    )
+    .option("--weight-decay <d>", "weight decay of the kernels", numberFrom(0, 1), 0.0005)
+    .addOption(new Option("--optimizer <name>", "optimizer").choices(["adam", "sgd"]).default("adam"))
+    .addOption(
+      new Option("--objectness <loss>", "loss of objectness (default: darknet's for the head)").choices([
+        "squared",
+        "crossEntropy",
+      ]),
+    )
+    .option(
+      "--object-scale <s>",
+      "weight of objectness where there is an object (default: darknet's)",
+      numberFrom(0, 1000),
+    )
+    .option("--jitter <part>", "augmentation: how far each side of the crop is moved", numberFrom(0, 0.45), jitter)
+    .option("--exposure <factor>", "augmentation: greatest factor on brightness", numberFrom(1, 10), exposure)
+    .option("--saturation <factor>", "augmentation: greatest factor on saturation", numberFrom(1, 10), saturation)
+    .option("--hue <part>", "augmentation: greatest turn of the hue", numberFrom(0, 0.5), hue)
+    .option("--no-augment", "show pictures as they are")
+    .option("--seed <s>", "seed of weights, order and augmentation", integerFrom(0, 2 ** 31 - 1), 1)
+    .option("--threads <n>", "threads; with 1 the same run gives the same bits", integerFrom(1, 256), 1)
+    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits).default("stretch"))
+    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters).default("darknet"))
+    .option("--checkpoint <file>", "where the state of the run is kept (default: FILE.checkpoint)")
+    .option("--every <n>", "steps between checkpoints", integerFrom(1, 100_000_000), 250)
+    .option("--resume", "go on from the checkpoint, if there is one")
+    .option("--validate <spec>", "data set to measure mAP on at the end")
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  spiking-yolo scenes --count 4000 --split train -o out/scenes\n  spiking-yolo train --dataset voc:out/scenes:2007:train --cfg models/scenes.cfg -o out/mine",
+    )
+    .action(run);
+}
+
+async function run(flags: TrainFlags): Promise<void> {
+  const started = performance.now();
+  const base = flags.out.replace(/\.(weights|safetensors)$/, "");
+  const cfg = new TextDecoder().decode(await readFile(flags.cfg));
+  const dataSet = await openClasses(flags);
+  const validation = flags.validate ? await openDataSet(flags.validate) : undefined;
+  const plan = planOf(flags);
+  const graph = await networkOf(flags, cfg, dataSet);
+  const training = await openTraining(graph, dataSet, plan, flags.threads);
+  const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
+  const identity = identityOf(plan, dataSet, cfg);
+  try {
+    if (flags.resume && existsSync(checkpoint)) {
+      training.restore(decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
+      note(`going on from step ${training.stepsDone} of ${plan.steps}`);
+    }
+    const loss = await trainToEnd(training, plan, flags.every, (state) =>
+      writeFile(checkpoint, encodeCheckpoint(state, identity)),
+    );
+    const dnn = training.graph();
+    await writeFile(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch));
+    await writeFile(`${base}.safetensors`, await modelFile(dnn, dataSet));
+    const map50 = validation && (await validate(dnn, validation, flags.threads));
+    await rm(checkpoint, { force: true });
+    const seconds = Math.round((performance.now() - started) / 100) / 10;
+    if (flags.json) return printJson({ steps: plan.steps, loss, seconds, map50: map50 ?? null });
+    print(
+      `${plan.steps} steps in ${seconds} s, loss ${loss.toFixed(3)}${map50 === undefined ? "" : `, mAP50 ${(100 * map50).toFixed(2)} %`}`,
+    );
+    print(`${base}.weights and ${base}.safetensors: spiking-yolo detect PICTURE --model ${base}.safetensors`);
+  } finally {
+    await training.dispose();
+  }
+}
+
+function planOf(flags: TrainFlags): TrainingPlan {
+  const { steps, batch, learningRate, warmUp, weightDecay, optimizer, seed, jitter, exposure, saturation, hue } = flags;
+  return {
+    steps,
+    batch,
+    learningRate,
+    warmUp,
+    weightDecay,
+    optimizer,
+    maxGradientNorm: 100,
+    seed,
+    augmentation: flags.augment ? { ...defaultAugmentation, jitter, exposure, saturation, hue } : noAugmentation,
+    loss: {
+      ...(flags.objectness ? { objectness: flags.objectness } : {}),
+      ...(flags.objectScale === undefined ? {} : { objectScale: flags.objectScale }),
+    },
+    continues: flags.weights !== undefined,
+  };
+}
+
+/** The data set, its classes numbered as the names say. @throws ArgumentError [E_NAMES] for a class that they lack. */
+async function openClasses(flags: TrainFlags): Promise<DataSet> {
+  const dataSet = await openDataSet(flags.dataset);
+  for (const remark of dataSet.remarks) note(remark);
+  if (!flags.names) return dataSet;
+  const names = parseNames(new TextDecoder().decode(await readFile(flags.names)));
+  const indices = dataSet.classNames.map((name) => names.indexOf(name));
+  const images = dataSet.images.map((image) => ({
+    ...image,
+    objects: image.objects.map((object) => {
+      const classIndex = indices[object.classIndex];
+      if (classIndex >= 0) return { ...object, classIndex };
+      throw new ArgumentError(
+        "E_NAMES",
+        `picture ${image.id} has an object of class ${dataSet.classNames[object.classIndex]}, which ${flags.names} lacks. Add the name there, or leave --names out`,
+      );
+    }),
+  }));
+  return { ...dataSet, classNames: names, images };
+}
+
+async function networkOf(flags: TrainFlags, cfg: string, dataSet: DataSet): Promise<Graph> {
+  const weights =
+    flags.weights === undefined ? {} : { weights: await readFile(flags.weights), weightsName: basename(flags.weights) };
+  const files = { cfg, cfgName: basename(flags.cfg), ...weights };
+  const graph = importDarknet(files, { preprocessing: { fit: flags.fit, filter: flags.filter } });
+  const named = { ...graph, classNames: dataSet.classNames };
+  return flags.weights === undefined ? initializeWeights(named, flags.seed) : named;
+}
+
+/** Trains to the plan's last step; gives the mean loss of the last hundred steps. */
+async function trainToEnd(
+  training: TrainingRun,
+  plan: TrainingPlan,
+  every: number,
+  save: (state: ReturnType<TrainingRun["state"]>) => Promise<void>,
+): Promise<number> {
+  const recent: number[] = [];
+  const mean = () => recent.reduce((sum, value) => sum + value, 0) / recent.length;
+  const progress = showProgress("training", plan.steps, training.stepsDone);
+  try {
+    while (training.stepsDone < plan.steps) {
+      const { loss, learningRate } = await training.step();
+      recent.push(loss);
+      if (recent.length > 100) recent.shift();
+      progress.update(training.stepsDone, `loss ${mean().toFixed(3)}, rate ${learningRate.toPrecision(2)}`);
+      if (training.stepsDone % every === 0 && training.stepsDone < plan.steps) await save(training.state());
+    }
+  } finally {
+    progress.stop();
+  }
+  return mean();
+}
+
+/** Pictures that the model file's activation statistics are taken from. */
+const calibrationPictures = 64;
+
+async function modelFile(dnn: Graph, dataSet: DataSet): Promise<Uint8Array> {
+  const paths = limitDataSet(dataSet, calibrationPictures).images.map(({ path }) => path);
+  const progress = showProgress("calibrating", paths.length);
+  try {
+    const calibrated = await calibrate(dnn, networkInputs(paths, dnn), { onImage: (done) => progress.update(done) });
+    // Without the spiking network: it is made of this one when the file is opened, and would double its size.
+    return encodeModel({ dnn: calibrated });
+  } finally {
+    progress.stop();
+  }
+}
+
+async function validate(dnn: Graph, dataSet: DataSet, threads: number): Promise<number> {
+  const progress = showProgress("validating", dataSet.images.length);
+  try {
+    return (await scoreDnn(dnn, dataSet, threads, (done) => progress.update(done))).map50 ?? 0;
+  } finally {
+    progress.stop();
+  }
+}

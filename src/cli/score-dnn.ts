@@ -1,0 +1,31 @@
+/** mAP of a DNN on a data set: what training reports of its result. */
+import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
+import { evaluationThresholds, readDetections } from "../detector/detections.ts";
+import { openDnn } from "../dnn/dnn-session.ts";
+import { type Scores, scoreDetections } from "../evaluate/score.ts";
+import { type Graph, inputOf } from "../graph/graph.ts";
+import { preprocess } from "../image/preprocess.ts";
+import { loadPicture } from "./images.ts";
+
+/** @param onImage called with the number of pictures done. */
+export async function scoreDnn(
+  dnn: Graph,
+  dataSet: DataSet,
+  threads: number,
+  onImage: (done: number) => void,
+): Promise<Scores> {
+  const session = await openDnn(dnn, { threads });
+  const found: StatedDetection[] = [];
+  try {
+    for (const [image, { path }] of dataSet.images.entries()) {
+      const input = preprocess(await loadPicture(path), inputOf(dnn).shape, dnn.preprocessing);
+      for (const detection of readDetections(dnn, await session.run(input.image), input, evaluationThresholds)) {
+        found.push(stateDetection(dataSet, image, detection));
+      }
+      onImage(image + 1);
+    }
+  } finally {
+    await session.dispose();
+  }
+  return scoreDetections(dataSet, found);
+}

@@ -1,0 +1,33 @@
+/** Scenes as labelled pictures, on their way into a data set. */
+import { encodePng } from "#platform";
+import { areaOf } from "../../core/box.ts";
+import type { DataSetFormat, LabelledImage } from "../dataset.ts";
+import { renderScene } from "./render.ts";
+import { generateScene, type SceneOptions } from "./scene.ts";
+
+/**
+ * Scenes 0 to count − 1 of a seed as PNG, one after the other. COCO knows no difficult objects: there they are marked as
+ * crowd, which scoring leaves out as well.
+ */
+export async function* sceneImages(
+  seed: number,
+  count: number,
+  format: DataSetFormat,
+  options: SceneOptions = {},
+): AsyncIterable<LabelledImage> {
+  for (let index = 0; index < count; index++) {
+    const scene = generateScene(seed, index, options);
+    yield {
+      id: String(index).padStart(6, "0"),
+      bytes: await encodePng(await renderScene(scene)),
+      extension: "png",
+      width: scene.width,
+      height: scene.height,
+      objects: scene.objects.map((object) => ({
+        ...object,
+        crowd: format === "coco" && object.difficult,
+        area: areaOf(object),
+      })),
+    };
+  }
+}
