@@ -32,10 +32,9 @@ export function rateDistribution(): RateDistributionData {
     layer: "leaky4",
     channel: 1,
     part: 0.08,
-    timeSteps: 64,
     distributions: [
-      { configuration: "layer, IBT", rates: rates(0.08) },
-      { configuration: "channel, IBT", rates: rates(0.9) },
+      { configuration: "layer, IBT", timeSteps: 64, rates: rates(0.08) },
+      { configuration: "channel, IBT", timeSteps: 64, rates: rates(0.9) },
     ],
   };
 }
@@ -45,10 +44,13 @@ export function channelRates(): ChannelRatesData {
   const layer = Array.from({ length: 16 }, () => 0.02 + 0.1 * random() ** 2);
   return {
     layer: "leaky0",
-    timeSteps: 64,
     configurations: [
-      { configuration: "layer, IBT", rates: layer },
-      { configuration: "channel, IBT", rates: layer.map((rate) => Math.min(0.4, rate * (1 + 12 * random()))) },
+      { configuration: "layer, IBT", timeSteps: 64, rates: layer },
+      {
+        configuration: "channel, IBT",
+        timeSteps: 64,
+        rates: layer.map((rate) => Math.min(0.4, rate * (1 + 12 * random()))),
+      },
     ],
   };
 }

@@ -3,7 +3,7 @@ import type { BreakEven } from "../metrics/break-even.ts";
 import type { CostProfile, OperationsAt } from "../metrics/energy-profile.ts";
 import type { DnnOperations } from "../metrics/operations.ts";
 import type { Table2Row } from "../metrics/paper-energy.ts";
-import { digits, joules, percent, whole, withPrefix } from "../report/format.ts";
+import { digits, joules, percent, plainJoules, whole, withPrefix } from "../report/format.ts";
 import { printColumns } from "./columns.ts";
 import { print } from "./io.ts";
 
@@ -62,18 +62,12 @@ export function printTable2(title: string, rows: readonly Table2Row[]): void {
         machine,
         withPrefix(flop),
         whole(steps),
-        exponent(paperJoules),
+        plainJoules(paperJoules),
         paperGain === undefined ? "" : `${paperGain.toFixed(0)}×`,
-        exponent(recomputed),
+        plainJoules(recomputed),
         gain === undefined ? "" : `${digits(gain)}×`,
       ]),
     ],
     "  ",
   );
-}
-
-/** `0.12 J`, `4.29e-4 J`, `1.056 J`: three digits, and one more where the first is a 1. */
-function exponent(value: number): string {
-  const text = value.toExponential(2).startsWith("1") ? value.toPrecision(4) : value.toPrecision(3);
-  return `${value >= 0.01 ? Number(text) : Number(text).toExponential()} J`;
 }

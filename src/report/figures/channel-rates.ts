@@ -8,9 +8,13 @@ import { drawPanel, drawSheet } from "./svg.ts";
 
 export interface ChannelRatesData {
   readonly layer: string;
-  readonly timeSteps: number;
-  /** Mean |r| by channel, in spikes a step; the first is what the last is compared with. */
-  readonly configurations: readonly { readonly configuration: string; readonly rates: readonly number[] }[];
+  /** Layer-wise normalization first, then channel-wise: the second is compared with the first. */
+  readonly configurations: readonly {
+    readonly configuration: string;
+    readonly timeSteps: number;
+    /** Mean |r| by channel, in spikes a step. */
+    readonly rates: readonly number[];
+  }[];
 }
 
 const widthPx = 760;
@@ -18,7 +22,7 @@ const heightPx = 290;
 const marginTop = 28;
 const marginBottom = 42;
 
-export function channelRatesFigure({ layer, timeSteps, configurations }: ChannelRatesData, canvas: Canvas): Figure {
+export function channelRatesFigure({ layer, configurations }: ChannelRatesData, canvas: Canvas): Figure {
   const channels = configurations[0].rates.length;
   const rows = configurations.flatMap(({ configuration, rates }) =>
     rates.map((rate, channel) => ({ configuration, channel: channel + 1, rate })),
@@ -55,13 +59,13 @@ export function channelRatesFigure({ layer, timeSteps, configurations }: Channel
         rows,
         Plot.groupX({ y1: "min", y2: "max" }, { x: "channel", y1: "rate", y2: "rate", stroke: faint, strokeWidth: 4 }),
       ),
-      ...configurations.flatMap(({ configuration, rates }, i) => {
+      ...configurations.flatMap(({ configuration, timeSteps, rates }, i) => {
         const { color, symbol } = lookOf(i);
         const points = rates.map((rate, channel) => ({ channel: channel + 1, rate }));
         return [
           Plot.dot(points, { x: "channel", y: "rate", stroke: color, fill: "white", strokeWidth: 1.8, symbol, r: 4 }),
           Plot.dot([0], { frameAnchor: "top-right", dx: 16, dy: places[i] - marginTop, stroke: color, symbol, r: 4 }),
-          Plot.text([configuration], {
+          Plot.text([`${configuration}, T = ${timeSteps}`], {
             text: (text: string) => text,
             frameAnchor: "top-right",
             lineAnchor: "middle",
@@ -86,17 +90,18 @@ export function channelRatesFigure({ layer, timeSteps, configurations }: Channel
     id: "figure-3",
     label: "Figure 3",
     title,
-    caption: `Net spikes over ${timeSteps} steps, sign dropped, mean over neurons and pictures.`,
+    caption: "Net spikes by steps, sign dropped, mean over neurons and pictures.",
     alt,
     svg: drawSheet([panel], { id: "figure-3", title, alt, columns: 1 }),
     rows,
   };
 }
 
-/** The greatest ratio of the last configuration's rate to the first's. */
-function gainOf(configurations: ChannelRatesData["configurations"]): string {
-  const [first, last] = [configurations[0], configurations[configurations.length - 1]];
-  const gains = last.rates.map((rate, channel) => (first.rates[channel] > 0 ? rate / first.rates[channel] : 0));
+/** The greatest ratio of the second configuration's rate to the first's. */
+function gainOf([byLayer, byChannel]: ChannelRatesData["configurations"]): string {
+  const gains = byChannel.rates.map((rate, channel) =>
+    byLayer.rates[channel] > 0 ? rate / byLayer.rates[channel] : 0,
+  );
   const best = gains.indexOf(Math.max(...gains));
   return `Greatest gain: ${gains[best].toFixed(1)}× on channel ${best + 1}.`;
 }

@@ -8,6 +8,7 @@ import { drawPanel, drawSheet, type Panel } from "./svg.ts";
 
 export interface RateDistribution {
   readonly configuration: string;
+  readonly timeSteps: number;
   /** |r| of every neuron of the channel, over all pictures, in spikes a step. */
   readonly rates: ArrayLike<number>;
 }
@@ -17,7 +18,6 @@ export interface RateDistributionData {
   readonly channel: number;
   /** The channel's greatest activation as a part of its layer's. */
   readonly part: number;
-  readonly timeSteps: number;
   readonly distributions: readonly RateDistribution[];
 }
 
@@ -26,7 +26,7 @@ const bars = 40;
 const leastShare = 1e-4;
 
 export function rateDistributionFigure(data: RateDistributionData, canvas: Canvas): Figure {
-  const { layer, channel, part, timeSteps, distributions } = data;
+  const { layer, channel, part, distributions } = data;
   const title = `Firing rates of channel ${channel + 1} of ${layer}`;
   const max = Math.max(1, ...distributions.map(({ rates }) => quantile(rates, 1)));
   const alt = `${title}. ${distributions.map((distribution) => `${distribution.configuration}: ${spreadOf(distribution)}.`).join(" ")}`;
@@ -34,7 +34,7 @@ export function rateDistributionFigure(data: RateDistributionData, canvas: Canva
     id: "figure-2",
     label: "Figure 2",
     title,
-    caption: `Share of the channel's neurons by their net spikes a step over ${timeSteps} steps. This channel's greatest activation is ${percent(part)} of its layer's. Shares on a logarithmic axis, below 0.01 % not drawn.`,
+    caption: `Share of the channel's neurons by their net spikes a step, over all pictures. This channel's greatest activation is ${percent(part)} of its layer's. Shares on a logarithmic axis, below 0.01 % not drawn.`,
     alt,
     svg: drawSheet(
       distributions.map((distribution, i) => panel(distribution, i, max, canvas)),
@@ -49,7 +49,7 @@ export function rateDistributionFigure(data: RateDistributionData, canvas: Canva
 function panel(distribution: RateDistribution, index: number, max: number, canvas: Canvas): Panel {
   const drawn = histogram(distribution.rates, max, bars).filter(({ share }) => share > leastShare);
   return drawPanel(canvas, {
-    title: distribution.configuration,
+    title: `${distribution.configuration}, T = ${distribution.timeSteps}`,
     width: 320,
     height: 240,
     marginTop: 62,
