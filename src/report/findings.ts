@@ -6,12 +6,9 @@ import type { Study } from "./collect/study.ts";
 import type { AccuracyData } from "./figures/accuracy.ts";
 import { digits, joules, percent, whole } from "./format.ts";
 
+/** @param study its last network is the model's own. */
 export function findings(accuracy: AccuracyData, study: Study, costs: readonly OperationCost[]): readonly string[] {
-  return [
-    ...accuracyFindings(accuracy),
-    imbalance(study),
-    ...study.networks.map((_, i) => energyOfNetwork(study, i, costs)),
-  ];
+  return [...accuracyFindings(accuracy), imbalance(study), energyOfNetwork(study, study.networks.length - 1, costs)];
 }
 
 /** One sentence a configuration, by its better decoding. */

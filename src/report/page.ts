@@ -1,7 +1,7 @@
 /** The report as one HTML page that needs nothing but itself: styles, drawings and tables are within. */
 import type { Figure } from "./figures/figure.ts";
 import { escapeXml } from "./figures/svg.ts";
-import { cellText, type Table } from "./tables/table.ts";
+import { type Column, cellText, type Table } from "./tables/table.ts";
 
 export interface Section {
   /** Anchor in the page. */
@@ -83,13 +83,13 @@ function renderFigure({ id, label, title, caption, svg }: Figure): string {
 
 function renderTable(table: Table): string {
   const { id, label, title, caption, columns, rows } = table;
-  const head = columns.map((column) => `<th scope="col">${escapeXml(column.label)}</th>`).join("");
+  const isText = ({ key }: Column) => rows.some((row) => typeof row[key] === "string");
+  const kind = (column: Column) => (isText(column) ? ' class="text"' : "");
+  const head = columns.map((column) => `<th scope="col"${kind(column)}>${escapeXml(column.label)}</th>`).join("");
   const body = rows.map((row) => {
     const cells = columns.map((column, i) => {
-      const cell = row[column.key];
-      const text = escapeXml(cellText(column, cell));
-      if (i === 0) return `<th scope="row">${text}</th>`;
-      return typeof cell === "string" ? `<td class="text">${text}</td>` : `<td>${text}</td>`;
+      const text = escapeXml(cellText(column, row[column.key]));
+      return i === 0 ? `<th scope="row" class="text">${text}</th>` : `<td${kind(column)}>${text}</td>`;
     });
     return `<tr>${cells.join("")}</tr>`;
   });
@@ -123,12 +123,13 @@ a{color:#0b5ea8}
 dl{display:flex;flex-wrap:wrap;gap:.5rem 2rem;margin:1rem 0}dt{color:#57606a;font-size:.85rem}dd{margin:0}
 nav ul{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;list-style:none;padding:0}
 figure{margin:0}.drawing{overflow-x:auto}.drawing svg{max-width:100%;height:auto;display:block}
+.drawing .title{display:none}
 figcaption,caption{color:#424a53;font-size:.88rem;text-align:left;padding:.3rem 0 .6rem}
 .data a{margin-right:.5rem}
 .wide{overflow-x:auto}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #d0d7de;vertical-align:bottom}
-tbody th,.text,thead th:first-child{text-align:left;font-weight:normal}thead th{font-weight:bold}
+td,tbody th{white-space:nowrap}.text{text-align:left}tbody th{font-weight:normal}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,.data{display:none}
 h2,h3{break-after:avoid}figure,tr{break-inside:avoid}.wide,.drawing{overflow:visible}
 table{font-size:7pt}th,td{padding:1.5pt 3pt}a{color:inherit;text-decoration:none}}

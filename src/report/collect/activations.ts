@@ -2,7 +2,6 @@
 import { ArgumentError } from "../../core/errors.ts";
 import { consumersOf, type Graph } from "../../graph/graph.ts";
 import { type ActivationLayer, isHead } from "../../graph/layers.ts";
-import { quantile } from "../../metrics/firing-rates.ts";
 import type { LayerActivation } from "../figures/channel-activation.ts";
 
 /** Activation layers within the network, in order; a head's readout is none of them. */
@@ -36,15 +35,14 @@ export interface FocusChannel {
   readonly part: number;
 }
 
-/** Of the layer with the least median part, the channel at the lower quartile of those that are not silent. */
+/** Channels below this part of their layer are as good as silent: there is nothing to see of them. */
+const leastPart = 0.01;
+
+/** The channel with the least part of its layer's λ, of those that are not silent. */
 export function chooseFocus(layers: readonly LayerActivation[]): FocusChannel {
-  const parts = layers.map(({ layer, channels, whole }) => ({ layer, parts: channels.map((value) => value / whole) }));
-  const focus = parts.reduce((least, other) =>
-    quantile(other.parts, 0.5) < quantile(least.parts, 0.5) ? other : least,
+  const all = layers.flatMap(({ layer, channels, whole }) =>
+    channels.map((lambda, channel): FocusChannel => ({ layer, channel, part: lambda / whole })),
   );
-  const part = quantile(
-    focus.parts.filter((value) => value > 0),
-    0.25,
-  );
-  return { layer: focus.layer, channel: focus.parts.indexOf(part), part };
+  const audible = all.filter(({ part }) => part >= leastPart);
+  return (audible.length > 0 ? audible : all).reduce((least, other) => (other.part < least.part ? other : least));
 }

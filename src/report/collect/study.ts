@@ -60,11 +60,13 @@ export async function study(
   const layers = layerActivations(dnn, percentile);
   const focusChannel = chooseFocus(layers);
   const { pictures, dnnDetections } = await runDnn(dnn, inputs, threads);
-  const activations = pictures[0].activations.get(focusChannel.layer) as FloatTensor;
+  // In the middle of the network: neither the picture's constant current nor the head's drives it.
+  const { layer: rasterLayer } = layers[Math.floor(layers.length / 2)];
+  const activations = pictures[0].activations.get(rasterLayer) as FloatTensor;
   const focus: Focus = {
     ratesLayer: layers[0].layer,
     channel: focusChannel,
-    raster: { layer: focusChannel.layer, neurons: chooseNeurons(activations, rasterNeurons, seededRandom(seed)) },
+    raster: { layer: rasterLayer, neurons: chooseNeurons(activations, rasterNeurons, seededRandom(seed)) },
   };
   const facts: SimulatedFacts[] = [];
   for (const [index, { name, graph, at }] of networks.entries()) {

@@ -28,9 +28,9 @@ export function layerErrorFigure({ layers, configurations }: LayerErrorData, can
       })),
       x: { label: "layer", type: "category", domain: layers },
       y: { label: "relative error", type: "linear", domain },
-      widthPx: 440,
+      widthPx: 340,
       heightPx: 290,
-      labelWidthPx: 100,
+      labelWidthPx: 84,
     }),
   );
   const last = configurations.map(({ configuration, at }) => {
@@ -45,7 +45,7 @@ export function layerErrorFigure({ layers, configurations }: LayerErrorData, can
     caption:
       "Distance of λ·n/t to the DNN's activations, relative to their norm, mean over pictures. A layer's error holds what it was handed by the layers before it: accuracy is lost where the line rises. The last layer is the head's readout, by its spike count. Errors above 1.2 are drawn at 1.2.",
     alt,
-    svg: drawSheet(panels, { id: "figure-8", title, alt, columns: 2 }),
+    svg: drawSheet(panels, { id: "figure-8", title, alt, columns: 3 }),
     rows: configurations.flatMap(({ configuration, at }) =>
       at.flatMap(({ t, errors }) => errors.map((error, i) => ({ configuration, t, layer: layers[i], error }))),
     ),

@@ -43,7 +43,7 @@ export interface SheetOptions {
   readonly columns: number;
 }
 
-/** Panels side by side under one title, as a document. Panels of a sheet are of one size. */
+/** Panels side by side under one title (`class="title"`, for pages that have it in a heading), as a document. Panels of a sheet are of one size. */
 export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }: SheetOptions): string {
   const [{ widthPx, heightPx }] = panels;
   const width = Math.min(columns, panels.length) * widthPx;
@@ -60,7 +60,7 @@ export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }:
         `<title id="title">${escapeXml(title)}</title>`,
         `<desc id="desc">${escapeXml(alt)}</desc>`,
         `<rect width="${width}" height="${height}" fill="white"/>`,
-        `<text x="4" y="19" font-size="${titleSizePx}" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>`,
+        `<text class="title" x="4" y="19" font-size="${titleSizePx}" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>`,
         ...placed,
         "</svg>",
       ].join(""),
