@@ -1,6 +1,6 @@
 /** Figure 5: mAP against time steps, of every configuration, beside the DNN. */
 import type { Canvas, Figure } from "./figure.ts";
-import { linePanel, type Series } from "./line-panel.ts";
+import { linePanel, type Series, thinned } from "./line-panel.ts";
 import { lookOf } from "./look.ts";
 import { drawSheet } from "./svg.ts";
 
@@ -43,7 +43,7 @@ export function accuracyFigure({ metric, dnn, curves, source }: AccuracyData, ca
         title: decodings[decode],
         series,
         rules: dnn === null ? [] : [{ y: 100 * dnn, name: `DNN ${(100 * dnn).toFixed(1)} %` }],
-        x: { label: "time steps", type: "log", domain: [steps[0], steps[steps.length - 1]], ticks: thinned(steps) },
+        x: { label: "time steps", type: "log", domain: [steps[0], steps[steps.length - 1]], ticks: thinned(steps, 8) },
         y: { label: `${metric}, %`, type: "linear", domain: [0, Math.max(1, Math.ceil(105 * best))] },
         widthPx: 490,
         heightPx: 320,
@@ -68,10 +68,4 @@ export function accuracyFigure({ metric, dnn, curves, source }: AccuracyData, ca
 function describeCurve({ configuration, decode, points }: AccuracyCurve): string {
   const last = points[points.length - 1];
   return `${configuration}, ${decodings[decode]}: ${(100 * last.map).toFixed(1)} % after ${last.t} steps.`;
-}
-
-/** At most eight ticks, the last among them. */
-function thinned(steps: readonly number[]): readonly number[] {
-  const every = Math.ceil(steps.length / 8);
-  return steps.filter((_, i) => (steps.length - 1 - i) % every === 0);
 }

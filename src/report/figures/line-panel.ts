@@ -49,6 +49,8 @@ export interface LinePanelOptions {
 const marginLeft = 56;
 /** Of categories' names, in radians. */
 const tickAngle = Math.PI / 5;
+/** Between categories' names. */
+const tickGapPx = 20;
 const labelGapPx = fontSizePx + 3;
 
 export function linePanel(canvas: Canvas, options: LinePanelOptions): Panel {
@@ -87,6 +89,7 @@ export function linePanel(canvas: Canvas, options: LinePanelOptions): Panel {
           type: "point",
           label: null,
           domain: [...(x.domain ?? [])],
+          ticks: thinned(x.domain ?? [], (widthPx - marginLeft - labelWidthPx) / tickGapPx),
           tickRotate: (-tickAngle * 180) / Math.PI,
           padding: 0.3,
         }
@@ -135,6 +138,12 @@ export function linePanel(canvas: Canvas, options: LinePanelOptions): Panel {
   });
 }
 
+/** At most `most` of the values, evenly, the last among them. */
+export function thinned<T>(values: readonly T[], most: number): T[] {
+  const every = Math.max(1, Math.ceil(values.length / most));
+  return values.filter((_, i) => (values.length - 1 - i) % every === 0);
+}
+
 /** Height of the longest name, slanted. */
 function slantedPx(names: readonly (number | string)[]): number {
   return Math.max(0, ...names.map((name) => String(name).length)) * 0.6 * fontSizePx * Math.sin(tickAngle);
@@ -144,7 +153,7 @@ function slantedPx(names: readonly (number | string)[]): number {
 function numericDomain({ domain, type }: Axis, values: readonly number[]): [number, number] {
   if (domain) return [Number(domain[0]), Number(domain[1])];
   const positive = values.filter((value) => value > 0);
-  const max = Math.max(...positive, Number.MIN_VALUE);
+  const max = positive.length > 0 ? Math.max(...positive) : 1;
   return [type === "log" ? Math.min(...positive, max) : 0, max];
 }
 

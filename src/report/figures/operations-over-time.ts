@@ -2,7 +2,7 @@
 import { breakEvenRatio, type OperationCost } from "../../metrics/energy.ts";
 import { digits } from "../format.ts";
 import type { Canvas, Figure } from "./figure.ts";
-import { linePanel } from "./line-panel.ts";
+import { linePanel, thinned } from "./line-panel.ts";
 import { lookOf } from "./look.ts";
 import { drawSheet } from "./svg.ts";
 
@@ -34,7 +34,7 @@ export function operationsOverTimeFigure(data: OperationsOverTimeData, canvas: C
     x: {
       label: "time steps",
       type: "log",
-      ticks: steps.filter((_, i) => (steps.length - 1 - i) % Math.ceil(steps.length / 10) === 0),
+      ticks: thinned(steps, 10),
     },
     y: { label: "AC / MAC, summed over steps", type: "log" },
     widthPx: 820,
