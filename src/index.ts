@@ -21,6 +21,16 @@ export type { Head, RegionHead, YoloHead } from "./core/head.ts";
 export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
+export { gaussian, type Random, seededRandom } from "./core/random.ts";
+export { renderScene } from "./data/scenes/render.ts";
+export {
+  generateScene,
+  type Scene,
+  type SceneClass,
+  type SceneObject,
+  type SceneOptions,
+  sceneClasses,
+} from "./data/scenes/scene.ts";
 export { decodeHead } from "./detect/decode.ts";
 export { nonMaxSuppression } from "./detect/nms.ts";
 export {
@@ -46,7 +56,7 @@ export {
 } from "./graph/graph.ts";
 export type * from "./graph/layers.ts";
 export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";
-export { drawSheet, type Panel, type Sheet } from "./image/draw.ts";
+export { colorOf, drawSheet, type Panel, type Sheet } from "./image/draw.ts";
 export { type NetworkInput, preprocess } from "./image/preprocess.ts";
 export { resize } from "./image/resize.ts";
 export {
