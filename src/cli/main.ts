@@ -33,6 +33,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "train a detector from a darknet cfg on any VOC or COCO data set",
     load: async () => (await import("./commands/train.ts")).declare,
   },
+  evaluate: {
+    summary: "mAP of DNN and spiking network over a data set, against time steps",
+    load: async () => (await import("./commands/evaluate.ts")).declare,
+  },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
     load: async () => (await import("./commands/score.ts")).declare,

@@ -1,0 +1,15 @@
+// @ts-check
+/** A thread of `evaluate`. JavaScript, because Node 20 starts no TypeScript; all it does is pass messages on. */
+import { parentPort, workerData } from "node:worker_threads";
+import { openEvaluator } from "./evaluator.ts";
+
+const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
+const evaluator = await openEvaluator(workerData);
+
+port.on("message", async ({ index, task }) => {
+  try {
+    port.postMessage({ index, result: await evaluator.evaluate(task) });
+  } catch (error) {
+    port.postMessage({ index, error: error instanceof Error ? error.message : String(error) });
+  }
+});

@@ -1,0 +1,153 @@
+/**
+ * One picture of an evaluation: what the DNN finds, and what each spiking configuration finds at each checkpoint, from one
+ * simulation per configuration. Everything else of an evaluation is bookkeeping around this.
+ *
+ * Setup, task and result are plain data, so that they can go to a thread, another machine, or a journal.
+ */
+import { decodeImage, readFile } from "#platform";
+import type { Detection } from "../core/box.ts";
+import { ImportError } from "../core/errors.ts";
+import type { Pixels } from "../core/pixels.ts";
+import { evaluationThresholds, outputError, readDetections } from "../detector/detections.ts";
+import { openDnn } from "../dnn/dnn-session.ts";
+import { type Decoding, type Graph, inputOf } from "../graph/graph.ts";
+import { type NetworkInput, preprocess } from "../image/preprocess.ts";
+import type { Session } from "../snn/engine.ts";
+import { readOutputs, simulate } from "../snn/simulate.ts";
+
+/** One way to make and run the spiking network; each decoding is a row of the result. */
+export interface Configuration {
+  readonly name: string;
+  /** A spiking graph; its `simulation` says T and input coding. */
+  readonly graph: Graph;
+  readonly decodings: readonly Decoding[];
+  /** Rising, the last ≤ T. */
+  readonly at: readonly number[];
+}
+
+export interface EvaluationSetup {
+  /** Absent where the model file does not hold it. */
+  readonly dnn?: Graph;
+  /** All read the same network input. */
+  readonly configurations: readonly Configuration[];
+  /** Of Poisson input. */
+  readonly seed: number;
+}
+
+export interface PictureTask {
+  /** The data set's id. */
+  readonly id: string;
+  readonly path: string;
+}
+
+/**
+ * Detections as they travel: six numbers each (class, score, xMin, yMin, xMax, yMax), by falling score; scores to seven
+ * digits, corners to a hundredth of a pixel.
+ */
+export type PackedDetections = readonly number[];
+
+/** One decoding of one configuration at one checkpoint. */
+export interface SpikingReading {
+  readonly t: number;
+  readonly detections: PackedDetections;
+  /** Σ|s| and accumulates of this picture up to t. */
+  readonly spikes: number;
+  readonly synOps: number;
+  /** Against the DNN, where there is one. */
+  readonly outputError?: number;
+}
+
+export interface PictureReading {
+  readonly dnn?: PackedDetections;
+  /** [configuration and decoding, in order][checkpoint]. */
+  readonly snn: readonly (readonly SpikingReading[])[];
+}
+
+/** A picture that could not be read. */
+export interface PictureFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+export type PictureResult = PictureReading | { readonly failure: PictureFailure };
+
+export interface PictureEvaluator {
+  /** A picture that is missing or damaged is a result; whatever else goes wrong is thrown. */
+  evaluate(task: PictureTask): Promise<PictureResult>;
+  dispose(): Promise<void>;
+}
+
+/** Opens all networks. `openSession` chooses the engine. */
+export async function openPictureEvaluator(
+  setup: EvaluationSetup,
+  openSession: (graph: Graph) => Promise<Session>,
+): Promise<PictureEvaluator> {
+  const { configurations, seed } = setup;
+  const dnn = setup.dnn && (await openDnn(setup.dnn, { threads: 1 }));
+  const sessions = await Promise.all(configurations.map(({ graph }) => openSession(graph)));
+  const first = setup.dnn ?? configurations[0].graph;
+
+  async function read(pixels: Pixels): Promise<PictureReading> {
+    const input = preprocess(pixels, inputOf(first).shape, first.preprocessing);
+    const wanted = await dnn?.run(input.image);
+    const snn: SpikingReading[][] = [];
+    for (const [index, configuration] of configurations.entries()) {
+      snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, seed)));
+    }
+    if (!wanted) return { snn };
+    return { dnn: pack(readDetections(first, wanted, input, evaluationThresholds)), snn };
+  }
+
+  return {
+    async evaluate({ path }) {
+      try {
+        return await read(await decodeImage(await readFile(path), path));
+      } catch (error) {
+        if (error instanceof ImportError) return { failure: { code: error.code, message: error.message } };
+        throw error;
+      }
+    },
+    async dispose() {
+      await dnn?.dispose();
+      for (const session of sessions) await session.dispose();
+    },
+  };
+}
+
+async function readConfiguration(
+  { graph, decodings, at }: Configuration,
+  session: Session,
+  input: NetworkInput,
+  wanted: Parameters<typeof outputError>[1] | undefined,
+  seed: number,
+): Promise<SpikingReading[][]> {
+  const rows = decodings.map((): SpikingReading[] => []);
+  const settings = graph.simulation;
+  if (!settings) return rows;
+  const options = { ...settings, timeSteps: at.at(-1) ?? settings.timeSteps, at, seed };
+  for await (const checkpoint of simulate(session, input.image, options)) {
+    const { t, spikes, synOps } = checkpoint;
+    for (const [row, decoding] of decodings.entries()) {
+      const outputs = readOutputs(checkpoint, decoding);
+      const detections = pack(readDetections(graph, outputs, input, evaluationThresholds));
+      const error = wanted ? { outputError: outputError(outputs, wanted) } : {};
+      rows[row].push({ t, detections, spikes, synOps, ...error });
+    }
+  }
+  return rows;
+}
+
+function pack(detections: readonly Detection[]): PackedDetections {
+  const pixels = (value: number) => Math.round(value * 100) / 100;
+  return detections.flatMap(({ classIndex, score, xMin, yMin, xMax, yMax }) => [
+    ...[classIndex, Number(score.toPrecision(7))],
+    ...[xMin, yMin, xMax, yMax].map(pixels),
+  ]);
+}
+
+export function* unpack(packed: PackedDetections): Generator<Detection> {
+  for (let at = 0; at < packed.length; at += 6) {
+    const [classIndex, score, xMin, yMin, xMax, yMax] = packed.slice(at, at + 6);
+    yield { classIndex, score, xMin, yMin, xMax, yMax };
+  }
+}

@@ -1,0 +1,142 @@
+/** What all pictures' results add up to: mAP of the DNN, and mAP, work and error of each configuration against steps. */
+import type { ClassMatch } from "../data/class-names.ts";
+import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
+import { type Decoding, type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
+import { type Energy, energyOf } from "../metrics/energy.ts";
+import type {
+  EvaluationSetup,
+  PackedDetections,
+  PictureFailure,
+  PictureReading,
+  PictureResult,
+  SpikingReading,
+} from "./picture.ts";
+import { unpack } from "./picture.ts";
+import { type Scores, scoreDetections } from "./score.ts";
+
+/** Spikes, operations, energy and error are means over the pictures that could be read. */
+export interface CheckpointScores extends Scores {
+  readonly t: number;
+  readonly spikes: number;
+  /** Accumulates. */
+  readonly synOps: number;
+  /** Of a picture: `synOps` accumulates and, where the picture is a constant current, the first layer's MACs once. */
+  readonly energy: Energy;
+  readonly outputError?: number;
+}
+
+export interface ConfigurationScores {
+  readonly name: string;
+  readonly decode: Decoding;
+  /** The checkpoint from which on its mAP stays at 98 % of the DNN's or above; null where it does not get there. */
+  readonly stepsTo98Percent: number | null;
+  readonly snn: readonly CheckpointScores[];
+}
+
+export interface EvaluationReport {
+  readonly dataset: string;
+  /** Pictures in all, those that could not be read included: they have no detections, and their objects count as missed. */
+  readonly images: number;
+  readonly failures: readonly (PictureFailure & { readonly image: string })[];
+  readonly dnn?: Scores & { readonly macs: number; readonly energy: Energy };
+  readonly configurations: readonly ConfigurationScores[];
+}
+
+/** @param results in the order of the data set's pictures. */
+export function reportEvaluation(
+  dataSet: DataSet,
+  classes: ClassMatch,
+  setup: EvaluationSetup,
+  results: readonly PictureResult[],
+): EvaluationReport {
+  const readings = results.map((result) => ("failure" in result ? undefined : result));
+  const score = (pick: (reading: PictureReading) => PackedDetections) =>
+    scoreDetections(dataSet, matchedDetections(dataSet, classes, readings, pick));
+  const dnn =
+    setup.dnn &&
+    describeDnn(
+      setup.dnn,
+      score((reading) => reading.dnn ?? []),
+    );
+  const rows = setup.configurations.flatMap((configuration) =>
+    configuration.decodings.map((decode) => ({ configuration, decode })),
+  );
+  const configurations = rows.map(({ configuration: { name, graph, at }, decode }, row): ConfigurationScores => {
+    const macs = graph.simulation?.encoding === "constant" ? firstLayerMacs(graph) : 0;
+    const snn = at.map((t, checkpoint): CheckpointScores => {
+      const of = (reading: PictureReading) => reading.snn[row][checkpoint];
+      return {
+        t,
+        ...score((reading) => of(reading).detections),
+        ...meanWork(
+          readings.flatMap((r) => (r ? of(r) : [])),
+          macs,
+        ),
+      };
+    });
+    return { name, decode, stepsTo98Percent: dnn ? stepsToShare(snn, dnn, 0.98) : null, snn };
+  });
+  return {
+    dataset: dataSet.name,
+    images: dataSet.images.length,
+    failures: results.flatMap((result, index) =>
+      "failure" in result ? { image: dataSet.images[index].id, ...result.failure } : [],
+    ),
+    ...(dnn ? { dnn } : {}),
+    configurations,
+  };
+}
+
+/** Detections of all pictures, in the order of the data set, in its classes and its numbers. */
+export function* matchedDetections(
+  dataSet: DataSet,
+  { toDataSet }: ClassMatch,
+  readings: readonly (PictureReading | undefined)[],
+  pick: (reading: PictureReading) => PackedDetections,
+): Generator<StatedDetection> {
+  for (const [image, reading] of readings.entries()) {
+    if (!reading) continue;
+    for (const detection of unpack(pick(reading))) {
+      const classIndex = toDataSet[detection.classIndex];
+      if (classIndex >= 0) yield stateDetection(dataSet, image, { ...detection, classIndex });
+    }
+  }
+}
+
+/** The number that the field compares: VOC 2007's on VOC, AP at IoU 0.5 on COCO. */
+export function mainMap({ voc07Map, map50 }: Scores): number | null {
+  return voc07Map ?? map50;
+}
+
+/** The first checkpoint from which on mAP is at least `share` of the DNN's. */
+export function stepsToShare(snn: readonly CheckpointScores[], dnn: Scores, share: number): number | null {
+  const goal = share * (mainMap(dnn) ?? Number.POSITIVE_INFINITY);
+  const lastBelow = snn.findLastIndex((scores) => (mainMap(scores) ?? 0) < goal);
+  return snn[lastBelow + 1]?.t ?? null;
+}
+
+function describeDnn(graph: Graph, scores: Scores) {
+  const shapes = inferShapes(graph);
+  const macs = graph.layers.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name)!), 0);
+  return { ...scores, macs, energy: energyOf({ macs, acs: 0 }) };
+}
+
+function firstLayerMacs(graph: Graph): number {
+  const shapes = inferShapes(graph);
+  const { name } = inputOf(graph);
+  const first = graph.layers.filter(({ inputs }) => inputs.includes(name));
+  return first.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name)!), 0);
+}
+
+function meanWork(readings: readonly SpikingReading[], macs: number) {
+  const mean = (of: (reading: SpikingReading) => number) =>
+    readings.reduce((sum, reading) => sum + of(reading), 0) / Math.max(1, readings.length);
+  const synOps = mean((reading) => reading.synOps);
+  const hasError = readings.some(({ outputError }) => outputError !== undefined);
+  return {
+    spikes: mean(({ spikes }) => spikes),
+    synOps,
+    energy: energyOf({ macs, acs: synOps }),
+    ...(hasError ? { outputError: mean(({ outputError }) => outputError ?? 0) } : {}),
+  };
+}
