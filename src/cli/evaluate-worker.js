@@ -4,12 +4,13 @@ import { parentPort, workerData } from "node:worker_threads";
 import { openEvaluator } from "./evaluator.ts";
 
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
-const evaluator = await openEvaluator(workerData);
+const evaluator = openEvaluator(workerData);
 
 port.on("message", async ({ index, task }) => {
   try {
-    port.postMessage({ index, result: await evaluator.evaluate(task) });
+    port.postMessage({ index, result: await (await evaluator).evaluate(task) });
   } catch (error) {
-    port.postMessage({ index, error: error instanceof Error ? error.message : String(error) });
+    const { code, message } = /** @type {Error & { code?: string }} */ (error);
+    port.postMessage({ failure: { code, message } });
   }
 });

@@ -1,5 +1,4 @@
-/** An evaluation for people: mAP against steps, a column a configuration. */
-
+/** An evaluation for people: one configuration in detail, several as a table of mAP against steps. */
 import { type ConfigurationScores, type EvaluationReport, mainMap } from "../evaluate/report.ts";
 import type { Scores } from "../evaluate/score.ts";
 import { print } from "./io.ts";
@@ -13,13 +12,26 @@ export function printEvaluation(
   print(`${model} on ${dataset}, ${images} pictures${unread}; mAP in %`);
   print();
   if (dnn) print(`DNN  ${describe(dnn)}  ${(dnn.macs / 1e6).toFixed(1)} M multiply-accumulates`);
-  for (const configuration of configurations) printConfiguration(configuration, dnn);
+  if (configurations.length > 1) printTable(configurations);
+  else for (const configuration of configurations) printDetails(configuration, dnn);
 }
 
-function printConfiguration(
-  { name, decode, stepsTo98Percent, snn }: ConfigurationScores,
-  dnn: Scores | undefined,
-): void {
+/** Rows are configurations, columns steps; the mAP is VOC 2007's on VOC, AP50 on COCO. */
+function printTable(configurations: readonly ConfigurationScores[]): void {
+  const steps = [...new Set(configurations.flatMap(({ snn }) => snn.map(({ t }) => t)))].sort((a, b) => a - b);
+  const names = configurations.map(({ name, decode }) => `${name}, ${decode}`);
+  const width = Math.max(...names.map((name) => name.length));
+  const row = (name: string, cells: readonly string[]) =>
+    print(name.padEnd(width) + cells.map((cell) => cell.padStart(7)).join(""));
+  print();
+  row("T", [...steps.map(String), "  98 % of DNN"]);
+  for (const [index, { snn, stepsTo98Percent }] of configurations.entries()) {
+    const at = new Map(snn.map((scores) => [scores.t, percent(mainMap(scores))]));
+    row(names[index], [...steps.map((t) => at.get(t) ?? ""), `  ${stepsTo98Percent ?? "not reached"}`]);
+  }
+}
+
+function printDetails({ name, decode, stepsTo98Percent, snn }: ConfigurationScores, dnn: Scores | undefined): void {
   print();
   const goal = stepsTo98Percent === null ? "not reached" : `T = ${stepsTo98Percent}`;
   print(`SNN, ${name}, ${decode}${dnn ? `; 98 % of the DNN's mAP: ${goal}` : ""}`);

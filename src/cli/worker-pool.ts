@@ -18,14 +18,23 @@ export interface WorkerTask<Task> {
 
 export type WorkerAnswer<Result> =
   | { readonly index: number; readonly result: Result }
-  | { readonly index: number; readonly error: string };
+  | { readonly failure: WorkerFailure };
 
-/** Threads are started when a run begins and ended with it. @throws EngineError [E_ENGINE] where one fails. */
+/** An error as it crosses threads. */
+export interface WorkerFailure {
+  readonly code?: string;
+  readonly message: string;
+}
+
+/**
+ * Threads are started when a run begins and ended with it.
+ * @throws EngineError with the code of the thread's error, or [E_ENGINE] where it has none.
+ */
 export function workerPool<Task, Result>({ url, setup, threads }: WorkerPoolOptions): Executor<Task, Result> {
   return {
     async *run(tasks) {
       const answers: Completed<Result>[] = [];
-      let failure: string | undefined;
+      let failure: WorkerFailure | undefined;
       let next = 0;
       let wake = () => {};
 
@@ -34,20 +43,20 @@ export function workerPool<Task, Result>({ url, setup, threads }: WorkerPoolOpti
         worker.postMessage({ index: next, task: tasks[next] } satisfies WorkerTask<Task>);
         next++;
       };
-      const fail = (reason: string) => {
+      const fail = (reason: WorkerFailure) => {
         failure ??= reason;
         wake();
       };
       const start = (): Worker => {
         const worker = new Worker(url, { workerData: setup });
         worker.on("message", (answer: WorkerAnswer<Result>) => {
-          if ("error" in answer) return fail(answer.error);
+          if ("failure" in answer) return fail(answer.failure);
           answers.push({ task: answer.index, result: answer.result });
           give(worker);
           wake();
         });
-        worker.on("error", (error) => fail(error.message));
-        worker.on("exit", (code) => fail(`a worker thread ended with code ${code}`));
+        worker.on("error", fail);
+        worker.on("exit", (code) => fail({ message: `a worker thread ended with code ${code}` }));
         give(worker);
         return worker;
       };
@@ -60,7 +69,7 @@ export function workerPool<Task, Result>({ url, setup, threads }: WorkerPoolOpti
             received++;
             yield answer;
           } else if (failure !== undefined) {
-            throw new EngineError("E_ENGINE", failure);
+            throw new EngineError(errorCode(failure), failure.message);
           } else {
             await new Promise<void>((resolve) => {
               wake = resolve;
@@ -72,4 +81,9 @@ export function workerPool<Task, Result>({ url, setup, threads }: WorkerPoolOpti
       }
     },
   };
+}
+
+/** Codes of ours begin with E_; Node.js's own (ERR_…) mean nothing to a user. */
+function errorCode({ code }: WorkerFailure): string {
+  return code?.startsWith("E_") ? code : "E_ENGINE";
 }

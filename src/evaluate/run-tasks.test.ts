@@ -65,6 +65,18 @@ describe("runTasks", () => {
     expect(await runTasks(tasks, { executor: backwards })).toEqual(tasks.map(({ id }) => id));
   });
 
+  it("tries passing failures again when it is resumed", async () => {
+    const log = memoryLog();
+    const attempt = async (isThere: boolean) => {
+      const executor = inProcess(async ({ id }: Task) => (id === tasks[3].id && !isThere ? "missing" : "read"));
+      const journal = await openJournal<string>(log, "a run");
+      return runTasks(tasks, { executor, journal, isPassing: (result) => result === "missing" });
+    };
+    expect((await attempt(false)).filter((result) => result === "missing")).toHaveLength(1);
+    expect(await attempt(true)).toEqual(tasks.map(() => "read"));
+    expect(log.content().split("\n")).toHaveLength(1 + tasks.length + 1);
+  });
+
   it("keeps what was finished before a failure, and tells progress", async () => {
     const log = memoryLog();
     let count = 0;

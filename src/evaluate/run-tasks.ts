@@ -11,6 +11,8 @@ export interface RunTasksOptions<T extends Task, Result> {
   readonly executor: Executor<T, Result>;
   /** Without one, an interruption loses all. */
   readonly journal?: Journal<Result>;
+  /** Results that are not worth keeping: their tasks are tried again when the run is resumed. */
+  readonly isPassing?: (result: Result) => boolean;
   /** `resumed` were in the journal, `done` of `pending` others are finished. */
   readonly onProgress?: (progress: {
     readonly resumed: number;
@@ -22,7 +24,7 @@ export interface RunTasksOptions<T extends Task, Result> {
 /** Results in the order of `tasks`, whoever finished first and however often the run was interrupted. */
 export async function runTasks<T extends Task, Result>(
   tasks: readonly T[],
-  { executor, journal, onProgress }: RunTasksOptions<T, Result>,
+  { executor, journal, isPassing, onProgress }: RunTasksOptions<T, Result>,
 ): Promise<readonly Result[]> {
   const results = new Map<string, Result>();
   const pending: T[] = [];
@@ -37,7 +39,7 @@ export async function runTasks<T extends Task, Result>(
   if (pending.length > 0) {
     for await (const { task, result } of executor.run(pending)) {
       const { id } = pending[task];
-      await journal?.record(id, result);
+      if (!isPassing?.(result)) await journal?.record(id, result);
       results.set(id, result);
       done++;
       onProgress?.({ resumed, done, pending: pending.length });

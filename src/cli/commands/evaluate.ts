@@ -74,7 +74,13 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     flags.resume && (await openJournal<PictureResult>(fileLog(flags.resume), await nameRun(setup, whole)));
   const tasks = dataSet.images.map(({ id, path }): PictureTask => ({ id, path }));
   const results = await withProgress((onProgress) =>
-    runTasks(tasks, { executor: evaluationExecutor({ setup, flags }), ...(journal ? { journal } : {}), onProgress }),
+    runTasks(tasks, {
+      executor: evaluationExecutor({ setup, flags }),
+      ...(journal ? { journal } : {}),
+      // A picture that cannot be read may be there the next time.
+      isPassing: (result) => "failure" in result,
+      onProgress,
+    }),
   );
   const report = reportEvaluation(dataSet, classes, setup, results);
   for (const { image, message } of report.failures) note(`picture ${image} could not be read: ${message}`);
