@@ -21,7 +21,7 @@ export type { Head, RegionHead, YoloHead } from "./core/head.ts";
 export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
-export { gaussian, type Random, seededRandom } from "./core/random.ts";
+export { type Random, seededRandom } from "./core/random.ts";
 export { renderScene } from "./data/scenes/render.ts";
 export {
   generateScene,
@@ -65,6 +65,20 @@ export {
   importDarknet,
   parseNames,
 } from "./importers/darknet/import-darknet.ts";
+export { type BreakEven, breakEvenSteps } from "./metrics/break-even.ts";
+export {
+  breakEvenRatio,
+  energyPicojoules,
+  float32Cost,
+  int8Cost,
+  int32Cost,
+  type OperationCost,
+  type SpikingEnergy,
+  spikingEnergy,
+} from "./metrics/energy.ts";
+export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
+export { channelRates } from "./metrics/firing-rates.ts";
+export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
 export {
   type Checkpoint,
   type Engine,

@@ -7,13 +7,12 @@ import {
   decodeImage,
   type Detection,
   displayThresholds,
+  dnnOperations,
   type DnnOutputs,
   type DnnSession,
   generateScene,
   type Graph,
-  inferShapes,
   inputOf,
-  layerMacs,
   openDnn,
   type Pixels,
   preprocess,
@@ -115,7 +114,8 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
       graphs.map(({ slot, graph }) => openLane(slot, graph, engine, input, { timeSteps, at, seed })),
     );
     const laneInfos = lanes.map(({ info }) => info);
-    emit({ kind: "started", run: { runId, timeSteps, at, lanes: laneInfos, ...macsOf(graphs[0].graph), engine: engineInfo } });
+    const { macs } = dnnOperations(graphs[0].graph);
+    emit({ kind: "started", run: { runId, timeSteps, at, lanes: laneInfos, macs, engine: engineInfo } });
     const comparison = compareWithDnn(runId, lanes);
     for (let i = 0; i < at.length; i++) {
       for (const lane of lanes) {
@@ -161,20 +161,6 @@ function spikingGraph({ dnn, snn }: LoadedModel, configuration: Configuration): 
   const { encoding, decode } = configuration;
   if (dnn) return toSpiking(dnn, { ...configuration, timeSteps: 1 });
   return { ...(snn as Graph), simulation: { timeSteps: 1, encoding, decode } };
-}
-
-/** Of the DNN, counted on the spiking graph: conversion changes no convolution's shape. */
-function macsOf(graph: Graph) {
-  const shapes = inferShapes(graph);
-  const input = inputOf(graph).name;
-  let macs = 0;
-  let inputMacs = 0;
-  for (const layer of graph.layers) {
-    const own = layerMacs(layer, shapes.get(layer.name) as readonly [number, number, number]);
-    macs += own;
-    if (layer.inputs.includes(input)) inputMacs += own;
-  }
-  return { macs, inputMacs };
 }
 
 function toImageData({ width, height, data }: Pixels): ImageData {

@@ -3,6 +3,8 @@
  * are kept here as far as memory allows, so that any channel's map can be shown at any time afterwards.
  */
 import {
+  channelRates,
+  displayThresholds,
   type Engine,
   type FloatTensor,
   type Graph,
@@ -14,13 +16,11 @@ import {
   type Session,
   type SimulatedCheckpoint,
   simulate,
-  displayThresholds,
+  spikingOperations,
 } from "../../../src/index.ts";
+import { KeptCounts } from "./kept-counts.ts";
 import type { ChannelMaps, CheckpointView, LaneInfo, PopulationInfo, SampledNeuron, Slot } from "./protocol.ts";
 import { isPopulationLayer, sampleNeurons } from "./sample-neurons.ts";
-
-/** Bytes of kept counts; a longer run keeps those of every second, third … checkpoint. */
-const keptBytes = 128 * 2 ** 20;
 
 export interface LaneOptions {
   readonly timeSteps: number;
@@ -57,15 +57,15 @@ export async function openLane(
   const scales = info.neurons.map(({ layer, channel }) => thresholdOf(graph, layer, channel));
 
   function view(checkpoint: SimulatedCheckpoint): CheckpointView {
-    const { t, recorded, activity, synOps } = checkpoint;
+    const { t, recorded, activity } = checkpoint;
     outputs.set(t, checkpoint.outputs);
     kept.add(t, recorded.counts);
     const seen = {
       t,
       detections: readDetections(graph, checkpoint.outputs, input, displayThresholds),
-      synOps,
+      operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
-      rates: channelRates(populations, recorded.counts, t),
+      rates: allRates(populations, recorded.counts, t),
       vMem: watchedMembranes(info.neurons, populations, recorded.membranes, scales),
       raster: interleave(rasters, recorded.rasters, before, t),
       ...(dnn ? { outputError: outputError(checkpoint.outputs, dnn) } : {}),
@@ -125,22 +125,15 @@ function thresholdOf(graph: Graph, name: string, channel: number): number {
   return layer && isPopulationLayer(layer) ? layer.vTh.data[channel] : 1;
 }
 
-function channelRates(
+function allRates(
   populations: readonly PopulationInfo[],
   counts: ReadonlyMap<string, Int32Array>,
   t: number,
 ): Float32Array {
   const last = populations[populations.length - 1];
   const rates = new Float32Array(last.firstChannel + last.shape[0]);
-  for (const { name, shape, firstChannel } of populations) {
-    const area = shape[1] * shape[2];
-    const values = counts.get(name) as Int32Array;
-    for (let channel = 0; channel < shape[0]; channel++) {
-      let sum = 0;
-      for (let i = channel * area, end = i + area; i < end; i++) sum += Math.abs(values[i]);
-      rates[firstChannel + channel] = sum / (area * t);
-    }
-  }
+  for (const { name, shape, firstChannel } of populations)
+    rates.set(channelRates(counts.get(name) as Int32Array, shape, t), firstChannel);
   return rates;
 }
 
@@ -187,37 +180,4 @@ function regionOf(input: NetworkInput): ChannelMaps["region"] {
   const width = (inner.xMax - inner.xMin) / 0.1 / whole.xMax;
   const height = (inner.yMax - inner.yMin) / 0.1 / whole.yMax;
   return { x: inner.xMin / whole.xMax - 0.45 * width, y: inner.yMin / whole.yMax - 0.45 * height, width, height };
-}
-
-/** Counts of all neurons at checkpoints, 16 bits each, as many checkpoints as memory allows. */
-class KeptCounts {
-  readonly #populations: readonly PopulationInfo[];
-  readonly #every: number;
-  readonly #byStep = new Map<number, ReadonlyMap<string, Int16Array>>();
-  #seen = 0;
-
-  constructor(populations: readonly PopulationInfo[], checkpoints: number) {
-    const neurons = populations.reduce((sum, { shape: [c, h, w] }) => sum + c * h * w, 0);
-    this.#populations = populations;
-    this.#every = Math.max(1, Math.ceil((2 * neurons * checkpoints) / keptBytes));
-  }
-
-  add(t: number, counts: ReadonlyMap<string, Int32Array>): void {
-    if (this.#seen++ % this.#every !== 0) return;
-    this.#byStep.set(t, new Map([...counts].map(([name, values]) => [name, new Int16Array(values)])));
-  }
-
-  maps(layer: string, channel: number, region: ChannelMaps["region"]): ChannelMaps | null {
-    const population = this.#populations.find(({ name }) => name === layer);
-    if (!population || channel >= population.shape[0] || this.#byStep.size === 0) return null;
-    const [, height, width] = population.shape;
-    const area = height * width;
-    const at = [...this.#byStep.keys()];
-    const rates = new Float32Array(at.length * area);
-    for (const [i, t] of at.entries()) {
-      const counts = this.#byStep.get(t)?.get(layer) as Int16Array;
-      for (let k = 0; k < area; k++) rates[i * area + k] = counts[channel * area + k] / t;
-    }
-    return { width, height, at, rates, region };
-  }
 }

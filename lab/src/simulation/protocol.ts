@@ -5,7 +5,7 @@
  * Nothing large crosses: a checkpoint is reduced to what the views draw (a few kilobytes), and the counts of all neurons
  * stay in the worker, which gives out single channels when they are asked for.
  */
-import type { ConversionSettings, Detection, Pixels, Scene } from "../../../src/index.ts";
+import type { ConversionSettings, Detection, Pixels, Scene, SpikingOperations } from "../../../src/index.ts";
 
 /** A network beside another on the same picture. */
 export type Slot = "a" | "b";
@@ -116,8 +116,6 @@ export interface RunInfo {
   readonly lanes: readonly LaneInfo[];
   /** Multiply-accumulates of one pass of the DNN. */
   readonly macs: number;
-  /** Those of the layers that read the picture: the spiking network does them once, too. */
-  readonly inputMacs: number;
   readonly engine: EngineInfo;
 }
 
@@ -127,8 +125,8 @@ export interface CheckpointView {
   readonly detections: readonly Detection[];
   /** ‖snn − dnn‖₂ / ‖dnn‖₂ of the raw outputs; absent until the DNN has run. */
   readonly outputError?: number;
-  /** Accumulates so far. */
-  readonly synOps: number;
+  /** Work so far. */
+  readonly operations: SpikingOperations;
   /** Σ|s| so far, in the order of `populations`. */
   readonly spikes: Float64Array;
   /** Mean |N|/t over a channel's neurons, all populations one after the other. */

@@ -1,0 +1,108 @@
+/** Work and energy so far against the DNN's, with the step at which the advantage is spent. */
+import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
+import { useState } from "react";
+import { Card } from "./card.tsx";
+import { energyText, shortNumber, threeDigits } from "./format.ts";
+import type { LaneMoment, Moment } from "./moment.ts";
+import { type Line, TimeChart } from "./time-chart.tsx";
+
+const costs: readonly OperationCost[] = [int32Cost, float32Cost, int8Cost];
+
+export function EnergyView({ moment }: { readonly moment: Moment }) {
+  const [cost, setCost] = useState(int32Cost);
+  const { macs } = moment.run;
+  const lanes = moment.lanes.map((lane) => ({ lane, ...spent(lane, macs, cost) }));
+  const reached = Math.max(...lanes.flatMap(({ line }) => line.points.map(({ value }) => value)), 0);
+  const max = Math.max(1.25, niceAbove(reached));
+  const summary = lanes.map(({ lane, ratio }) => `${lane.name}: ${threeDigits(ratio)} times the DNN's energy`).join("; ");
+  return (
+    <Card
+      title="Energy so far"
+      tour="energy"
+      controls={
+        <label className="pick">
+          <span className="visually-hidden">Arithmetic</span>
+          <select
+            value={cost.name}
+            onChange={(event) => setCost(costs.find(({ name }) => name === event.target.value) ?? int32Cost)}
+          >
+            {costs.map(({ name, label }) => (
+              <option key={name} value={name}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+      }
+      explanation={
+        <>
+          <p>
+            A DNN multiplies and accumulates once for every weight and position (MAC, {cost.macPicojoules} pJ here). A
+            spike only adds a weight (AC, {cost.acPicojoules} pJ), but does so at every step. Counted are all: accumulates
+            by real fan-out, the first layer’s multiplications, and every neuron’s update. Memory is not in these numbers.
+          </p>
+          <p className="formula">
+            <var>E</var>(<var>t</var>) = AC(<var>t</var>)·{cost.acPicojoules} pJ + MAC<sub>picture</sub>·{cost.macPicojoules} pJ +
+            updates(<var>t</var>)·{cost.acPicojoules} pJ
+          </p>
+          <p>Source: {cost.source}.</p>
+        </>
+      }
+    >
+      <TimeChart
+        moment={moment}
+        lines={lanes.map(({ line }) => line)}
+        max={max}
+        marks={[{ value: 1, label: "DNN" }]}
+        format={(value) => `${threeDigits(value)}×`}
+        summary={`Energy at step ${moment.t}. ${summary}`}
+      />
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">network</th>
+            <th scope="col">operations</th>
+            <th scope="col">energy</th>
+            <th scope="col">meets the DNN at</th>
+          </tr>
+        </thead>
+        <tbody>
+          <tr>
+            <th scope="row">DNN</th>
+            <td>{shortNumber(macs)} MAC</td>
+            <td>{energyText(macs * cost.macPicojoules)}</td>
+            <td />
+          </tr>
+          {lanes.map(({ lane, picojoules, meets }) => (
+            <tr key={lane.slot} className={lane.slot}>
+              <th scope="row">{lane.name}</th>
+              <td>{shortNumber(lane.now?.operations.acs ?? 0)} AC</td>
+              <td>{energyText(picojoules)}</td>
+              <td>{meets}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </Card>
+  );
+}
+
+function spent({ slot, checkpoints, now }: LaneMoment, macs: number, cost: OperationCost) {
+  const at = checkpoints.map(({ t, operations }) => ({ t, ...operations }));
+  const [{ snn, dnnPicojoules, breakEven }] = profileEnergy({ macs }, at, [cost]);
+  const line: Line = {
+    slot,
+    points: snn.map(({ t, totalPicojoules }) => ({ t, value: totalPicojoules / dnnPicojoules })),
+  };
+  const picojoules = snn.find(({ t }) => t === now?.t)?.totalPicojoules ?? 0;
+  const { steps, extrapolated } = breakEven;
+  const meets = steps === null ? "never" : steps === 0 ? "before step 1" : `step ${extrapolated ? "≈ " : ""}${steps}`;
+  return { line, picojoules, ratio: picojoules / dnnPicojoules, meets };
+}
+
+/** The next 1, 2, 2.5 or 5 times a power of ten. */
+function niceAbove(value: number): number {
+  if (value <= 0) return 1;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return ([1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5].find((factor) => factor * unit >= value) ?? 10) * unit;
+}
