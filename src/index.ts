@@ -87,5 +87,6 @@ export {
   type RunOptions,
   type Session,
 } from "./snn/engine.ts";
+export { type EventEngineOptions, eventEngine } from "./snn/engines/event/event-engine.ts";
 export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
 export { type SimulatedCheckpoint, type SimulateOptions, simulate } from "./snn/simulate.ts";

@@ -37,12 +37,12 @@ export interface ConversionFlags {
 /** What commander makes of {@link addSimulationOptions}. */
 export interface SimulationFlags {
   readonly at?: readonly number[];
-  readonly engine: EngineName;
+  readonly engine?: EngineName | undefined;
   readonly threads?: number;
   readonly seed: number;
 }
 
-export const engineNames = ["reference"] as const;
+const engineNames = ["event", "reference"] as const;
 export type EngineName = (typeof engineNames)[number];
 
 /** For a MODEL that is a darknet cfg. */
@@ -82,7 +82,9 @@ export function addConversionOptions(command: Command): Command {
 export function addSimulationOptions(command: Command): Command {
   return command
     .option("--at <steps>", "checkpoints, such as 8,16,32 (default: powers of two up to T)", integers)
-    .addOption(new Option("--engine <name>", "engine").choices(engineNames).default("reference"))
+    .addOption(
+      new Option("--engine <name>", "engine (default: event; reference where --bits is float)").choices(engineNames),
+    )
     .option("--threads <n>", "threads (default: one per core)", integerFrom(1, 256))
     .option("--seed <s>", "seed of Poisson input", integerFrom(0, 2 ** 32 - 1), 1);
 }

@@ -14,6 +14,11 @@ export async function readFile(url: string): Promise<Uint8Array> {
   return new Uint8Array(await response.arrayBuffer());
 }
 
+/** A file that comes with the package, by its URL. @throws ImportError as {@link readFile}. */
+export function readAsset(url: URL): Promise<Uint8Array> {
+  return readFile(url.href);
+}
+
 /** Browsers have no files to write to. @throws ImportError [E_WRITE] always. */
 export async function writeFile(path: string, _content: Uint8Array | string): Promise<void> {
   throw new ImportError("E_WRITE", `${path} cannot be written: a page has no files. Offer it as a download`);

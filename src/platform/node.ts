@@ -3,6 +3,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir, readFile as readNodeFile, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { Resvg } from "@resvg/resvg-js";
 import sharp from "sharp";
 import { ImportError } from "../core/errors.ts";
@@ -24,6 +25,11 @@ export async function readFile(path: string): Promise<Uint8Array> {
     if (error instanceof ImportError) throw error;
     throw new ImportError("E_FILE", `${path} cannot be read: ${reasonOf(error)}. Check the path`, { cause: error });
   }
+}
+
+/** A file that comes with the package, by its URL. @throws ImportError as {@link readFile}. */
+export function readAsset(url: URL): Promise<Uint8Array> {
+  return readFile(fileURLToPath(url));
 }
 
 /** Writes whole or not at all: to a file beside it first, then renamed. Creates the folder. @throws ImportError [E_WRITE]. */

@@ -76,12 +76,18 @@ export interface Engine {
   open(graph: Graph): Promise<Session>;
 }
 
-/** Steps from the first input to the last output: T and the delays of the longest path. */
-export function latencyOf(graph: Graph, timeSteps: number): number {
+/** Steps that each layer's own time is behind the picture's: the delays on the longest way to it. */
+export function lagsOf(graph: Graph): ReadonlyMap<string, number> {
   const lags = new Map<string, number>();
   for (const layer of graph.layers) {
     const before = Math.max(0, ...layer.inputs.map((name) => lags.get(name) as number));
     lags.set(layer.name, before + (layer.kind === "integrateFire" ? layer.delay : 0));
   }
+  return lags;
+}
+
+/** Steps from the first input to the last output: T and the delays of the longest path. */
+export function latencyOf(graph: Graph, timeSteps: number): number {
+  const lags = lagsOf(graph);
   return timeSteps + Math.max(0, ...graph.layers.filter(isHead).map(({ name }) => lags.get(name) as number));
 }

@@ -23,7 +23,7 @@ import {
   type Engine,
   type HeadReading,
   type LayerActivity,
-  latencyOf,
+  lagsOf,
   type RunOptions,
 } from "../../engine.ts";
 import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
@@ -73,7 +73,7 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
   const at = new Set(options.at);
-  const keep = 1 + latencyOf(graph, 0);
+  const keep = 1 + Math.max(...lagsOf(graph).values());
   const rastered = new Map((options.record?.rasters ?? []).map(({ layer, neurons }) => [layer, neurons]));
   const streams = new Map<string, FrameStream>();
   const observations = new Map<string, Observation>();

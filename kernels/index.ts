@@ -1,0 +1,58 @@
+/** Runs a program's stages over a tile of time. Every thread calls this; they meet after each phase of each stage. */
+import { moveItem } from "./move";
+import { pictureItem, poissonItem } from "./picture";
+import { countItem, countItems, poolItem } from "./pool";
+import { listItem, listItems, neuronItem, neuronItems } from "./population";
+import { meet, nextItem } from "./share";
+import { Move, Picture, Poisson, Pool, Population, Program } from "./structs";
+import { Tile } from "./tile";
+
+export { loadAndAdd } from "./limit";
+
+const POPULATION = 0;
+const POOL = 1;
+const MOVE = 2;
+const POISSON = 3;
+const PICTURE = 4;
+
+/** Stages first … last − 1, global steps g0 + 1 … g0 + length. `tile`: 16 bytes of this thread's own. */
+export function runTile(tile: Tile, program: Program, thread: i32, first: i32, last: i32, g0: i32, length: i32): void {
+  tile.program = program;
+  tile.thread = thread;
+  tile.g0 = g0;
+  tile.length = length;
+  for (let k = first; k < last; k++) runStage(tile, <usize>load<u32>(program.stages + (k << 2)));
+}
+
+function runStage(tile: Tile, stage: usize): void {
+  const program = tile.program;
+  const kind = load<i32>(stage);
+  if (kind == POPULATION) {
+    const population = changetype<Population>(stage);
+    const lists = listItems(population, tile);
+    if (lists > 0) {
+      for (let item = nextItem(program); item < lists; item = nextItem(program)) listItem(population, tile, item);
+      meet(program);
+    }
+    const items = neuronItems(population);
+    for (let item = nextItem(program); item < items; item = nextItem(program)) neuronItem(population, tile, item);
+  } else if (kind == POOL) {
+    const pool = changetype<Pool>(stage);
+    const items = countItems(pool);
+    if (items > 0) {
+      for (let item = nextItem(program); item < items; item = nextItem(program)) countItem(pool, tile, item);
+      meet(program);
+    }
+    for (let y = nextItem(program); y < pool.out.height; y = nextItem(program)) poolItem(pool, tile, y);
+  } else if (kind == MOVE) {
+    const move = changetype<Move>(stage);
+    for (let y = nextItem(program); y < move.out.height; y = nextItem(program)) moveItem(move, tile, y);
+  } else if (kind == POISSON) {
+    const poisson = changetype<Poisson>(stage);
+    for (let y = nextItem(program); y < poisson.out.height; y = nextItem(program)) poissonItem(poisson, tile, y);
+  } else {
+    const picture = changetype<Picture>(stage);
+    for (let y = nextItem(program); y < picture.outHeight; y = nextItem(program)) pictureItem(picture, y);
+  }
+  meet(program);
+}

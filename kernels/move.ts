@@ -1,0 +1,22 @@
+/** Channels of one frame, at every offset, into another: slices, the parts of a concatenation, and upsampling. */
+import { Move } from "./structs";
+import { Tile, endOf, firstOf, slotOf } from "./tile";
+
+/** Work items: rows of the output. */
+export function moveItem(move: Move, tile: Tile, y: i32): void {
+  const input = move.input;
+  const out = move.out;
+  const to = endOf(tile, out.lag);
+  // What pads a position is 0: the part that ends it sees to that.
+  const end = move.to + move.channels;
+  const padding = move.endsPosition ? out.stride - end : 0;
+  for (let i = firstOf(tile, out.lag); i < to; i++) {
+    let target = slotOf(out, tile, out.lag, i) + y * out.width * out.stride + move.to;
+    const row = slotOf(input, tile, out.lag, i) + (y / move.factor) * input.width * input.stride + move.from;
+    for (let x = 0; x < out.width; x++) {
+      memory.copy(target, row + (x / move.factor) * input.stride, move.channels);
+      if (padding) memory.fill(target + move.channels, 0, padding);
+      target += out.stride;
+    }
+  }
+}

@@ -1,0 +1,165 @@
+/**
+ * The program's records, as the host lays them out in memory: 32-bit words in this order. `src/snn/engines/event/records.ts`
+ * lists the same fields; a test compares the two.
+ *
+ * Pointers are byte addresses. "Step" is a layer's own step t ≥ 1; "global step" g is own step + lag.
+ */
+
+/** Spikes of a layer: int8 [capacity][height][width][stride], a ring of global steps. */
+@unmanaged
+export class Frame {
+  data: usize;
+  /** Bytes of one position: channels, rounded up to 8; the surplus is always 0. */
+  stride: i32;
+  slotBytes: i32;
+  capacity: i32;
+  width: i32;
+  height: i32;
+  lag: i32;
+}
+
+/** What a population integrates: a convolution of spikes, or spikes with a scale per channel. */
+@unmanaged
+export class Term {
+  kernel: i32;
+  frame: Frame;
+  size: i32;
+  stride: i32;
+  padding: i32;
+  groups: i32;
+  inPerGroup: i32;
+  outPerGroup: i32;
+  /** Neurons that a spike reaches at each output position: what a synaptic operation is counted for. */
+  fanOut: i32;
+  shift: i32;
+  weights: usize;
+  rowBytes: i32;
+  blockBytes: i32;
+  /** Rows that an int16 lane can add up before it may overflow. */
+  budget: i32;
+  events: usize;
+  eventStepBytes: i32;
+  eventRowBytes: i32;
+  magnitudes: usize;
+  index: usize;
+  indexStepBytes: i32;
+  /** Outputs that an input position reaches: i32 [width] and [height]. */
+  reachX: usize;
+  reachY: usize;
+  /** Index of its counter of synaptic operations; −1 where another stage counts them. */
+  counter: i32;
+}
+
+@unmanaged
+export class Population {
+  kind: i32;
+  terms: usize;
+  termCount: i32;
+  out: Frame;
+  channels: i32;
+  /** Channels of one work item; a multiple of 8. */
+  block: i32;
+  blocks: i32;
+  /** Channels of a position's state: blocks · block. */
+  stateStride: i32;
+  vMem: usize;
+  netCount: usize;
+  /** i32 [8][stateStride]: see neurons.ts. */
+  parameters: usize;
+  /** i32 [stateStride]. */
+  bias: usize;
+  /** i32 [position][stateStride], or 0. */
+  constant: usize;
+  neuron: i32;
+  levels: i32;
+  /** Lag of what is integrated; `out.lag` is that of what is fired. */
+  lagIn: i32;
+  counter: i32;
+  /** Readouts: f64 [position][stateStride] of all charge, its history f64 [step in tile][position][stateStride], and i32 counts likewise; else 0. */
+  charge: usize;
+  chargeHistory: usize;
+  countHistory: usize;
+}
+
+@unmanaged
+export class Pool {
+  kind: i32;
+  input: Frame;
+  out: Frame;
+  size: i32;
+  stride: i32;
+  offset: i32;
+  isWinner: i32;
+  /** i32 [position][countStride]: net counts that the pool has received. */
+  counts: usize;
+  countStride: i32;
+  /** Whether the counts are the pool's own to keep, and not those of the population before it. */
+  ownsCounts: i32;
+}
+
+/** Upsampling, concatenation and slices: channels of one frame copied into another. */
+@unmanaged
+export class Move {
+  kind: i32;
+  input: Frame;
+  out: Frame;
+  factor: i32;
+  from: i32;
+  to: i32;
+  channels: i32;
+  /** Whether no other part of a concatenation follows. */
+  endsPosition: i32;
+}
+
+/** Poisson spikes of the picture. */
+@unmanaged
+export class Poisson {
+  kind: i32;
+  out: Frame;
+  channels: i32;
+  /** f32 [C][H][W]. */
+  pixels: usize;
+  seed: i32;
+}
+
+/** The constant current of a convolution that reads the picture. */
+@unmanaged
+export class Picture {
+  kind: i32;
+  /** f64 [C][H][W], multiples of 2^−16. */
+  pixels: usize;
+  channels: i32;
+  height: i32;
+  width: i32;
+  size: i32;
+  stride: i32;
+  padding: i32;
+  /** f64 [k][k][C][outChannels], outChannels a multiple of 8. */
+  weights: usize;
+  outChannels: i32;
+  outHeight: i32;
+  outWidth: i32;
+  shift: i32;
+  /** i32 [position][currentStride]. */
+  current: usize;
+  currentStride: i32;
+}
+
+@unmanaged
+export class Program {
+  stages: usize;
+  stageCount: i32;
+  timeSteps: i32;
+  threads: i32;
+  tileSteps: i32;
+  /** Per thread: scratch of scratchBytes. */
+  scratch: usize;
+  scratchBytes: i32;
+  /** Per thread: i64 [counters][tileSteps]. */
+  counters: usize;
+  counterBytes: i32;
+  /** Work sharing. */
+  nextItem: i32;
+  arrived: i32;
+  generation: i32;
+}

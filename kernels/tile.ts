@@ -1,0 +1,51 @@
+/** The part of a run that a call works on, and where a frame's steps lie. */
+import { Frame, Program } from "./structs";
+
+/** Steps g0 + 1 … g0 + length of global time, and who works on them. */
+@unmanaged
+export class Tile {
+  program: Program;
+  thread: i32;
+  g0: i32;
+  length: i32;
+}
+
+/** First offset i in the tile at which a layer of this lag has a step of its own. */
+// @ts-ignore: decorator
+@inline
+export function firstOf(tile: Tile, lag: i32): i32 {
+  return max(0, lag - tile.g0);
+}
+
+/** Offset after the last. */
+// @ts-ignore: decorator
+@inline
+export function endOf(tile: Tile, lag: i32): i32 {
+  return min(tile.length, tile.program.timeSteps + lag - tile.g0);
+}
+
+/** Where a frame keeps what is read with lag `lag` at offset i. */
+// @ts-ignore: decorator
+@inline
+export function slotOf(frame: Frame, tile: Tile, lag: i32, i: i32): usize {
+  const g = tile.g0 + i - lag + frame.lag;
+  return frame.data + (g % frame.capacity) * frame.slotBytes;
+}
+
+/** Adds to a counter of this thread at offset i. */
+// @ts-ignore: decorator
+@inline
+export function count(tile: Tile, counter: i32, i: i32, amount: i64): void {
+  if (counter < 0) return;
+  const program = tile.program;
+  const at =
+    program.counters + tile.thread * program.counterBytes + ((counter * program.tileSteps + i) << 3);
+  store<i64>(at, load<i64>(at) + amount);
+}
+
+/** This thread's scratch memory. */
+// @ts-ignore: decorator
+@inline
+export function scratchOf(tile: Tile): usize {
+  return tile.program.scratch + tile.thread * tile.program.scratchBytes;
+}

@@ -1,0 +1,104 @@
+/** What the event engine asks of a graph: integers throughout, and sums that cannot overflow. Checked once, when it is opened. */
+import { EngineError } from "../../../core/errors.ts";
+import type { Tensor } from "../../../core/tensor.ts";
+import { type Graph, isSpiking } from "../../../graph/graph.ts";
+import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../../graph/layers.ts";
+import { isIntegerTensor, membraneBound } from "../../neuron.ts";
+import type { Network, PopulationStage, Stage } from "./network.ts";
+
+/**
+ * @throws EngineError [E_NOT_SPIKING] for a graph without neurons, [E_FLOAT_GRAPH] for one that is not quantized.
+ */
+export function checkIntegers(graph: Graph): void {
+  if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
+  for (const layer of graph.layers) {
+    const isFloat =
+      (isPopulation(layer) && !isIntegerTensor(layer.vTh)) ||
+      (layer.kind === "convolution" && (!isIntegerTensor(layer.weights) || layer.shift === undefined)) ||
+      (layer.kind === "sum" && layer.scales?.some((scale) => scale && !isIntegerTensor(scale)));
+    if (isFloat) {
+      throw new EngineError(
+        "E_FLOAT_GRAPH",
+        `${layer.name} [${layer.kind}] is not quantized; the event engine computes in integers. Convert with --bits 8 (to 16), or use --engine reference`,
+      );
+    }
+  }
+}
+
+/**
+ * Membranes saturate at ±2^30, so that V + I stays an int32 as long as a step's current does not exceed ±(2^30 − 1).
+ * @throws EngineError [E_CURRENT] where a current might, [E_THRESHOLD] where a threshold lies outside 1 … 2^30,
+ *   [E_TOPOLOGY] where a pooling window holds no neuron.
+ */
+export function checkBounds(network: Network): void {
+  for (const stage of network.stages) {
+    if (stage.kind === "population") {
+      checkCurrents(stage);
+      checkThresholds(stage.layer);
+    } else if (stage.kind === "pool") checkWindows(stage);
+  }
+}
+
+function checkCurrents({ layer, terms, pictures, signal }: PopulationStage): void {
+  const greatest = new Float64Array(signal.shape[0]);
+  const addConvolution = (convolution: ConvolutionLayer, spike: number) => {
+    addRows(greatest, convolution.weights, spike * 2 ** (convolution.shift ?? 0));
+    for (let c = 0; c < greatest.length; c++) greatest[c] += Math.abs(convolution.bias?.data[c] ?? 0);
+  };
+  for (const term of terms) {
+    if (term.kind === "convolution") addConvolution(term.layer, term.input.greatestSpike);
+    else {
+      const scale = scaleOf(term.layer, term.branch);
+      if (scale) addRows(greatest, scale, term.input.greatestSpike * 2 ** (term.layer.shift ?? 0));
+      else for (let c = 0; c < greatest.length; c++) greatest[c] += term.input.greatestSpike;
+    }
+  }
+  // Pixels lie in [−1, 1] (checked with each picture); the sum is rounded once.
+  for (const picture of pictures) {
+    addConvolution(picture, 1);
+    for (let c = 0; c < greatest.length; c++) greatest[c] += 1;
+  }
+  const channel = greatest.findIndex((current) => current >= membraneBound);
+  if (channel >= 0) {
+    throw new EngineError(
+      "E_CURRENT",
+      `${layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits or levels`,
+    );
+  }
+}
+
+function addRows(to: Float64Array, { shape, data }: Tensor, factor: number): void {
+  const length = data.length / shape[0];
+  for (let i = 0; i < data.length; i++) to[Math.floor(i / length)] += Math.abs(data[i]) * factor;
+}
+
+/** Scale per channel of a branch; null where spikes count as they are. */
+export function scaleOf(layer: SumLayer, branch: number): Tensor | null {
+  return layer.scales?.[branch] ?? null;
+}
+
+function checkThresholds(layer: Population & { readonly name: string }): void {
+  for (const tensor of [layer.vTh, layer.vThNeg]) {
+    const bad = tensor?.data.find((value) => value < 1 || value > membraneBound);
+    if (bad !== undefined) {
+      throw new EngineError(
+        "E_THRESHOLD",
+        `${layer.name} has a threshold of ${bad}; integers from 1 to 2^30 can be run. Convert the graph again`,
+      );
+    }
+  }
+}
+
+/** Every window of a pool must hold a neuron: more padding than the window is wide leaves some without. */
+function checkWindows({ layer, input, signal }: Stage & { kind: "pool" }): void {
+  const offset = Math.floor(layer.padding / 2);
+  for (const axis of [1, 2] as const) {
+    const last = (signal.shape[axis] - 1) * layer.stride - offset;
+    if (layer.size - offset <= 0 || last >= input.shape[axis]) {
+      throw new EngineError(
+        "E_TOPOLOGY",
+        `${layer.name} [maxPool] has windows that lie wholly in its padding of ${layer.padding}. Use less padding`,
+      );
+    }
+  }
+}

@@ -1,0 +1,60 @@
+/** Which kernel runs each term, and how many channels of a population are worked on at a time. */
+
+import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
+import type { Kernel } from "./records.ts";
+
+export interface TermChoice {
+  readonly kernel: Kernel;
+  /** Groups that the kernel sees: 1 where a grouped convolution is run as a whole one with zeros in it. */
+  readonly groups: number;
+  /** Rows that int16 lanes can add up before they may overflow; 0 where the kernel has none. */
+  readonly budget: number;
+}
+
+/** Narrow kernels empty their lanes after so many rows; with fewer, wide ones are faster. */
+const leastBudget = 8;
+const int16Bound = 2 ** 15 - 1;
+/** Eight accumulators, which is what 16 vector registers leave room for. */
+const widestBlock = 64;
+
+export function chooseKernel(term: Term): TermChoice {
+  if (term.kind === "scale") return { kernel: "scale", groups: 1, budget: 0 };
+  const { groups, weights } = term.layer;
+  const [outC, inPerGroup] = weights.shape;
+  if (groups > 1 && inPerGroup === 1 && outC === groups) return { kernel: "depthwise", groups: 1, budget: 0 };
+  const isGrouped = groups > 1 && (outC / groups) % 8 === 0;
+  return { ...eventKernel(term), groups: isGrouped ? groups : 1 };
+}
+
+function eventKernel({ input, layer }: ConvolutionTerm): Pick<TermChoice, "kernel" | "budget"> {
+  const greatest = greatestMagnitude(layer.weights.data);
+  const budget = Math.floor(int16Bound / Math.max(1, greatest));
+  if (input.greatestSpike > 1 || budget < leastBudget) return { kernel: "wide", budget: 0 };
+  return { kernel: greatest <= 127 ? "narrow8" : "narrow16", budget };
+}
+
+export function greatestMagnitude(values: ArrayLike<number>): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) greatest = Math.max(greatest, Math.abs(values[i]));
+  return greatest;
+}
+
+/**
+ * Channels of a block, a multiple of 8: the split of the population's channels that wastes least, where each block costs
+ * its rows and about one row more (the list that it walks).
+ */
+export function chooseBlock(stage: PopulationStage, choices: readonly TermChoice[]): number {
+  const channels = roundUp(stage.signal.shape[0], 8);
+  const widest = choices.some(({ kernel }) => kernel === "wide") ? widestBlock / 2 : widestBlock;
+  const perGroup = choices.flatMap(({ groups }) => (groups > 1 ? [stage.signal.shape[0] / groups] : []));
+  let best = 8;
+  const cost = (block: number) => Math.ceil(channels / block) * (block / 8 + 1);
+  for (let block = 8; block <= Math.min(widest, channels); block += 8) {
+    if (perGroup.every((count) => count % block === 0) && cost(block) <= cost(best)) best = block;
+  }
+  return best;
+}
+
+export function roundUp(value: number, to: number): number {
+  return Math.ceil(value / to) * to;
+}

@@ -1,0 +1,345 @@
+/**
+ * Where everything lies in the wasm memory, planned up front: nothing is allocated while the network runs.
+ *
+ * Frames and event lists live only while a tile passes from the stage that writes them to the last that reads them, and
+ * share memory; a frame that is read later (by a layer behind another delay) is kept as a ring of its own.
+ */
+import { EngineError } from "../../../core/errors.ts";
+import { sizeOf } from "../../../core/tensor.ts";
+import { chooseBlock, chooseKernel, roundUp, type TermChoice } from "./kernel-choice.ts";
+import type { Network, PopulationStage, Signal, Stage, Term } from "./network.ts";
+import { placeIntervals, type Request } from "./place-intervals.ts";
+import { recordBytes } from "./records.ts";
+
+/** A frame's place. */
+export interface FrameLayout {
+  readonly record: number;
+  readonly data: number;
+  readonly stride: number;
+  readonly slotBytes: number;
+  readonly capacity: number;
+}
+
+export interface TermLayout extends TermChoice {
+  readonly record: number;
+  readonly weights: number;
+  readonly rowBytes: number;
+  readonly blockBytes: number;
+  readonly events: number;
+  readonly eventStepBytes: number;
+  readonly eventRowBytes: number;
+  readonly magnitudes: number;
+  readonly index: number;
+  readonly indexStepBytes: number;
+  readonly reachX: number;
+  readonly reachY: number;
+}
+
+/** The constant current of one convolution of the picture. */
+export interface PictureLayout {
+  readonly record: number;
+  readonly weights: number;
+}
+
+export interface PopulationLayout {
+  readonly record: number;
+  readonly terms: readonly TermLayout[];
+  readonly termTable: number;
+  readonly pictures: readonly PictureLayout[];
+  readonly block: number;
+  readonly blocks: number;
+  readonly stateStride: number;
+  readonly vMem: number;
+  readonly netCount: number;
+  readonly parameters: number;
+  readonly bias: number;
+  readonly constant: number;
+  readonly charge: number;
+  readonly chargeHistory: number;
+  readonly countHistory: number;
+}
+
+/** A pool keeps counts of its own unless it can use those of the population before it. */
+export interface PoolLayout {
+  readonly record: number;
+  readonly counts: number;
+  readonly countStride: number;
+  readonly ownsCounts: boolean;
+}
+
+export interface Layout {
+  readonly bytes: number;
+  /** Steps that a layer runs before the next one starts. */
+  readonly tileSteps: number;
+  readonly frames: ReadonlyMap<Signal, FrameLayout>;
+  readonly populations: ReadonlyMap<PopulationStage, PopulationLayout>;
+  readonly pools: ReadonlyMap<Stage, PoolLayout>;
+  /** Records of move and poisson stages. */
+  readonly others: ReadonlyMap<Stage, number>;
+  readonly program: number;
+  readonly stageTable: number;
+  /** [thread] of 16 bytes. */
+  readonly tiles: number;
+  readonly scratch: number;
+  readonly scratchBytes: number;
+  readonly counters: number;
+  readonly counterCount: number;
+  /** float64 and float32 [C, H, W] of the picture. */
+  readonly pixels: number;
+  readonly poissonPixels: number;
+  /** What the bytes are for. */
+  readonly parts: Readonly<Record<"weights" | "neurons" | "signals" | "other", number>>;
+}
+
+export interface LayoutOptions {
+  readonly threads: number;
+  /** Signals that must still be there after a tile. */
+  readonly pinned: ReadonlySet<string>;
+}
+
+/** Longest tile: more steps save nothing, and pools rely on it (kernels/pool.ts). */
+const longestTile = 32;
+/** Tiles are shortened until frames and lists take at most this much. */
+const passingBytes = 384 * 2 ** 20;
+/** What wasm can address, less what reads over an end may touch. */
+const addressable = 2 ** 32 - 2 ** 16;
+/** Kernels read whole vectors, at most so far past the end of an area. */
+const slack = 64;
+
+/** @throws EngineError [E_MEMORY] where even a tile of one step does not fit into a wasm memory. */
+export function layoutOf(network: Network, options: LayoutOptions): Layout {
+  for (let tileSteps = longestTile; ; tileSteps /= 2) {
+    const layout = layoutWith(network, options, tileSteps);
+    if (tileSteps === 1 && layout.bytes > addressable) {
+      throw new EngineError(
+        "E_MEMORY",
+        `the network needs ${Math.ceil(layout.bytes / 2 ** 20)} MiB; a wasm memory holds 4,096. Use a smaller input or --engine reference`,
+      );
+    }
+    if (tileSteps === 1 || layout.parts.signals <= passingBytes) return layout;
+  }
+}
+
+function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSteps: number): Layout {
+  const { stages } = network;
+  const requests: Request[] = [];
+  const passing = (bytes: number, from: number, to: number): (() => number) => {
+    const request = { bytes: roundUp(bytes + slack, 64), from, to };
+    requests.push(request);
+    return () => places.get(request) as number;
+  };
+
+  const frameRequests = new Map<Signal, Omit<FrameLayout, "record" | "data"> & { readonly data: () => number }>();
+  for (const [signal, { from, to, behind }] of lifetimes(network)) {
+    const [channels, height, width] = signal.shape;
+    const stride = roundUp(channels, 8);
+    const slotBytes = stagger(height * width * stride);
+    const capacity = tileSteps + behind;
+    const isPassing = behind === 0 && !pinned.has(signal.name);
+    const data = passing(capacity * slotBytes, isPassing ? from : 0, isPassing ? to : stages.length);
+    frameRequests.set(signal, { stride, slotBytes, capacity, data });
+  }
+  const listRequests = new Map<Term, ListRequest>();
+  for (const [k, stage] of stages.entries()) {
+    for (const term of stage.kind === "population" ? stage.terms : []) {
+      const list = listSizes(term, chooseKernel(term));
+      listRequests.set(term, {
+        ...list,
+        events: passing(list.eventStepBytes * tileSteps, k, k),
+        magnitudes: passing((list.eventStepBytes / 2) * tileSteps, k, k),
+        index: passing(list.indexStepBytes * tileSteps, k, k),
+      });
+    }
+  }
+  // Address 0 stays unused, so that it can mean "none".
+  const { places, end } = placeIntervals(requests, 64);
+
+  let next = end;
+  const parts = { weights: 0, neurons: 0, signals: end, other: 0 };
+  const take = (part: keyof typeof parts, bytes: number): number => {
+    const at = next;
+    const size = roundUp(bytes + slack, 64);
+    next += size;
+    parts[part] += size;
+    return at;
+  };
+
+  const frames = new Map<Signal, FrameLayout>();
+  for (const [signal, request] of frameRequests) {
+    frames.set(signal, { ...request, record: take("other", recordBytes("frame")), data: request.data() });
+  }
+  const populations = new Map<PopulationStage, PopulationLayout>();
+  const pools = new Map<Stage, PoolLayout>();
+  const others = new Map<Stage, number>();
+  const bySignal = new Map<Signal, PopulationLayout>();
+  let scratchBytes = 0;
+  let counterCount = 0;
+  for (const stage of stages) {
+    if (stage.kind === "population") {
+      const layout = layoutPopulation(stage, listRequests, tileSteps, take);
+      populations.set(stage, layout);
+      bySignal.set(stage.signal, layout);
+      counterCount += 1 + stage.terms.length;
+      scratchBytes = Math.max(scratchBytes, (1 + tileSteps) * layout.block * 4 + 1024);
+    } else if (stage.kind === "pool") {
+      const population = bySignal.get(stage.input);
+      const [, height, width] = stage.input.shape;
+      const stride = roundUp(stage.input.shape[0], 8);
+      pools.set(stage, {
+        record: take("other", recordBytes("pool")),
+        counts: population?.netCount ?? take("neurons", height * width * stride * 4),
+        countStride: population?.stateStride ?? stride,
+        ownsCounts: population === undefined,
+      });
+      scratchBytes = Math.max(scratchBytes, stage.layer.size ** 2 * 16);
+    } else {
+      others.set(stage, take("other", recordBytes(stage.kind)));
+    }
+  }
+  scratchBytes = roundUp(scratchBytes, 4096);
+  const pixels = sizeOf(network.input.shape);
+  return {
+    tileSteps,
+    frames,
+    populations,
+    pools,
+    others,
+    program: take("other", recordBytes("program")),
+    stageTable: take("other", 4 * stages.length + 4 * pictureCount(network)),
+    tiles: take("other", 64 * threads),
+    scratch: take("other", scratchBytes * threads),
+    scratchBytes,
+    counters: take("other", counterCount * tileSteps * 8 * threads),
+    counterCount,
+    pixels: take("other", pixels * 8),
+    poissonPixels: take("other", pixels * 4),
+    parts,
+    bytes: next + slack,
+  };
+}
+
+export function pictureCount({ stages }: Network): number {
+  return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
+}
+
+function layoutPopulation(
+  stage: PopulationStage,
+  lists: ReadonlyMap<Term, ListRequest>,
+  tileSteps: number,
+  take: (part: keyof Layout["parts"], bytes: number) => number,
+): PopulationLayout {
+  const choices = stage.terms.map(chooseKernel);
+  const block = chooseBlock(stage, choices);
+  const [channels, height, width] = stage.signal.shape;
+  const blocks = Math.ceil(channels / block);
+  const stateStride = blocks * block;
+  const state = height * width * stateStride;
+  const isReadout = stage.layer.kind === "readout";
+  return {
+    record: take("other", recordBytes("population")),
+    terms: stage.terms.map((term, i) =>
+      layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, take),
+    ),
+    termTable: take("other", 4 * stage.terms.length),
+    pictures: stage.pictures.map(({ groups, weights: { shape } }) => ({
+      record: take("other", recordBytes("picture")),
+      weights: take("weights", 8 * groups * sizeOf(shape.slice(1)) * roundUp(channels, 8)),
+    })),
+    block,
+    blocks,
+    stateStride,
+    vMem: take("neurons", state * 4),
+    netCount: take("neurons", state * 4),
+    parameters: take("neurons", 8 * stateStride * 4),
+    bias: take("neurons", stateStride * 4),
+    constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
+    charge: isReadout ? take("neurons", state * 8) : 0,
+    chargeHistory: isReadout ? take("neurons", state * 8 * tileSteps) : 0,
+    countHistory: isReadout ? take("neurons", state * 4 * tileSteps) : 0,
+  };
+}
+
+interface ListSizes {
+  readonly eventStepBytes: number;
+  readonly eventRowBytes: number;
+  readonly indexStepBytes: number;
+}
+
+interface ListRequest extends ListSizes {
+  readonly events: () => number;
+  readonly magnitudes: () => number;
+  readonly index: () => number;
+}
+
+/** Room for every neuron of the input to spike at once; memory that spikes never reach is never touched. */
+function listSizes({ input }: Term, { kernel, groups }: TermChoice): ListSizes {
+  if (kernel === "depthwise" || kernel === "scale") return { eventStepBytes: 0, eventRowBytes: 0, indexStepBytes: 0 };
+  const [channels, height, width] = input.shape;
+  const eventRowBytes = (width * channels * 4) / groups + 64;
+  return {
+    eventRowBytes,
+    eventStepBytes: stagger(groups * height * eventRowBytes),
+    indexStepBytes: stagger(groups * height * (width + 1) * 4),
+  };
+}
+
+function layoutTerm(
+  term: Term,
+  choice: TermChoice,
+  list: ListRequest,
+  block: number,
+  blocks: number,
+  take: (part: keyof Layout["parts"], bytes: number) => number,
+): TermLayout {
+  const { kernel } = choice;
+  const { size, inPerGroup } = convolutionFacts(term, choice);
+  const isDense = kernel === "depthwise" || kernel === "scale";
+  const rowBytes = isDense ? blocks * block * 2 : block * (kernel === "narrow8" ? 1 : 2);
+  const signs = kernel === "narrow8" || kernel === "narrow16" ? 2 : 1;
+  const blockBytes = isDense ? 0 : size * size * signs * inPerGroup * rowBytes;
+  return {
+    ...choice,
+    ...list,
+    record: take("other", recordBytes("term")),
+    weights: take("weights", isDense ? size * size * rowBytes : blockBytes * blocks),
+    rowBytes,
+    blockBytes,
+    events: list.events(),
+    magnitudes: list.magnitudes(),
+    index: list.index(),
+    reachX: take("other", term.input.shape[2] * 4),
+    reachY: take("other", term.input.shape[1] * 4),
+  };
+}
+
+/** Kernel size and input channels of a group, as the chosen kernel sees them. */
+export function convolutionFacts(term: Term, { groups, kernel }: TermChoice): { size: number; inPerGroup: number } {
+  const size = term.kind === "convolution" ? term.layer.weights.shape[2] : 1;
+  const isDense = kernel === "depthwise" || kernel === "scale";
+  return { size, inPerGroup: isDense ? 1 : term.input.shape[0] / groups };
+}
+
+/** First and last stage that uses each signal, and by how many steps its readers lag behind it at most. */
+function lifetimes({ stages }: Network): ReadonlyMap<Signal, { from: number; to: number; behind: number }> {
+  const lives = new Map<Signal, { from: number; to: number; behind: number }>();
+  for (const [k, stage] of stages.entries()) {
+    const life = lives.get(stage.signal) ?? { from: k, to: k, behind: 0 };
+    lives.set(stage.signal, { ...life, to: k });
+    for (const input of inputsOf(stage)) {
+      const read = lives.get(input) as { from: number; to: number; behind: number };
+      const lag = stage.kind === "population" ? stage.lagIn : stage.signal.lag;
+      lives.set(input, { ...read, to: k, behind: Math.max(read.behind, lag - input.lag) });
+    }
+  }
+  return lives;
+}
+
+function inputsOf(stage: Stage): readonly Signal[] {
+  if (stage.kind === "population") return stage.terms.map(({ input }) => input);
+  return stage.kind === "poisson" ? [] : [stage.input];
+}
+
+/** Steps of one thing must not fall onto the same cache lines: their distance is no multiple of 4 KiB. */
+function stagger(bytes: number): number {
+  return bytes < 4096 ? roundUp(bytes, 64) : roundUp(bytes, 4096) + 192;
+}

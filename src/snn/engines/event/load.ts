@@ -1,0 +1,276 @@
+/** Writes a network into its planned memory: records, thresholds and weight rows. */
+import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
+import { membraneBound, neuronParameters } from "../../neuron.ts";
+import { scaleOf } from "./check-graph.ts";
+import { convolutionFacts, type Layout, type PopulationLayout, pictureCount, type TermLayout } from "./layout.ts";
+import type { Views } from "./memory.ts";
+import type { Network, PopulationStage, Signal, Stage, Term } from "./network.ts";
+import { kernels, stageKinds, writeRecord } from "./records.ts";
+
+/** A cost that no membrane reaches. */
+const never = membraneBound + 1;
+
+/** Index of each counter: of spikes by population, of synaptic operations by term. */
+export function countersOf({ stages }: Network): ReadonlyMap<PopulationStage | Term, number> {
+  const counters = new Map<PopulationStage | Term, number>();
+  for (const stage of stages) {
+    if (stage.kind !== "population") continue;
+    for (const counter of [stage, ...stage.terms]) counters.set(counter, counters.size);
+  }
+  return counters;
+}
+
+/** Stages as the program runs them: pictures first (once a run), then `network.stages` (each tile). */
+export function loadProgram(network: Network, layout: Layout, views: Views, threads: number): void {
+  const counters = countersOf(network);
+  const frame = (signal: Signal) => layout.frames.get(signal)!.record;
+  for (const [signal, place] of layout.frames) {
+    const [, height, width] = signal.shape;
+    writeRecord(views.words, place.record, "frame", { ...place, height, width, lag: signal.lag });
+  }
+  const pictures: number[] = [];
+  const stages = network.stages.map((stage): number => {
+    if (stage.kind === "population") {
+      pictures.push(...loadPopulation(stage, layout, views, counters, network));
+      return layout.populations.get(stage)!.record;
+    }
+    return loadOther(stage, layout, views, frame);
+  });
+  views.words.set([...pictures, ...stages], layout.stageTable / 4);
+  writeRecord(views.words, layout.program, "program", {
+    stages: layout.stageTable,
+    stageCount: pictureCount(network) + stages.length,
+    timeSteps: 0,
+    threads,
+    tileSteps: layout.tileSteps,
+    scratch: layout.scratch,
+    scratchBytes: layout.scratchBytes,
+    counters: layout.counters,
+    counterBytes: layout.counterCount * layout.tileSteps * 8,
+    nextItem: 0,
+    arrived: 0,
+    generation: 0,
+  });
+}
+
+function loadOther(
+  stage: Exclude<Stage, PopulationStage>,
+  layout: Layout,
+  { words }: Views,
+  frame: (signal: Signal) => number,
+): number {
+  const out = frame(stage.signal);
+  const kind = stageKinds[stage.kind];
+  if (stage.kind === "pool") {
+    const { record, counts, countStride, ownsCounts } = layout.pools.get(stage)!;
+    const { size, stride, padding, pooling } = stage.layer;
+    writeRecord(words, record, "pool", {
+      kind,
+      input: frame(stage.input),
+      out,
+      size,
+      stride,
+      offset: Math.floor(padding / 2),
+      isWinner: pooling === "winner" ? 1 : 0,
+      counts,
+      countStride,
+      ownsCounts: ownsCounts ? 1 : 0,
+    });
+    return record;
+  }
+  const record = layout.others.get(stage)!;
+  if (stage.kind === "move") {
+    const { input, factor, from, to, channels, signal } = stage;
+    const endsPosition = to + channels === signal.shape[0] ? 1 : 0;
+    writeRecord(words, record, "move", { kind, input: frame(input), out, factor, from, to, channels, endsPosition });
+  } else {
+    const channels = stage.layer.shape[0];
+    writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.poissonPixels, seed: 0 });
+  }
+  return record;
+}
+
+/** Gives the records of the population's pictures. */
+function loadPopulation(
+  stage: PopulationStage,
+  layout: Layout,
+  views: Views,
+  counters: ReadonlyMap<PopulationStage | Term, number>,
+  network: Network,
+): readonly number[] {
+  const place = layout.populations.get(stage)!;
+  const { words } = views;
+  const { layer, signal, terms, lagIn } = stage;
+  for (const [i, term] of terms.entries()) {
+    const counter = term.counts && hasSynOps(term) ? counters.get(term)! : -1;
+    loadTerm(term, place.terms[i], place, layout, views, counter);
+  }
+  words.set(
+    place.terms.map(({ record }) => record),
+    place.termTable / 4,
+  );
+  loadParameters(layer, place, words);
+  for (const convolution of [...terms.map(({ layer: source }) => source), ...stage.pictures]) {
+    if (convolution.kind !== "convolution") continue;
+    for (const [c, bias] of (convolution.bias?.data ?? []).entries()) words[place.bias / 4 + c] += bias;
+  }
+  writeRecord(words, place.record, "population", {
+    ...place,
+    kind: stageKinds.population,
+    terms: place.termTable,
+    termCount: terms.length,
+    out: layout.frames.get(signal)!.record,
+    channels: signal.shape[0],
+    neuron: layer.neuron === "takeback" ? 1 : 0,
+    levels: layer.levels,
+    lagIn,
+    counter: counters.get(stage)!,
+  });
+  for (const [i, picture] of stage.pictures.entries()) {
+    loadPicture(picture, place.pictures[i], place, signal, layout, views, network);
+  }
+  return place.pictures.map(({ record }) => record);
+}
+
+function hasSynOps(term: Term): boolean {
+  return term.kind === "convolution" || scaleOf(term.layer, term.branch) !== null;
+}
+
+/** Rows of thresholds and costs as kernels/neurons.ts wants them. */
+function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
+  words.fill(never, parameters / 4, parameters / 4 + 8 * stateStride);
+  const finite = (value: number) => Math.min(never, value);
+  for (const [c, { vTh, vThNeg, fireAt, fireAtNeg }] of neuronParameters(layer).entries()) {
+    const costs =
+      layer.neuron === "takeback"
+        ? [fireAt, fireAtNeg, fireAt, fireAtNeg, vTh, vThNeg, vTh, vThNeg]
+        : [vTh, vTh, vThNeg, vThNeg, vTh, vTh, vThNeg, vThNeg];
+    for (const [row, cost] of costs.entries()) words[parameters / 4 + row * stateStride + c] = finite(cost);
+  }
+}
+
+function loadTerm(
+  term: Term,
+  place: TermLayout,
+  { block, stateStride }: PopulationLayout,
+  layout: Layout,
+  views: Views,
+  counter: number,
+): void {
+  const { words } = views;
+  const { size, inPerGroup } = convolutionFacts(term, place);
+  const isConvolution = term.kind === "convolution";
+  const scale = isConvolution ? null : scaleOf(term.layer, term.branch);
+  const stride = isConvolution ? term.layer.stride : 1;
+  const padding = isConvolution ? term.layer.padding : 0;
+  const [outC, outH, outW] = term.output;
+  const fanOut = isConvolution ? outC / term.layer.groups : 1;
+  const shift = isConvolution ? (term.layer.shift ?? 0) : scale ? (term.layer.shift ?? 0) : 0;
+  writeRecord(words, place.record, "term", {
+    ...place,
+    kernel: kernels[place.kernel],
+    frame: layout.frames.get(term.input)!.record,
+    size,
+    stride,
+    padding,
+    inPerGroup,
+    outPerGroup: outC / place.groups,
+    fanOut,
+    shift,
+    counter,
+  });
+  const [, inH, inW] = term.input.shape;
+  words.set(reach(inW, outW, size, stride, padding), place.reachX / 4);
+  words.set(reach(inH, outH, size, stride, padding), place.reachY / 4);
+  if (place.kernel === "scale" || place.kernel === "depthwise") {
+    const area = size * size;
+    for (let c = 0; c < outC; c++) {
+      for (let k = 0; k < area; k++) {
+        const weight = isConvolution ? term.layer.weights.data[c * area + k] : (scale?.data[c] ?? 1);
+        views.shorts[place.weights / 2 + k * stateStride + c] = weight;
+      }
+    }
+  } else if (isConvolution) loadRows(term.layer, place, block, term.input.shape[0], views);
+}
+
+/** Output positions along one axis that each input position reaches. */
+function reach(inputs: number, outputs: number, size: number, stride: number, padding: number): Int32Array {
+  const reached = new Int32Array(inputs);
+  for (let output = 0; output < outputs; output++) {
+    for (let k = 0; k < size; k++) {
+      const input = output * stride - padding + k;
+      if (input >= 0 && input < inputs) reached[input]++;
+    }
+  }
+  return reached;
+}
+
+/** Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]. */
+function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC: number, views: Views): void {
+  const [outC, inPerGroup, size] = layer.weights.shape;
+  const { data } = layer.weights;
+  const outPerGroup = outC / layer.groups;
+  const area = size * size;
+  const isInt8 = place.kernel === "narrow8";
+  const signs = place.kernel === "wide" ? 1 : 2;
+  const rows = isInt8 ? views.bytes : views.shorts;
+  const start = place.weights / (isInt8 ? 1 : 2);
+  const blockLength = place.blockBytes / (isInt8 ? 1 : 2);
+  // A grouped convolution that is run as a whole one has rows for all channels; those of other groups stay 0.
+  const isExpanded = layer.groups > 1 && place.groups === 1;
+  const rowsPerTap = isExpanded ? inC : inPerGroup;
+  for (let out = 0; out < outC; out++) {
+    const at = start + Math.floor(out / block) * blockLength + (out % block);
+    const firstIn = isExpanded ? Math.floor(out / outPerGroup) * inPerGroup : 0;
+    for (let c = 0; c < inPerGroup; c++) {
+      for (let k = 0; k < area; k++) {
+        const weight = data[(out * inPerGroup + c) * area + k];
+        const row = k * signs * rowsPerTap + firstIn + c;
+        rows[at + row * block] = weight;
+        if (signs === 2) rows[at + (row + rowsPerTap) * block] = -weight;
+      }
+    }
+  }
+}
+
+function loadPicture(
+  layer: ConvolutionLayer,
+  place: { readonly record: number; readonly weights: number },
+  { constant, stateStride }: PopulationLayout,
+  { shape: [outC, outHeight, outWidth] }: Signal,
+  layout: Layout,
+  { words, doubles }: Views,
+  { input }: Network,
+): void {
+  const [channels, height, width] = input.shape;
+  const [, inPerGroup, size] = layer.weights.shape;
+  const outChannels = Math.ceil(outC / 8) * 8;
+  const outPerGroup = outC / layer.groups;
+  const area = size * size;
+  for (let out = 0; out < outC; out++) {
+    const firstIn = Math.floor(out / outPerGroup) * inPerGroup;
+    for (let c = 0; c < inPerGroup; c++) {
+      for (let k = 0; k < area; k++) {
+        doubles[place.weights / 8 + (k * channels + firstIn + c) * outChannels + out] =
+          layer.weights.data[(out * inPerGroup + c) * area + k];
+      }
+    }
+  }
+  writeRecord(words, place.record, "picture", {
+    kind: stageKinds.picture,
+    pixels: layout.pixels,
+    channels,
+    height,
+    width,
+    size,
+    stride: layer.stride,
+    padding: layer.padding,
+    weights: place.weights,
+    outChannels,
+    outHeight,
+    outWidth,
+    shift: layer.shift ?? 0,
+    current: constant,
+    currentStride: stateStride,
+  });
+}

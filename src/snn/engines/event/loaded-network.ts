@@ -1,0 +1,37 @@
+/** A network in memory, ready to run: planned, allocated, written. */
+import type { Encoding, Graph } from "../../../graph/graph.ts";
+import { checkBounds } from "./check-graph.ts";
+import type { Executor, ProgramAddress } from "./executor.ts";
+import { type Layout, layoutOf, pictureCount } from "./layout.ts";
+import { countersOf, loadProgram } from "./load.ts";
+import { type Views, viewsOf } from "./memory.ts";
+import { type Network, networkOf, type PopulationStage, type Term } from "./network.ts";
+
+export interface LoadedNetwork {
+  readonly network: Network;
+  readonly layout: Layout;
+  readonly executor: Executor;
+  readonly views: Views;
+  readonly counters: ReadonlyMap<PopulationStage | Term, number>;
+  /** Stages before the tiled ones. */
+  readonly pictures: number;
+}
+
+export interface LoadOptions {
+  readonly encoding: Encoding;
+  readonly threads: number;
+  /** Layers whose single spikes are wanted. */
+  readonly pinned: ReadonlySet<string>;
+  readonly execute: (bytes: number, address: ProgramAddress, threads: number) => Promise<Executor>;
+}
+
+export async function loadNetwork(graph: Graph, options: LoadOptions): Promise<LoadedNetwork> {
+  const { encoding, threads, pinned, execute } = options;
+  const network = networkOf(graph, encoding);
+  checkBounds(network);
+  const layout = layoutOf(network, { threads, pinned });
+  const executor = await execute(layout.bytes, layout, threads);
+  const views = viewsOf(executor.memory);
+  loadProgram(network, layout, views, executor.threads);
+  return { network, layout, executor, views, counters: countersOf(network), pictures: pictureCount(network) };
+}

@@ -1,0 +1,188 @@
+/**
+ * The graph as the event engine sees it: stages that run one after the other, and signals (spikes of a layer) between
+ * them. A convolution is no stage: it is a term of the population that integrates it.
+ */
+import { EngineError } from "../../../core/errors.ts";
+import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
+import type { Shape } from "../../../graph/layer-kinds.ts";
+import {
+  type ConvolutionLayer,
+  type InputLayer,
+  type IntegrateFireLayer,
+  isHead,
+  isPopulation,
+  type Layer,
+  type MaxPoolLayer,
+  type ReadoutLayer,
+  type SumLayer,
+} from "../../../graph/layers.ts";
+
+/** Spikes of a layer. */
+export interface Signal {
+  readonly name: string;
+  readonly shape: Shape;
+  /** Global step − own step: the delays on the longest way here. */
+  readonly lag: number;
+  /** Spikes are within ± this. */
+  readonly greatestSpike: number;
+}
+
+/** A convolution of spikes. */
+export interface ConvolutionTerm {
+  readonly kind: "convolution";
+  readonly layer: ConvolutionLayer;
+  readonly input: Signal;
+  readonly output: Shape;
+  /** Whether this stage counts the layer's synaptic operations: one does where several integrate the same layer. */
+  readonly counts: boolean;
+}
+
+/** Spikes that enter a sum, times a scale per channel (1 where there is none). */
+export interface ScaleTerm {
+  readonly kind: "scale";
+  readonly layer: SumLayer;
+  readonly branch: number;
+  readonly input: Signal;
+  readonly output: Shape;
+  readonly counts: boolean;
+}
+
+export type Term = ConvolutionTerm | ScaleTerm;
+
+export interface PopulationStage {
+  readonly kind: "population";
+  readonly layer: IntegrateFireLayer | ReadoutLayer;
+  readonly signal: Signal;
+  /** Lag of what is integrated. */
+  readonly lagIn: number;
+  readonly terms: readonly Term[];
+  /** Convolutions of a picture that is a constant current. */
+  readonly pictures: readonly ConvolutionLayer[];
+}
+
+export interface PoolStage {
+  readonly kind: "pool";
+  readonly layer: MaxPoolLayer;
+  readonly signal: Signal;
+  readonly input: Signal;
+}
+
+/** Channels from `from` of the input become channels from `to` of the signal, each position `factor`² positions. */
+export interface MoveStage {
+  readonly kind: "move";
+  readonly signal: Signal;
+  readonly input: Signal;
+  readonly factor: number;
+  readonly from: number;
+  readonly to: number;
+  readonly channels: number;
+}
+
+export interface PoissonStage {
+  readonly kind: "poisson";
+  readonly layer: InputLayer;
+  readonly signal: Signal;
+}
+
+export type Stage = PopulationStage | PoolStage | MoveStage | PoissonStage;
+
+export interface Network {
+  readonly input: InputLayer;
+  readonly stages: readonly Stage[];
+  /** By layer name. */
+  readonly signals: ReadonlyMap<string, Signal>;
+}
+
+/** @throws EngineError [E_TOPOLOGY] where something other than a population or a sum reads a current. */
+export function networkOf(graph: Graph, encoding: Encoding): Network {
+  const shapes = inferShapes(graph);
+  const byName = layersByName(graph);
+  const signals = new Map<string, Signal>();
+  const counted = new Set<Layer>();
+  const stages: Stage[] = [];
+  const shapeOf = (name: string) => shapes.get(name) as Shape;
+  const isPicture = (layer: Layer) =>
+    encoding === "constant" && layer.kind === "convolution" && byName.get(layer.inputs[0])?.kind === "input";
+
+  function fail(layer: Layer, name: string): never {
+    throw new EngineError(
+      "E_TOPOLOGY",
+      `${layer.name} [${layer.kind}] cannot take the current of ${name} [${byName.get(name)?.kind}]. Put neurons between them (placePopulations does)`,
+    );
+  }
+  function spikesOf(name: string, reader: Layer): Signal {
+    return signals.get(name) ?? fail(reader, name);
+  }
+  function countsOnce(layer: Layer): boolean {
+    if (counted.has(layer)) return false;
+    counted.add(layer);
+    return true;
+  }
+  function add(layer: Layer, lag: number, greatestSpike: number): Signal {
+    const signal = { name: layer.name, shape: shapeOf(layer.name), lag, greatestSpike };
+    signals.set(layer.name, signal);
+    return signal;
+  }
+  function termOf(layer: ConvolutionLayer): ConvolutionTerm {
+    const input = spikesOf(layer.inputs[0], layer);
+    return { kind: "convolution", layer, input, output: shapeOf(layer.name), counts: countsOnce(layer) };
+  }
+  function branchOf(layer: SumLayer, branch: number, counts: boolean): Term | ConvolutionLayer {
+    const name = layer.inputs[branch];
+    const source = byName.get(name) as Layer;
+    if (source.kind !== "convolution") {
+      const input = spikesOf(name, layer);
+      return { kind: "scale", layer, branch, input, output: shapeOf(layer.name), counts };
+    }
+    if (layer.scales?.[branch]) fail(layer, name);
+    return isPicture(source) ? source : termOf(source);
+  }
+  /** What a population integrates. */
+  function sourcesOf(layer: Layer): readonly (Term | ConvolutionLayer)[] {
+    const source = byName.get(layer.inputs[0]) as Layer;
+    if (source.kind === "convolution") return [isPicture(source) ? source : termOf(source)];
+    if (source.kind !== "sum") return fail(layer, source.name);
+    const counts = countsOnce(source);
+    return source.inputs.map((_, branch) => branchOf(source, branch, counts));
+  }
+  /** Spikes are needed of a picture that is not (only) a constant current. */
+  const readsPicture = graph.layers.some(
+    (layer) => !isPicture(layer) && layer.inputs.some((name) => byName.get(name)?.kind === "input"),
+  );
+
+  for (const layer of graph.layers) {
+    if (isPopulation(layer)) {
+      const sources = sourcesOf(layer);
+      const terms = sources.filter((source): source is Term => "input" in source);
+      const pictures = sources.filter((source): source is ConvolutionLayer => !("input" in source));
+      const lagIn = Math.max(0, ...terms.map(({ input }) => input.lag));
+      const signal = add(layer, lagIn + (layer.kind === "integrateFire" ? layer.delay : 0), layer.levels);
+      stages.push({ kind: "population", layer, signal, lagIn, terms, pictures });
+    } else if (layer.kind === "input") {
+      if (readsPicture) stages.push({ kind: "poisson", layer, signal: add(layer, 0, 1) });
+    } else if (layer.kind === "maxPool") {
+      const input = spikesOf(layer.inputs[0], layer);
+      stages.push({ kind: "pool", layer, input, signal: add(layer, input.lag, input.greatestSpike) });
+    } else if (layer.kind === "upsample" || layer.kind === "slice" || layer.kind === "concat") {
+      const inputs = layer.inputs.map((name) => spikesOf(name, layer));
+      const greatest = (of: "lag" | "greatestSpike") => Math.max(...inputs.map((input) => input[of]));
+      const signal = add(layer, greatest("lag"), greatest("greatestSpike"));
+      const factor = layer.kind === "upsample" ? layer.factor : 1;
+      const from = layer.kind === "slice" ? layer.start : 0;
+      let to = 0;
+      for (const input of inputs) {
+        const channels = layer.kind === "slice" ? layer.count : input.shape[0];
+        stages.push({ kind: "move", signal, input, factor, from, to, channels });
+        to += channels;
+      }
+    } else if (layer.kind !== "convolution" && layer.kind !== "sum" && !isHead(layer)) {
+      throw new EngineError("E_NOT_SPIKING", `${layer.name} [${layer.kind}] does not spike. Convert the graph first`);
+    }
+  }
+  for (const layer of graph.layers) {
+    if ((layer.kind === "convolution" && !isPicture(layer)) || layer.kind === "sum") {
+      if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
+    }
+  }
+  return { input: inputOf(graph), stages, signals };
+}

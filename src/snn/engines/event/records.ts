@@ -1,0 +1,123 @@
+/**
+ * The records that the kernels read, as lists of their 32-bit fields in order: the host's view of `kernels/structs.ts`,
+ * where every field is explained. A test compares the two.
+ */
+export const records = {
+  frame: ["data", "stride", "slotBytes", "capacity", "width", "height", "lag"],
+  term: [
+    "kernel",
+    "frame",
+    "size",
+    "stride",
+    "padding",
+    "groups",
+    "inPerGroup",
+    "outPerGroup",
+    "fanOut",
+    "shift",
+    "weights",
+    "rowBytes",
+    "blockBytes",
+    "budget",
+    "events",
+    "eventStepBytes",
+    "eventRowBytes",
+    "magnitudes",
+    "index",
+    "indexStepBytes",
+    "reachX",
+    "reachY",
+    "counter",
+  ],
+  population: [
+    "kind",
+    "terms",
+    "termCount",
+    "out",
+    "channels",
+    "block",
+    "blocks",
+    "stateStride",
+    "vMem",
+    "netCount",
+    "parameters",
+    "bias",
+    "constant",
+    "neuron",
+    "levels",
+    "lagIn",
+    "counter",
+    "charge",
+    "chargeHistory",
+    "countHistory",
+  ],
+  pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "counts", "countStride", "ownsCounts"],
+  move: ["kind", "input", "out", "factor", "from", "to", "channels", "endsPosition"],
+  poisson: ["kind", "out", "channels", "pixels", "seed"],
+  picture: [
+    "kind",
+    "pixels",
+    "channels",
+    "height",
+    "width",
+    "size",
+    "stride",
+    "padding",
+    "weights",
+    "outChannels",
+    "outHeight",
+    "outWidth",
+    "shift",
+    "current",
+    "currentStride",
+  ],
+  program: [
+    "stages",
+    "stageCount",
+    "timeSteps",
+    "threads",
+    "tileSteps",
+    "scratch",
+    "scratchBytes",
+    "counters",
+    "counterBytes",
+    "nextItem",
+    "arrived",
+    "generation",
+  ],
+} as const;
+
+export type RecordKind = keyof typeof records;
+
+/** A value for each field of a record. */
+export type RecordOf<K extends RecordKind> = Readonly<Record<(typeof records)[K][number], number>>;
+
+/** Kinds of stages, the first field of their records. */
+export const stageKinds = { population: 0, pool: 1, move: 2, poisson: 3, picture: 4 } as const;
+
+/** Kernels of terms. */
+export const kernels = { narrow8: 0, narrow16: 1, wide: 2, depthwise: 3, scale: 4 } as const;
+
+export type Kernel = keyof typeof kernels;
+
+export function recordBytes(kind: RecordKind): number {
+  return records[kind].length * 4;
+}
+
+/** Writes a record at byte address `at`. */
+export function writeRecord<K extends RecordKind>(words: Int32Array, at: number, kind: K, values: RecordOf<K>): void {
+  const fields: readonly string[] = records[kind];
+  const source: Readonly<Record<string, number>> = values;
+  for (const [i, field] of fields.entries()) words[at / 4 + i] = source[field];
+}
+
+/** Writes one field of a record. */
+export function writeField<K extends RecordKind>(
+  words: Int32Array,
+  at: number,
+  kind: K,
+  field: (typeof records)[K][number],
+  value: number,
+): void {
+  words[at / 4 + (records[kind] as readonly string[]).indexOf(field)] = value;
+}

@@ -1,0 +1,168 @@
+/** Random quantized spiking graphs for engine tests: every layer kind and option, sizes that are multiples of nothing. */
+import { assignNeurons } from "../src/convert/assign-neurons.ts";
+import { placePopulations } from "../src/convert/place-populations.ts";
+import { quantizeWeights } from "../src/convert/quantize-weights.ts";
+import { type Random, seededRandom } from "../src/core/random.ts";
+import { floatTensor } from "../src/core/tensor.ts";
+import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
+import type { Shape } from "../src/graph/layer-kinds.ts";
+import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
+import { convolution, graphOf } from "./graphs.ts";
+
+export interface SpikingOptions {
+  readonly seed: number;
+  /** Layers besides input and heads, about. */
+  readonly layers: number;
+  readonly neuron: NeuronKind;
+  readonly pool: SpikePooling;
+  readonly levels: number;
+  readonly delay: number;
+  readonly vInit: number;
+  readonly firingThreshold: number;
+  readonly bits: number;
+}
+
+interface Output {
+  readonly name: string;
+  readonly shape: Shape;
+}
+
+const integer = (random: Random, min: number, max: number) => min + Math.floor(random() * (max - min + 1));
+const pick = <T>(random: Random, choices: readonly T[]): T => choices[Math.floor(random() * choices.length)];
+
+/** A DNN of random topology; activations have no λ yet. */
+function randomNetwork(seed: number, layerCount: number): Graph {
+  const random = seededRandom(seed);
+  const layers: Layer[] = [];
+  const outputs: Output[] = [];
+  const channels = () => pick(random, [1, 3, 5, 8, 12, 17, 31, 40, 67]);
+
+  function add(layer: Layer): Output {
+    layers.push(layer);
+    const shape = inferShapes(graphOf(layers)).get(layer.name) as Shape;
+    return { name: layer.name, shape };
+  }
+  function convolve(source: Output, groups: number, outC: number, name: string): Output {
+    const room = Math.min(source.shape[1], source.shape[2]);
+    const size = pick(
+      random,
+      [1, 3, 3, 2, 5].filter((extent) => extent <= room + 2),
+    );
+    const padding = integer(random, Math.max(0, Math.ceil((size - room) / 2)), Math.floor(size / 2));
+    const stride = pick(random, [1, 1, 1, 2, 3]);
+    return add(convolution(name, source.name, [outC, source.shape[0], size], random, { stride, padding, groups }));
+  }
+  function activate(source: Output): Output {
+    const slope = pick(random, [0, 0.1, 0.25, 1]);
+    return add({ kind: "activation", name: `${source.name}_act`, inputs: [source.name], slope });
+  }
+
+  const input = add({
+    kind: "input",
+    name: "input",
+    inputs: [],
+    shape: [pick(random, [1, 3, 4]), integer(random, 5, 14), integer(random, 5, 14)],
+  });
+  outputs.push(activate(convolve(input, 1, channels(), "first")));
+  if (random() < 0.3) outputs.push(activate(convolve(input, 1, channels(), "second")));
+
+  for (let k = 0; k < layerCount; k++) {
+    const source = pick(random, outputs);
+    const [c, height, width] = source.shape;
+    const name = `layer${k}`;
+    const alike = outputs.filter(({ shape }) => shape[1] === height && shape[2] === width);
+    const kind = pick(random, [
+      "conv",
+      "conv",
+      "conv",
+      "depthwise",
+      "grouped",
+      "pool",
+      "upsample",
+      "concat",
+      "slice",
+      "sum",
+    ]);
+    if (kind === "conv") outputs.push(activate(convolve(source, 1, channels(), name)));
+    else if (kind === "depthwise") outputs.push(activate(convolve(source, c, c, name)));
+    else if (kind === "grouped") {
+      const groups = pick(random, [1, 2, 3, 4, 5].filter((count) => count === 1 || c % count === 0).slice(-2));
+      const perGroup = pick(random, [1, 3, 8, 16]);
+      outputs.push(activate(convolve(source, groups, groups * perGroup, name)));
+    } else if (kind === "pool") {
+      const size = integer(random, 1, 4);
+      const padding = integer(random, Math.max(0, size - Math.min(height, width)), size - 1);
+      const stride = integer(random, 1, 3);
+      // Darknet's rule may leave a last window wholly outside.
+      const isEmpty = [height, width].some((extent) => {
+        const out = Math.floor((extent + padding - size) / stride) + 1;
+        return (out - 1) * stride - Math.floor(padding / 2) >= extent;
+      });
+      if (!isEmpty) outputs.push(add({ kind: "maxPool", name, inputs: [source.name], size, stride, padding }));
+    } else if (kind === "upsample" && height * width < 100) {
+      outputs.push(add({ kind: "upsample", name, inputs: [source.name], factor: integer(random, 2, 3) }));
+    } else if (kind === "concat") {
+      const inputs = Array.from({ length: integer(random, 1, 3) }, () => pick(random, alike).name);
+      outputs.push(add({ kind: "concat", name, inputs }));
+    } else if (kind === "slice") {
+      const start = integer(random, 0, c - 1);
+      outputs.push(add({ kind: "slice", name, inputs: [source.name], start, count: integer(random, 1, c - start) }));
+    } else if (kind === "sum") {
+      // A shortcut around a convolution whose current goes to the sum's neurons directly, or a sum of spikes only.
+      const same = outputs.filter(({ shape }) => shape.join() === source.shape.join());
+      const terms = [source.name, pick(random, same).name];
+      if (random() < 0.7) {
+        const groups = random() < 0.3 ? c : 1;
+        terms.push(add(convolution(`${name}_conv`, source.name, [c, c, 3], random, { groups })).name);
+      }
+      outputs.push(activate(add({ kind: "sum", name, inputs: terms })));
+    }
+  }
+  const heads = random() < 0.4 ? 2 : 1;
+  for (let k = 0; k < heads; k++) {
+    const source = outputs[outputs.length - 1 - k] ?? outputs[0];
+    const classes = integer(random, 1, 4);
+    const raw = add(convolution(`raw${k}`, source.name, [5 + classes, source.shape[0], 1], random));
+    add({ kind: "region", name: `head${k}`, inputs: [raw.name], classes, anchors: [1, 1], softmax: true });
+  }
+  return graphOf(layers);
+}
+
+/** λ of random size for every activation, and scales for what enters sums as spikes: what normalization would give. */
+function normalized(graph: Graph, random: Random): Graph {
+  const byName = layersByName(graph);
+  const shapes = inferShapes(graph);
+  const perChannel = (name: string, low: number, high: number) => {
+    const [channels] = shapes.get(name) as Shape;
+    return floatTensor(
+      [channels],
+      Float32Array.from({ length: channels }, () => low + (high - low) * random()),
+    );
+  };
+  const layers = graph.layers.map((layer): Layer => {
+    if (layer.kind === "activation") return { ...layer, lambda: perChannel(layer.name, 0.5, 2) };
+    if (layer.kind !== "sum") return layer;
+    const scales = layer.inputs.map((name) =>
+      byName.get(name)?.kind === "convolution" ? null : perChannel(layer.name, 0.2, 1),
+    );
+    return { ...layer, scales };
+  });
+  return { ...graph, layers };
+}
+
+export function randomSpikingGraph(options: SpikingOptions): Graph {
+  const { seed, layers, bits, ...neurons } = options;
+  const placed = normalized(placePopulations(randomNetwork(seed, layers)), seededRandom(seed + 1));
+  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem" } as const;
+  return quantizeWeights(assignNeurons(placed, { ...neurons, simulation }), bits);
+}
+
+/** Weights drawn anew at the edges of what `bits` allow: sums reach what int16 lanes must be emptied for. */
+export function withExtremeWeights(graph: Graph, bits: number, random: Random): Graph {
+  const limit = 2 ** (bits - 1) - 1;
+  const extreme = (layer: ConvolutionLayer): ConvolutionLayer => ({
+    ...layer,
+    weights: { ...layer.weights, data: layer.weights.data.map(() => (random() < 0.9 ? limit : -limit)) },
+  });
+  return { ...graph, layers: graph.layers.map((layer) => (layer.kind === "convolution" ? extreme(layer) : layer)) };
+}
