@@ -20,8 +20,8 @@ export {
 export type { Head, RegionHead, YoloHead } from "./core/head.ts";
 export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
-export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
 export { type Random, seededRandom } from "./core/random.ts";
+export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
 export { renderScene } from "./data/scenes/render.ts";
 export {
   generateScene,

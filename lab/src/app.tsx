@@ -1,10 +1,10 @@
 /** The page: pictures, time, and the linked views below. */
-import { type DragEvent, useCallback, useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import { Camera } from "./setup/camera.tsx";
 import { SettingsPanel } from "./setup/settings-panel.tsx";
 import { Toolbar } from "./setup/toolbar.tsx";
 import { nameOf } from "./state/configuration.ts";
-import { toHash } from "./state/settings.ts";
+import { type ChannelChoice, toHash } from "./state/settings.ts";
 import type { LabState, Store } from "./state/store.ts";
 import { usePlayback } from "./state/use-playback.ts";
 import { Tour } from "./tour/tour.tsx";
@@ -50,7 +50,7 @@ export function App({ store }: { readonly store: Store }) {
   };
 
   return (
-    <div className="page" {...drop} data-dropping={isDropping} data-done={run?.isDone ?? false}>
+    <div className="page" {...drop} data-dropping={isDropping} data-done={run?.isDone === true && !run.isStale}>
       <header className="top">
         <h1>
           spiking-yolo <span>lab</span>
@@ -72,10 +72,20 @@ export function App({ store }: { readonly store: Store }) {
             </button>
           </div>
         )}
-        <Pictures state={state} moment={moment} />
+        <Pictures
+          picture={state.picture}
+          model={state.model}
+          dnn={state.dnn}
+          maps={state.maps}
+          channel={settings.channel}
+          moment={moment}
+          isStale={run?.isStale ?? false}
+        />
         <Transport moment={moment} playback={playback} available={available} />
         <SettingsPanel store={store} state={state} />
-        {moment && <LinkedViews moment={moment} state={state} store={store} />}
+        {moment && (
+          <LinkedViews moment={moment} store={store} channel={settings.channel} hasDnn={state.model?.hasDnn ?? false} />
+        )}
       </main>
       <Status state={state} moment={moment} isPlaying={playback.isPlaying} />
       {isTouring && <Tour onClose={() => setTouring(false)} />}
@@ -90,8 +100,15 @@ export function App({ store }: { readonly store: Store }) {
   );
 }
 
-function LinkedViews({ moment, state, store }: { readonly moment: Moment; readonly state: LabState; readonly store: Store }) {
-  const { channel } = state.settings;
+interface LinkedViewsProps {
+  readonly moment: Moment;
+  readonly store: Store;
+  readonly channel: ChannelChoice | null;
+  readonly hasDnn: boolean;
+}
+
+/** Drawn anew only when what is shown changes, not at every checkpoint that the simulation runs ahead. */
+const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) => {
   const [layer, setLayer] = useState(channel?.layer);
   const { populations } = moment.lanes[0].info;
   const shown = populations.some(({ name }) => name === layer) ? layer : populations[0]?.name;
@@ -99,20 +116,28 @@ function LinkedViews({ moment, state, store }: { readonly moment: Moment; readon
     <div className="views">
       <RasterView moment={moment} />
       <EnergyView moment={moment} />
-      <ErrorView moment={moment} hasDnn={state.model?.hasDnn ?? false} />
+      <ErrorView moment={moment} hasDnn={hasDnn} />
       <ActivityView moment={moment} layer={shown} onLayer={setLayer} />
       <RatesView moment={moment} layer={shown} channel={channel} onChannel={store.chooseChannel} />
     </div>
   );
-}
+});
 
-/** What is shown now; the same object as long as nothing of it changes. */
+/** What is shown now; the same object as long as nothing of it changes, however far the simulation runs ahead. */
 function useMoment({ run, settings }: LabState, frame: number): Moment | null {
+  const shown = Math.max(0, frame);
   const names = useMemo(
     () => ({ a: nameOf(settings.a), b: settings.b ? nameOf(settings.b) : "" }),
     [settings.a, settings.b],
   );
-  return useMemo(() => (run ? momentOf(run.info, run.checkpoints, names, Math.max(0, frame)) : null), [run, names, frame]);
+  const latest = useRef(run);
+  latest.current = run;
+  const [a, b] = [run?.checkpoints.a[shown], run?.checkpoints.b[shown]];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a run's moment changes with its checkpoints at this step
+  return useMemo(
+    () => latest.current && momentOf(latest.current.info, latest.current.checkpoints, names, shown),
+    [run?.info, a, b, names, shown],
+  );
 }
 
 /** Keeps the page's address in step with what is shown, once it stands still. */
@@ -135,7 +160,10 @@ interface StatusProps {
 function Status({ state, moment, isPlaying }: StatusProps) {
   const engine = moment?.run.engine;
   const found = moment?.lanes
-    .map(({ now, slot }) => `${moment.lanes.length > 1 ? `${slot.toUpperCase()}: ` : ""}${now?.detections.length ?? 0} found`)
+    .map(
+      ({ now, slot }) =>
+        `${moment.lanes.length > 1 ? `${slot.toUpperCase()}: ` : ""}${now?.detections.length ?? 0} found`,
+    )
     .join(", ");
   return (
     <footer className="status">
@@ -143,7 +171,8 @@ function Status({ state, moment, isPlaying }: StatusProps) {
       {engine && (
         <p>
           Engine: {engine.name}, {engine.threads === 1 ? "one thread" : `${engine.threads} threads`}
-          {!crossOriginIsolated && " (this page is served without COOP and COEP headers, so threads cannot share memory)"}
+          {!crossOriginIsolated &&
+            " (this page is served without COOP and COEP headers, so threads cannot share memory)"}
         </p>
       )}
     </footer>

@@ -36,7 +36,6 @@ export function Camera({ onPicture, onClose, onProblem }: CameraProps) {
 
   return (
     <dialog ref={dialog} className="camera" aria-label="Camera" onClose={onClose}>
-      {/* biome-ignore lint/a11y/useMediaCaption: a live picture without sound */}
       <video ref={video} autoPlay muted playsInline onLoadedData={() => setReady(true)} />
       <div className="actions">
         <button type="button" onClick={onClose}>

@@ -41,7 +41,12 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
           onChange={(configuration) => store.change({ a: configuration })}
         />
         {b && (
-          <ConfigurationFields slot="b" configuration={b} isFixed={false} onChange={(configuration) => store.change({ b: configuration })} />
+          <ConfigurationFields
+            slot="b"
+            configuration={b}
+            isFixed={false}
+            onChange={(configuration) => store.change({ b: configuration })}
+          />
         )}
         {model && (
           <details className="provenance">

@@ -1,7 +1,7 @@
 /** What to look at, with which model, and what to compare. */
 import { useRef } from "react";
-import type { LabState, Store } from "../state/store.ts";
 import { comparisonOf, comparisons } from "../state/settings.ts";
+import type { LabState, Store } from "../state/store.ts";
 import { shortNumber } from "../views/format.ts";
 
 export interface ToolbarProps {
@@ -27,7 +27,11 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
           >
             ‹
           </button>
-          <button type="button" onClick={() => void store.showScene(settings.scene)} aria-pressed={picture?.isScene ?? true}>
+          <button
+            type="button"
+            onClick={() => void store.showScene(settings.scene)}
+            aria-pressed={picture?.isScene ?? true}
+          >
             Scene {settings.scene}
           </button>
           <button type="button" aria-label="Next scene" onClick={() => void store.showScene(settings.scene + 1)}>
@@ -77,7 +81,9 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
       <p className="model">
         {model ? (
           <>
-            <b>{model.name}</b> {shortNumber(model.parameters)} parameters, {model.inputShape[2]}×{model.inputShape[1]},{" "}
+            <b>{model.name}</b>
+            <br />
+            {shortNumber(model.parameters)} parameters, {model.inputShape[2]}×{model.inputShape[1]},{" "}
             {shortNumber(model.macs)} MAC
           </>
         ) : (

@@ -4,14 +4,14 @@
  */
 import {
   ArgumentError,
-  decodeImage,
   type Detection,
-  displayThresholds,
-  dnnOperations,
   type DnnOutputs,
   type DnnSession,
-  generateScene,
+  decodeImage,
+  displayThresholds,
+  dnnOperations,
   type Graph,
+  generateScene,
   inputOf,
   openDnn,
   type Pixels,
@@ -85,7 +85,8 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
   }
 
   function ready() {
-    if (!model) throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file, or a .cfg with its .weights");
+    if (!model)
+      throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file, or a .cfg with its .weights");
     if (!picture) throw new ArgumentError("E_PICTURE", "there is no picture yet: choose a scene or drop a photograph");
     return { model, picture };
   }

@@ -163,10 +163,7 @@ function interleave(
   for (const { layer, neurons } of rasters) {
     const spikes = recorded.get(layer) as Int8Array;
     for (let step = from; step < to; step++) {
-      out.set(
-        spikes.subarray(step * neurons.length, (step + 1) * neurons.length),
-        (step - from) * total + column,
-      );
+      out.set(spikes.subarray(step * neurons.length, (step + 1) * neurons.length), (step - from) * total + column);
     }
     column += neurons.length;
   }

@@ -5,15 +5,15 @@ import {
   decodeModel,
   type FloatTensor,
   type Graph,
-  importDarknet,
   ImportError,
+  importDarknet,
   inferShapes,
   inputOf,
   layerMacs,
   layerParameters,
   type Model,
-  parseNames,
   type Pixels,
+  parseNames,
   preprocess,
 } from "../../../src/index.ts";
 import type { ModelInfo, ModelSource, NamedBytes } from "./protocol.ts";

@@ -96,8 +96,10 @@ export interface SampledNeuron {
   readonly channel: number;
   readonly x: number;
   readonly y: number;
-  /** Negative threshold in units of V_th; null where nothing negative can be sent. */
-  readonly vThNeg: number | null;
+  /** Membrane potential, in units of V_th, from which it sends +1: V_th itself, or half of it where it rounds. */
+  readonly firesAt: number;
+  /** The same for −1, below zero; null where nothing negative can be sent. */
+  readonly firesAtNeg: number | null;
 }
 
 export interface LaneInfo {

@@ -24,9 +24,10 @@ export function sampleNeurons(graph: Graph): NeuronSample {
     const neurons = [...indices].sort((a, b) => a - b);
     const named = neurons.map((index): SampledNeuron => {
       const channel = Math.floor(index / (height * width));
-      const vThNeg = layer.vThNeg && layer.vThNeg.data[channel] / layer.vTh.data[channel];
+      const firesAt = layer.neuron === "takeback" ? layer.firingThreshold : 1;
+      const firesAtNeg = layer.vThNeg && (firesAt * layer.vThNeg.data[channel]) / layer.vTh.data[channel];
       const position = index % (height * width);
-      return { layer: layer.name, channel, x: position % width, y: Math.floor(position / width), vThNeg };
+      return { layer: layer.name, channel, x: position % width, y: Math.floor(position / width), firesAt, firesAtNeg };
     });
     return { raster: { layer: layer.name, neurons }, named };
   });

@@ -18,7 +18,9 @@ export async function readDropped(files: readonly File[]): Promise<Dropped> {
   const large = files.find(({ size }) => size > maxFileBytes);
   if (large) throw new ArgumentError("E_FILE", `${large.name} is larger than ${maxFileBytes} bytes`);
   const named = await Promise.all(
-    files.map(async (file): Promise<NamedBytes> => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) })),
+    files.map(
+      async (file): Promise<NamedBytes> => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }),
+    ),
   );
   const find = (extension: RegExp) => named.find(({ name }) => extension.test(name));
   const pictures = named.filter(({ name }, i) => files[i].type.startsWith("image/") || pictureExtension.test(name));

@@ -72,7 +72,9 @@ export function comparisonOf({ a, b, timeSteps }: Settings): Comparison | undefi
   const text = (configuration: Configuration | null) => configuration && toText(configuration);
   return comparisons.find(
     (candidate) =>
-      text(candidate.a) === text(a) && text(candidate.b) === text(b) && (b !== null || candidate.timeSteps === timeSteps),
+      text(candidate.a) === text(a) &&
+      text(candidate.b) === text(b) &&
+      (b !== null || candidate.timeSteps === timeSteps),
   );
 }
 

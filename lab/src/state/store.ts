@@ -14,8 +14,8 @@ import type {
   RunInfo,
   Slot,
 } from "../simulation/protocol.ts";
-import { startClient } from "./client.ts";
 import { builtInModel } from "./built-in-model.ts";
+import { startClient } from "./client.ts";
 import { readDropped } from "./dropped-files.ts";
 import { type ChannelChoice, fromHash, type Settings } from "./settings.ts";
 
@@ -23,6 +23,8 @@ export interface Run {
   readonly info: RunInfo;
   readonly checkpoints: Readonly<Record<Slot, readonly CheckpointView[]>>;
   readonly isDone: boolean;
+  /** Whether it is of another picture, model or setting than the present one; the next run has not begun yet. */
+  readonly isStale: boolean;
 }
 
 export interface LabState {
@@ -99,12 +101,14 @@ export function createStore(): Store {
   function onEvent(event: RunEvent): void {
     switch (event.kind) {
       case "started":
-        return set({ run: { info: event.run, checkpoints: { a: [], b: [] }, isDone: false } });
+        set({ run: { info: event.run, checkpoints: { a: [], b: [] }, isDone: false, isStale: false } });
+        return;
       case "checkpoint": {
         const { run } = state;
         if (run?.info.runId !== event.runId) return;
         const checkpoints = { ...run.checkpoints, [event.slot]: [...run.checkpoints[event.slot], event.checkpoint] };
-        return set({ run: { ...run, checkpoints } });
+        set({ run: { ...run, checkpoints } });
+        return;
       }
       case "errors": {
         const { run } = state;
@@ -114,10 +118,11 @@ export function createStore(): Store {
           return outputError === undefined ? checkpoint : { ...checkpoint, outputError };
         };
         const checkpoints = { ...run.checkpoints, [event.slot]: run.checkpoints[event.slot].map(withError) };
-        return set({ run: { ...run, checkpoints } });
+        set({ run: { ...run, checkpoints } });
+        return;
       }
       default:
-        return event satisfies never;
+        event satisfies never;
     }
   }
 
@@ -129,14 +134,16 @@ export function createStore(): Store {
       { slot: "a" as const, configuration: a },
       ...(b ? [{ slot: "b" as const, configuration: b }] : []),
     ];
-    set({ run: null, maps: null });
+    set({ run: state.run && { ...state.run, isStale: true }, maps: null });
     try {
       const { done } = await client.call("run", { runId, timeSteps, configurations, seed: 1 });
       if (!done || state.run?.info.runId !== runId) return;
       set({ run: { ...state.run, isDone: true } });
       await loadMaps();
     } catch (error) {
-      if (runId === lastRunId) report(error);
+      if (runId !== lastRunId) return;
+      set({ run: null });
+      report(error);
     }
   }
 
@@ -175,14 +182,20 @@ export function createStore(): Store {
 
   async function loadMaps(): Promise<void> {
     const { channel } = state.settings;
-    if (!channel) return set({ maps: null });
+    if (!channel) {
+      set({ maps: null });
+      return;
+    }
     const maps = await client.call("channelMaps", channel);
     if (state.settings.channel === channel) set({ maps });
   }
 
   async function openBuiltIn(): Promise<void> {
     if (!builtInModel)
-      throw new ArgumentError("E_MODEL", "this build comes without a model: drop a model file, or a .cfg with its .weights");
+      throw new ArgumentError(
+        "E_MODEL",
+        "this build comes without a model: drop a model file, or a .cfg with its .weights",
+      );
     await openModel(builtInModel);
   }
 

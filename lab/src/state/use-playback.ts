@@ -1,5 +1,6 @@
 /** The cursor in a run: which checkpoint is shown, and whether it moves by itself. */
 import { useCallback, useEffect, useState } from "react";
+import { prefersReducedMotion } from "./reduced-motion.ts";
 
 /** Checkpoints a second at speed 1. */
 const baseRate = 8;
@@ -68,8 +69,4 @@ export function usePlayback({ runId, available, total, first }: PlaybackOptions)
     ),
     setSpeed,
   };
-}
-
-function prefersReducedMotion(): boolean {
-  return matchMedia("(prefers-reduced-motion: reduce)").matches;
 }

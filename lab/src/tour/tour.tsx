@@ -1,5 +1,6 @@
 /** Walks through the tour's steps: brings each target into view, marks it, and says what it shows. */
 import { useEffect, useRef, useState } from "react";
+import { prefersReducedMotion } from "../state/reduced-motion.ts";
 import { tourSteps } from "./steps.ts";
 
 export function Tour({ onClose }: { readonly onClose: () => void }) {
@@ -11,7 +12,7 @@ export function Tour({ onClose }: { readonly onClose: () => void }) {
   useEffect(() => {
     const element = document.querySelector(`[data-tour="${target}"]`);
     element?.classList.add("toured");
-    element?.scrollIntoView({ block: "center", behavior: "smooth" });
+    element?.scrollIntoView({ block: "center", behavior: prefersReducedMotion() ? "auto" : "smooth" });
     panel.current?.focus();
     return () => element?.classList.remove("toured");
   }, [target]);

@@ -1,6 +1,6 @@
 /** Spikes per neuron and step, layer by layer: where the network is awake. */
 import { Card } from "./card.tsx";
-import { threeDigits } from "./format.ts";
+import { layerLabel, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 
 export interface ActivityViewProps {
@@ -28,7 +28,7 @@ export function ActivityView({ moment, layer, onLayer }: ActivityViewProps) {
         {populations.map(({ name, shape }, i) => (
           <li key={name}>
             <button type="button" aria-pressed={name === layer} onClick={() => onLayer(name)}>
-              <span className="name">{name}</span>
+              <span className="name">{layerLabel(name)}</span>
               <span className="size">{shape.join("×")}</span>
               <span className="tracks" aria-hidden="true">
                 {moment.lanes.map(({ slot }, lane) => (

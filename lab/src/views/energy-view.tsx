@@ -1,6 +1,7 @@
 /** Work and energy so far against the DNN's, with the step at which the advantage is spent. */
-import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
+
 import { useState } from "react";
+import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
 import { Card } from "./card.tsx";
 import { energyText, shortNumber, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
@@ -13,8 +14,10 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
   const { macs } = moment.run;
   const lanes = moment.lanes.map((lane) => ({ lane, ...spent(lane, macs, cost) }));
   const reached = Math.max(...lanes.flatMap(({ line }) => line.points.map(({ value }) => value)), 0);
-  const max = Math.max(1.25, niceAbove(reached));
-  const summary = lanes.map(({ lane, ratio }) => `${lane.name}: ${threeDigits(ratio)} times the DNN's energy`).join("; ");
+  const max = Math.max(1.2, niceAbove(reached));
+  const summary = lanes
+    .map(({ lane, ratio }) => `${lane.name}: ${threeDigits(ratio)} times the DNN's energy`)
+    .join("; ");
   return (
     <Card
       title="Energy so far"
@@ -38,12 +41,13 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
         <>
           <p>
             A DNN multiplies and accumulates once for every weight and position (MAC, {cost.macPicojoules} pJ here). A
-            spike only adds a weight (AC, {cost.acPicojoules} pJ), but does so at every step. Counted are all: accumulates
-            by real fan-out, the first layer’s multiplications, and every neuron’s update. Memory is not in these numbers.
+            spike only adds a weight (AC, {cost.acPicojoules} pJ), but does so at every step. Counted are all:
+            accumulates by real fan-out, the first layer’s multiplications, and every neuron’s update. Memory is not in
+            these numbers.
           </p>
           <p className="formula">
-            <var>E</var>(<var>t</var>) = AC(<var>t</var>)·{cost.acPicojoules} pJ + MAC<sub>picture</sub>·{cost.macPicojoules} pJ +
-            updates(<var>t</var>)·{cost.acPicojoules} pJ
+            <var>E</var>(<var>t</var>) = AC(<var>t</var>)·{cost.acPicojoules} pJ + MAC<sub>picture</sub>·
+            {cost.macPicojoules} pJ + updates(<var>t</var>)·{cost.acPicojoules} pJ
           </p>
           <p>Source: {cost.source}.</p>
         </>
@@ -54,7 +58,7 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
         lines={lanes.map(({ line }) => line)}
         max={max}
         marks={[{ value: 1, label: "DNN" }]}
-        format={(value) => `${threeDigits(value)}×`}
+        format={(value) => `${Number(value.toPrecision(2))}×`}
         summary={`Energy at step ${moment.t}. ${summary}`}
       />
       <table>
@@ -100,9 +104,9 @@ function spent({ slot, checkpoints, now }: LaneMoment, macs: number, cost: Opera
   return { line, picojoules, ratio: picojoules / dnnPicojoules, meets };
 }
 
-/** The next 1, 2, 2.5 or 5 times a power of ten. */
+/** The next round number, such that its half is one, too. */
 function niceAbove(value: number): number {
   if (value <= 0) return 1;
   const unit = 10 ** Math.floor(Math.log10(value));
-  return ([1, 1.25, 1.5, 2, 2.5, 3, 4, 5, 7.5].find((factor) => factor * unit >= value) ?? 10) * unit;
+  return ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8].find((factor) => factor * unit >= value) ?? 10) * unit;
 }

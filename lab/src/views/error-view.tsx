@@ -8,7 +8,9 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
   const lines = moment.lanes.map(
     ({ slot, checkpoints }): Line => ({
       slot,
-      points: checkpoints.flatMap(({ t, outputError }) => (outputError === undefined ? [] : [{ t, value: outputError }])),
+      points: checkpoints.flatMap(({ t, outputError }) =>
+        outputError === undefined ? [] : [{ t, value: outputError }],
+      ),
     }),
   );
   const summary = moment.lanes
@@ -31,7 +33,13 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
       }
     >
       {hasDnn ? (
-        <TimeChart moment={moment} lines={lines} max={1} format={(value) => value.toFixed(1)} summary={`Error at step ${moment.t}. ${summary}`} />
+        <TimeChart
+          moment={moment}
+          lines={lines}
+          max={1}
+          format={(value) => value.toFixed(1)}
+          summary={`Error at step ${moment.t}. ${summary}`}
+        />
       ) : (
         <p className="empty">This model file holds no DNN to compare with.</p>
       )}

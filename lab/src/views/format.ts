@@ -1,4 +1,4 @@
-/** Numbers as the page shows them. */
+/** Numbers and names as the page shows them. */
 
 const suffixes = [
   [1e12, "T"],
@@ -34,4 +34,10 @@ export function energyText(picojoules: number): string {
 
 export function percentText(fraction: number): string {
   return `${Math.round(100 * fraction)} %`;
+}
+
+/** Layer names where room is scarce: a readout is named after its head, "region12_readout" → "output 12". */
+export function layerLabel(name: string): string {
+  const readout = /^(?:region|yolo)(\d*)_readout$/.exec(name);
+  return readout ? `output ${readout[1]}`.trim() : name;
 }

@@ -15,11 +15,10 @@ export interface MembraneTraceProps {
 export function MembraneTrace({ moment, lane, index }: MembraneTraceProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const { axis, t } = moment;
-  const seen = lane.checkpoints.filter((checkpoint) => checkpoint.t <= t);
-  const values = seen.map(({ vMem }) => vMem[index]);
-  const { vThNeg } = lane.info.neurons[index];
+  const values = lane.checkpoints.map(({ vMem }) => vMem[index]);
+  const { firesAt, firesAtNeg } = lane.info.neurons[index];
   const low = Math.min(-0.25, ...values) - 0.15;
-  const high = Math.max(1, ...values) + 0.15;
+  const high = Math.max(firesAt, ...values) + 0.15;
   const x = (step: number) => gutter + axis.at(step) * Math.max(0, width - gutter - 4);
   const y = (value: number) => 4 + ((high - value) / (high - low)) * (height - 8);
   const latest = values[values.length - 1];
@@ -32,15 +31,25 @@ export function MembraneTrace({ moment, lane, index }: MembraneTraceProps) {
         aria-label={`Membrane potential at step ${t}: ${latest === undefined ? "not known" : latest.toFixed(2)} thresholds`}
       >
         <Level y={y(0)} width={width} label="0" />
-        <Level y={y(1)} width={width} label="V_th" isThreshold />
-        {vThNeg !== null && -vThNeg > low && <Level y={y(-vThNeg)} width={width} label={`−${vThNeg.toFixed(0)} V_th`} isThreshold />}
+        <Level y={y(firesAt)} width={width} label={thresholdLabel(firesAt)} isThreshold />
+        {firesAtNeg !== null && -firesAtNeg > low && (
+          <Level y={y(-firesAtNeg)} width={width} label={`−${thresholdLabel(firesAtNeg)}`} isThreshold />
+        )}
         <g className={`line ${lane.slot}`}>
-          <polyline points={seen.map((checkpoint, i) => `${x(checkpoint.t).toFixed(1)},${y(values[i]).toFixed(1)}`).join(" ")} />
+          <polyline
+            points={lane.checkpoints
+              .map((checkpoint, i) => `${x(checkpoint.t).toFixed(1)},${y(values[i]).toFixed(1)}`)
+              .join(" ")}
+          />
           {latest !== undefined && <circle cx={x(t)} cy={y(latest)} r={3.5} />}
         </g>
       </svg>
     </div>
   );
+}
+
+function thresholdLabel(thresholds: number): string {
+  return thresholds === 1 ? "Vₜₕ" : `${Number(thresholds.toFixed(2))} Vₜₕ`;
 }
 
 interface LevelProps {

@@ -7,14 +7,14 @@ export interface LaneMoment {
   readonly info: LaneInfo;
   /** For people: how the network was made. */
   readonly name: string;
-  /** All checkpoints that there are, also later ones. */
+  /** All checkpoints up to the present one. */
   readonly checkpoints: readonly CheckpointView[];
   readonly now: CheckpointView | undefined;
 }
 
 export interface Moment {
   readonly run: RunInfo;
-  /** Index of the shown checkpoint. */
+  /** Index of the present checkpoint. */
   readonly frame: number;
   readonly t: number;
   readonly axis: TimeAxis;
@@ -31,12 +31,12 @@ export function momentOf(
     run,
     frame,
     t: run.at[frame] ?? 0,
-    axis: timeAxis(run.at),
+    axis: timeAxis(run.timeSteps),
     lanes: run.lanes.map((info) => ({
       slot: info.slot,
       info,
       name: names[info.slot],
-      checkpoints: checkpoints[info.slot],
+      checkpoints: checkpoints[info.slot].slice(0, frame + 1),
       now: checkpoints[info.slot][frame],
     })),
   };

@@ -33,11 +33,10 @@ export function paintRaster(canvas: HTMLCanvasElement, picture: RasterPicture): 
 
   const { axis, t } = moment;
   const inner = width - 4;
-  const markWidth = Math.max(1, Math.min(5, (0.6 * inner) / moment.run.at.length));
+  const markWidth = Math.max(1, Math.min(5, (0.6 * inner) / moment.run.timeSteps));
   const colors = { positive: color("--spike"), negative: color("--spike-negative") };
   let step = 0;
   for (const checkpoint of lane.checkpoints) {
-    if (checkpoint.t > t) break;
     const { raster } = checkpoint;
     for (let from = 0; from < raster.length; from += tops.length) {
       step++;

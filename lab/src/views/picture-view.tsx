@@ -35,7 +35,7 @@ export function PictureView(props: PictureViewProps) {
           {ghosts.map((ghost) => (
             <Frame key={keyOf(ghost)} detection={ghost} isGhost width={bitmap.width} />
           ))}
-          {detections?.map((detection) => (
+          {byRisingScore(detections).map((detection) => (
             <Frame key={keyOf(detection)} detection={detection} width={bitmap.width} label={label(detection)} />
           ))}
         </svg>
@@ -75,8 +75,9 @@ function Frame({ detection, width, label, isGhost = false }: FrameProps) {
   const { xMin, yMin, xMax, yMax, classIndex } = detection;
   const place = { x: xMin, y: yMin, width: xMax - xMin, height: yMax - yMin };
   const line = width / 230;
-  if (isGhost) return <rect {...place} className="ghost" strokeWidth={line * 0.6} strokeDasharray={`${3 * line} ${2 * line}`} />;
-  const size = width / 29;
+  if (isGhost)
+    return <rect {...place} className="ghost" strokeWidth={line * 0.6} strokeDasharray={`${3 * line} ${2 * line}`} />;
+  const size = width / 32;
   const labelWidth = (label?.length ?? 0) * size * 0.56 + size * 0.6;
   const labelX = Math.max(0, Math.min(xMin - line / 2, width - labelWidth));
   const labelY = yMin >= size * 1.35 ? yMin - size * 1.35 : yMin;
@@ -90,6 +91,11 @@ function Frame({ detection, width, label, isGhost = false }: FrameProps) {
       </text>
     </g>
   );
+}
+
+/** The surest last: it is drawn over the others. */
+function byRisingScore(detections: readonly Detection[] = []): readonly Detection[] {
+  return [...detections].sort((a, b) => a.score - b.score);
 }
 
 function nameOf({ classIndex }: Detection, classNames: readonly string[]): string {

@@ -1,12 +1,20 @@
 /** The picture as the DNN sees it and as each spiking network does at the present step. */
+import { memo } from "react";
+import type { ChannelChoice } from "../state/settings.ts";
 import type { LabState } from "../state/store.ts";
 import { shortNumber } from "./format.ts";
 import type { Moment } from "./moment.ts";
 import { PictureView } from "./picture-view.tsx";
 import { SpikeMap } from "./spike-map.tsx";
 
-export function Pictures({ state, moment }: { readonly state: LabState; readonly moment: Moment | null }) {
-  const { picture, model, dnn, maps, settings } = state;
+export interface PicturesProps extends Pick<LabState, "picture" | "model" | "dnn" | "maps"> {
+  readonly channel: ChannelChoice | null;
+  readonly moment: Moment | null;
+  /** Whether the moment is of another picture or setting. */
+  readonly isStale: boolean;
+}
+
+export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isStale }: PicturesProps) => {
   if (!picture) return <div className="pictures empty" data-tour="pictures" />;
   const classNames = model?.classNames ?? [];
   const lanes = moment?.lanes ?? [];
@@ -22,7 +30,14 @@ export function Pictures({ state, moment }: { readonly state: LabState; readonly
         classNames={classNames}
       />
       {lanes.length === 0 && (
-        <PictureView title="Spiking network" mark="a" note="" bitmap={bitmap} detections={undefined} classNames={classNames} />
+        <PictureView
+          title="Spiking network"
+          mark="a"
+          note=""
+          bitmap={bitmap}
+          detections={undefined}
+          classNames={classNames}
+        />
       )}
       {lanes.map(({ slot, name, now }) => (
         <PictureView
@@ -31,12 +46,12 @@ export function Pictures({ state, moment }: { readonly state: LabState; readonly
           mark={slot}
           note={`${name} · t = ${moment?.t ?? 0}`}
           bitmap={bitmap}
-          detections={now?.detections}
+          detections={isStale ? undefined : now?.detections}
           ghosts={dnn ?? []}
           classNames={classNames}
-          overlay={settings.channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
+          overlay={channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
         />
       ))}
     </div>
   );
-}
+});

@@ -1,7 +1,8 @@
 /** Every spike of some neurons, and the membrane potential of the one under the pointer. */
-import { type PointerEvent, useEffect, useRef, useState } from "react";
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import type { SampledNeuron } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
+import { layerLabel } from "./format.ts";
 import { MembraneTrace } from "./membrane-trace.tsx";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { paintRaster } from "./paint-raster.ts";
@@ -38,8 +39,9 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
       explanation={
         <>
           <p>
-            Neurons drawn at random from every layer, one a line; a dark mark is a spike of +1, an orange one of −1. Each
-            neuron collects current until a threshold is reached, sends a spike and gives up what the spike stands for.
+            Neurons drawn at random from every layer, one a line; a dark mark is a spike of +1, an orange one of −1.
+            Each neuron collects current until a threshold is reached, sends a spike and gives up what the spike stands
+            for.
           </p>
           <p className="formula">
             <var>V</var> ← <var>V</var> + <var>I</var>; &ensp; <var>s</var> = +1 if <var>V</var> ≥ <var>V</var>
@@ -57,7 +59,7 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
     >
       <Raster lane={lane} moment={moment} chosen={chosen} onChoose={setChosen} />
       <p className="neuron" aria-live="polite">
-        <b>{neuron.layer}</b>, channel {neuron.channel}, at x {neuron.x}, y {neuron.y}
+        <b>{layerLabel(neuron.layer)}</b>, channel {neuron.channel}, at x {neuron.x}, y {neuron.y}
       </p>
       <MembraneTrace moment={moment} lane={lane} index={Math.min(chosen, lane.info.neurons.length - 1)} />
     </Card>
@@ -75,12 +77,12 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
   const { neurons } = lane.info;
-  const tops = rowTops(neurons);
+  const tops = useMemo(() => rowTops(neurons), [neurons]);
   const height = tops[tops.length - 1] + rowHeight;
   useEffect(() => {
     if (canvas.current && width > gutter)
       paintRaster(canvas.current, { width: width - gutter, height, tops, rowHeight, lane, moment, chosen });
-  });
+  }, [width, height, tops, lane, moment, chosen]);
   const rowAt = (event: PointerEvent<HTMLElement>) => {
     const y = event.clientY - event.currentTarget.getBoundingClientRect().top;
     const after = tops.findIndex((top) => top + rowHeight > y);
@@ -111,7 +113,7 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
       {neurons.map((neuron, i) =>
         neuron.layer !== neurons[i - 1]?.layer ? (
           <span key={neuron.layer} className="layer" style={{ top: tops[i] }} aria-hidden="true">
-            {neuron.layer}
+            {layerLabel(neuron.layer)}
           </span>
         ) : null,
       )}
@@ -129,5 +131,5 @@ function rowTops(neurons: readonly SampledNeuron[]): number[] {
 }
 
 function textOf(neuron: SampledNeuron | undefined): string {
-  return neuron ? `${neuron.layer}, channel ${neuron.channel}, x ${neuron.x}, y ${neuron.y}` : "";
+  return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel}, x ${neuron.x}, y ${neuron.y}` : "";
 }

@@ -2,7 +2,7 @@
 import type { PopulationInfo } from "../simulation/protocol.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import { Card } from "./card.tsx";
-import { percentText } from "./format.ts";
+import { layerLabel, percentText } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 
 export interface RatesViewProps {
@@ -16,7 +16,7 @@ export function RatesView({ moment, layer, channel, onChannel }: RatesViewProps)
   const population = moment.lanes[0].info.populations.find(({ name }) => name === layer);
   return (
     <Card
-      title={`Firing rate of each channel${layer ? ` · ${layer}` : ""}`}
+      title={`Firing rate of each channel${layer ? ` · ${layerLabel(layer)}` : ""}`}
       tour="rates"
       explanation={
         <>
@@ -43,12 +43,14 @@ export function RatesView({ moment, layer, channel, onChannel }: RatesViewProps)
             lane={lane}
             population={population}
             chosen={channel?.slot === lane.slot && channel.layer === layer ? channel.channel : null}
-            onChoose={(index) => onChannel(index === null ? null : { slot: lane.slot, layer: population.name, channel: index })}
+            onChoose={(index) =>
+              onChannel(index === null ? null : { slot: lane.slot, layer: population.name, channel: index })
+            }
           />
         ))}
       {channel && (
         <p className="chosen">
-          Shown on the picture: {channel.layer}, channel {channel.channel}{" "}
+          Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel}{" "}
           <button type="button" onClick={() => onChannel(null)}>
             Hide
           </button>
@@ -69,7 +71,10 @@ interface ChannelBarsProps {
 function ChannelBars({ lane, population, chosen, onChoose }: ChannelBarsProps) {
   const { shape, firstChannel, name } = population;
   const rates = lane.now?.rates.subarray(firstChannel, firstChannel + shape[0]) ?? new Float32Array(shape[0]);
-  const max = Math.max(0.1, rates.reduce((a, b) => Math.max(a, b), 0));
+  const max = Math.max(
+    0.1,
+    rates.reduce((a, b) => Math.max(a, b), 0),
+  );
   const move = (key: string) => {
     const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 };
     if (key === "Escape") return onChoose(null);

@@ -31,16 +31,20 @@ export function SpikeMap({ maps, t }: SpikeMapProps) {
   );
 }
 
-/** RGBA of the last kept step that is not after t. Full colour is half a spike a step. */
+/** RGBA of the last kept step that is not after t. Full colour is the channel's greatest rate at the end of the run. */
 function colorsAt({ width, height, at, rates }: ChannelMaps, t: number): Uint8ClampedArray<ArrayBuffer> {
-  const step = Math.max(0, at.findLastIndex((kept) => kept <= t));
+  const step = Math.max(
+    0,
+    at.findLastIndex((kept) => kept <= t),
+  );
   const area = width * height;
+  const peak = rates.subarray((at.length - 1) * area).reduce((greatest, rate) => Math.max(greatest, Math.abs(rate)), 0);
   const colors = new Uint8ClampedArray(4 * area);
   for (let i = 0; i < area; i++) {
     const rate = rates[step * area + i];
     const color = rate >= 0 ? positive : negative;
     colors.set(color, 4 * i);
-    colors[4 * i + 3] = 255 * Math.min(1, Math.sqrt(2 * Math.abs(rate)));
+    colors[4 * i + 3] = 255 * Math.min(1, Math.abs(rate) / (peak || 1));
   }
   return colors;
 }

@@ -1,7 +1,8 @@
 /** Lines over time, up to the present step; the rest of the run is empty space that waits. */
-import { useWidth } from "./use-width.ts";
-import type { Moment } from "./moment.ts";
+
 import type { Slot } from "../simulation/protocol.ts";
+import type { Moment } from "./moment.ts";
+import { useWidth } from "./use-width.ts";
 
 export interface Line {
   readonly slot: Slot;
@@ -27,7 +28,8 @@ export function TimeChart({ moment, lines, max, format, marks = [], summary }: T
   const { ref, width } = useWidth<HTMLDivElement>();
   const { axis, t } = moment;
   const x = (step: number) => margin.left + axis.at(step) * (width - margin.left - margin.right);
-  const y = (value: number) => height - margin.bottom - (Math.min(value, max) / max) * (height - margin.top - margin.bottom);
+  const y = (value: number) =>
+    height - margin.bottom - (Math.min(value, max) / max) * (height - margin.top - margin.bottom);
   return (
     <div ref={ref} className="chart">
       <svg width={width} height={height} role="img" aria-label={summary}>
@@ -44,21 +46,24 @@ export function TimeChart({ moment, lines, max, format, marks = [], summary }: T
             {tick}
           </text>
         ))}
-        {marks.filter(({ value }) => value <= max).map(({ value, label }) => (
-          <g key={label} className="goal">
-            <line x1={margin.left} x2={width - margin.right} y1={y(value)} y2={y(value)} />
-            <text x={margin.left + 4} y={y(value) - 4}>
-              {label}
-            </text>
-          </g>
-        ))}
+        {marks
+          .filter(({ value }) => value <= max)
+          .map(({ value, label }) => (
+            <g key={label} className="goal">
+              <line x1={margin.left} x2={width - margin.right} y1={y(value)} y2={y(value)} />
+              <text x={margin.left + 4} y={y(value) - 4}>
+                {label}
+              </text>
+            </g>
+          ))}
         <line className="now" x1={x(t)} x2={x(t)} y1={margin.top} y2={height - margin.bottom} />
         {lines.map(({ slot, points }) => {
-          const seen = points.filter((point) => point.t <= t);
-          const last = seen[seen.length - 1];
+          const last = points[points.length - 1];
           return (
             <g key={slot} className={`line ${slot}`}>
-              <polyline points={seen.map((point) => `${x(point.t).toFixed(1)},${y(point.value).toFixed(1)}`).join(" ")} />
+              <polyline
+                points={points.map((point) => `${x(point.t).toFixed(1)},${y(point.value).toFixed(1)}`).join(" ")}
+              />
               {last && <circle cx={x(last.t)} cy={y(last.value)} r={3.5} />}
             </g>
           );

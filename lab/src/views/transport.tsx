@@ -29,13 +29,25 @@ export function Transport({ moment, playback, available }: TransportProps) {
         <span className="visually-hidden">One step on</span>
       </button>
       <div className="slider">
-        <div className="loaded" style={{ width: `${(100 * available) / total}%` }} />
+        <div
+          className="loaded"
+          style={{ width: `${100 * (moment?.axis.at(moment.run.at[available - 1] ?? 1) ?? 0)}%` }}
+        />
         <input
           type="range"
-          min={0}
-          max={total - 1}
-          value={Math.max(0, frame)}
-          onChange={(event) => seek(Number(event.target.value))}
+          min={1}
+          max={Math.max(1, timeSteps)}
+          value={t}
+          onChange={(event) => seek(nearest(moment?.run.at ?? [], Number(event.target.value)))}
+          onKeyDown={(event) => {
+            // From checkpoint to checkpoint: they may lie further apart than the slider's own step.
+            const step = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -8, PageUp: 8 }[
+              event.key
+            ];
+            if (!step) return;
+            event.preventDefault();
+            seek(frame + step);
+          }}
           disabled={!moment}
           aria-label="Time step"
           aria-valuetext={`t = ${t} of ${timeSteps}`}
@@ -64,6 +76,13 @@ export function Transport({ moment, playback, available }: TransportProps) {
       </label>
     </section>
   );
+}
+
+/** Index of the checkpoint next to t. */
+function nearest(at: readonly number[], t: number): number {
+  const after = at.findIndex((step) => step >= t);
+  if (after < 0) return at.length - 1;
+  return after > 0 && t - at[after - 1] < at[after] - t ? after - 1 : after;
 }
 
 function Icon({ path }: { readonly path: string }) {
