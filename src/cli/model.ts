@@ -7,6 +7,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { networkInputs, picturesIn } from "./images.ts";
 import { showProgress } from "./io.ts";
 import { asksForConversion, type ConversionFlags, type ModelFlags, settingsFrom } from "./options.ts";
@@ -60,14 +61,16 @@ async function openModel(model: string, flags: ModelFlags): Promise<Model> {
   return readModel(model);
 }
 
-/** A model file, whole. */
+/** A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. */
 export async function readModel(model: string): Promise<Model> {
-  if (!existsSync(model))
+  const file = builtInModel(model) ?? model;
+  if (!existsSync(file)) {
     throw new ArgumentError(
       "E_MODEL",
-      `there is no model ${model}: give a model file, or a darknet .cfg with --weights`,
+      `there is no model ${model}: give a model file, a darknet .cfg with --weights, or a built-in name (${builtInModelNames.join(", ")})`,
     );
-  return decodeModel(await readFile(model), model);
+  }
+  return decodeModel(await readFile(file), file);
 }
 
 /** A darknet cfg with the files that the flags name; all weights zero where none are given. */

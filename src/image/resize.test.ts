@@ -69,3 +69,10 @@ test("stretch maps boxes back and clips them", () => {
   const { toPicture } = preprocess(picture, [3, 4, 4], { fit: "stretch", filter: "darknet" });
   expect(toPicture({ xMin: -0.5, yMin: 0.5, xMax: 0.5, yMax: 7 })).toEqual({ xMin: 0, yMin: 10, xMax: 5, yMax: 20 });
 });
+
+test("white stays within [0, 1]: weights that sum to 1 only up to rounding must not brighten it", () => {
+  const white = floatTensor([1, 333, 500], new Float32Array(333 * 500).fill(1));
+  for (const filter of ["darknet", "bilinear", "lanczos"] as const) {
+    expect(resize(white, 224, 224, filter).data.every((value) => value <= 1 && value > 0.999999)).toBe(true);
+  }
+});

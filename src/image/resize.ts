@@ -11,13 +11,14 @@ interface Taps {
   readonly weights: Float64Array;
 }
 
-/** Resamples [C, H, W] values in [0, 1] to [C, height, width]; overshoot of `lanczos` is cut off. */
+/** Resamples [C, H, W] values in [0, 1] to [C, height, width]; the result stays in [0, 1]. */
 export function resize(image: FloatTensor, width: number, height: number, filter: Filter): FloatTensor {
   const [channels, fromHeight, fromWidth] = image.shape;
   if (fromWidth === width && fromHeight === height) return image;
   const wide = resampleRows(image.data, channels * fromHeight, fromWidth, tapsFor(filter, fromWidth, width));
   const data = resampleColumns(wide, channels, fromHeight, width, tapsFor(filter, fromHeight, height));
-  if (filter === "lanczos") for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]));
+  // Lanczos overshoots; the others may pass 1 by a rounding error, and engines rely on the range.
+  for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]));
   return floatTensor([channels, height, width], data);
 }
 

@@ -27,7 +27,7 @@ export function identityOf(plan: TrainingPlan, dataSet: DataSet, cfg: string): R
 export function encodeCheckpoint(state: TrainingState, identity: Readonly<Record<string, string>>): Uint8Array {
   return encodeTensors({
     tensors: state.tensors,
-    metadata: { format: formatName, steps: String(state.steps), ...identity },
+    metadata: { format: formatName, ...identity, stepsDone: String(state.steps) },
   });
 }
 
@@ -48,7 +48,7 @@ export function decodeCheckpoint(
       `${file} is of a run with ${what}. Resume with the same settings, or start anew without --resume`,
     );
   }
-  const steps = stepsSchema.safeParse(metadata.steps);
+  const steps = stepsSchema.safeParse(metadata.stepsDone);
   if (!steps.success) throw new ImportError("E_CHECKPOINT", `${file} does not say how many steps were taken`);
   for (const [name, { dtype }] of tensors) {
     if (dtype !== "float32") throw new ImportError("E_CHECKPOINT", `${file}: ${name} is ${dtype}; float32 expected`);

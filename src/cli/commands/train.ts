@@ -5,7 +5,6 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { readFile, writeFile } from "#platform";
 import { calibrate } from "../../convert/convert.ts";
-import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
@@ -15,6 +14,7 @@ import { importDarknet, parseNames } from "../../importers/darknet/import-darkne
 import { writeWeights } from "../../importers/darknet/write-weights.ts";
 import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
 import { decodeCheckpoint, encodeCheckpoint, identityOf } from "../../train/checkpoint.ts";
+import { withClassOrder } from "../../train/class-order.ts";
 import { initializeWeights } from "../../train/initialize.ts";
 import { openTraining, type TrainingPlan, type TrainingRun } from "../../train/training-run.ts";
 import { networkInputs } from "../images.ts";
@@ -26,6 +26,7 @@ interface TrainFlags {
   readonly dataset: string;
   readonly cfg: string;
   readonly out: string;
+  readonly limit?: number;
   readonly names?: string;
   readonly weights?: string;
   readonly steps: number;
@@ -61,6 +62,7 @@ export function declare(command: Command): void {
       "-o, --out <file>",
       "result: FILE.weights (darknet) and FILE.safetensors (calibrated, ready to spike)",
     )
+    .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--names <file>", "class names, one a line (default: those of the data set)")
     .option("--weights <file>", "go on from these darknet weights instead of from random ones")
     .option("--steps <n>", "steps of training", integerFrom(1, 100_000_000), 4000)
@@ -111,7 +113,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const base = flags.out.replace(/\.(weights|safetensors)$/, "");
   const cfg = new TextDecoder().decode(await readFile(flags.cfg));
   const dataSet = await openClasses(flags);
-  const validation = flags.validate ? await openDataSet(flags.validate) : undefined;
+  const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
   const plan = planOf(flags);
   const graph = await networkOf(flags, cfg, dataSet);
   const training = await openTraining(graph, dataSet, plan, flags.threads);
@@ -161,25 +163,13 @@ function planOf(flags: TrainFlags): TrainingPlan {
   };
 }
 
-/** The data set, its classes numbered as the names say. @throws ArgumentError [E_NAMES] for a class that they lack. */
+/** The data set, its classes numbered as `--names` says. */
 async function openClasses(flags: TrainFlags): Promise<DataSet> {
-  const dataSet = await openDataSet(flags.dataset);
-  for (const remark of dataSet.remarks) note(remark);
+  const whole = await openDataSet(flags.dataset);
+  for (const remark of whole.remarks) note(remark);
+  const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
-  const names = parseNames(new TextDecoder().decode(await readFile(flags.names)));
-  const indices = dataSet.classNames.map((name) => names.indexOf(name));
-  const images = dataSet.images.map((image) => ({
-    ...image,
-    objects: image.objects.map((object) => {
-      const classIndex = indices[object.classIndex];
-      if (classIndex >= 0) return { ...object, classIndex };
-      throw new ArgumentError(
-        "E_NAMES",
-        `picture ${image.id} has an object of class ${dataSet.classNames[object.classIndex]}, which ${flags.names} lacks. Add the name there, or leave --names out`,
-      );
-    }),
-  }));
-  return { ...dataSet, classNames: names, images };
+  return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names))));
 }
 
 async function networkOf(flags: TrainFlags, cfg: string, dataSet: DataSet): Promise<Graph> {

@@ -47,7 +47,7 @@ export interface SceneOptions {
 const hiddenShare = 0.12;
 const difficultShare = 0.35;
 const minPixels = 12;
-const difficultSide = 6;
+const difficultSide = 8;
 
 /** Scene number `index` of the set with that seed. Scenes of different seeds share nothing. */
 export function generateScene(seed: number, index: number, options: SceneOptions = {}): Scene {
@@ -257,12 +257,12 @@ function spotFor(kind: SceneClass, spots: Spots, view: View, random: Random): Sp
   }
   if (kind === "traffic light" || kind === "stop sign")
     return {
-      scale: geometric(random, 18, kind === "stop sign" ? 62 : 50),
+      scale: geometric(random, kind === "stop sign" ? 20 : 24, kind === "stop sign" ? 62 : 54),
       x: between(random, 0.03, 0.97) * view.width,
       sideways: true,
     };
   const spot = spots.walker();
-  return { ...spot, scale: Math.max(spot.scale, kind === "dog" ? 20 : 13) };
+  return { ...spot, scale: Math.max(spot.scale, kind === "dog" ? 27 : 17) };
 }
 
 function distortion(random: Random): Pick<Pose, "mirrored" | "stretch" | "tilt" | "shear"> {
@@ -293,11 +293,11 @@ function standing(kind: SceneClass, spot: Spot, view: View, random: Random): Sta
     case "truck":
       return { scale, items: [vehicle(truckFromSide, truckFromAhead)] };
     case "person": {
-      const size = scale * (chance(random, 0.2) ? between(random, 0.62, 0.85) : between(random, 0.92, 1.1));
+      const size = scale * (chance(random, 0.2) ? between(random, 0.7, 0.88) : between(random, 0.92, 1.1));
       return { scale, items: [item(person(random), { ...pose, scale: size, stretch: between(random, 0.9, 1.2) })] };
     }
     case "dog":
-      return { scale, items: [item(dog(random), { ...pose, scale: scale * between(random, 0.75, 1.25) })] };
+      return { scale, items: [item(dog(random), { ...pose, scale: scale * between(random, 0.8, 1.3) })] };
     case "bicycle": {
       const ridden = chance(random, 0.4);
       return {

@@ -34,11 +34,6 @@ export function square(tape: Tape, a: Value): Value {
   ]);
 }
 
-export function exponential(tape: Tape, a: Value): Value {
-  const y = tape.emit("Exp", [a], a.shape);
-  return tape.record(y, [a], (g) => [tape.emit("Mul", [g, y], a.shape)]);
-}
-
 export function sigmoid(tape: Tape, a: Value): Value {
   const y = tape.emit("Sigmoid", [a], a.shape);
   return tape.record(y, [a], (g) => {

@@ -1,0 +1,46 @@
+// @ts-check
+/** What `npm start` runs: the main job, on generated street scenes with the default model, as commands to try yourself. */
+import { spawnSync } from "node:child_process";
+import { readdirSync } from "node:fs";
+import { join, resolve } from "node:path";
+
+const root = resolve(import.meta.dirname, "..");
+const model = "scenes";
+const pictures = 8;
+
+/** @param {string[]} words a command as a user would type it. */
+function spikingYolo(...words) {
+  console.log(`\n$ spiking-yolo ${words.join(" ")}`);
+  const { status } = spawnSync(process.execPath, [join(root, "dist/cli/main.js"), ...words], {
+    cwd: root,
+    stdio: "inherit",
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
+console.log("Street scenes that the model has never seen, with the boxes of what is in them:");
+spikingYolo("scenes", "--count", String(pictures), "--seed", "7", "-o", "out/start/scenes");
+
+console.log("\nHow the spiking network comes near the network that it was made of, step by step, and what it costs:");
+spikingYolo("evaluate", model, "--dataset", "voc:out/start/scenes", "--at", "4,8,16,32");
+
+console.log("\nWhat both find, drawn into the pictures:");
+const folder = join(root, "out/start/scenes/VOC2007/JPEGImages");
+const [first] = readdirSync(folder).sort();
+spikingYolo(
+  "detect",
+  join("out/start/scenes/VOC2007/JPEGImages", first),
+  "--model",
+  model,
+  "--at",
+  "4,8,16,32",
+  "--out",
+  "out/start",
+);
+
+console.log(`
+Look at out/start/*-detections.png. Next:
+  npx spiking-yolo detect YOUR.jpg --model ${model}        your own picture
+  npx spiking-yolo convert my.cfg my.weights --calibrate PICTURES -o my.safetensors   your own darknet model
+  npx spiking-yolo --help                                  everything else
+  models/scenes.md                                         how the model was made, and how good it is`);

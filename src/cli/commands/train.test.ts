@@ -1,0 +1,189 @@
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Command } from "commander";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { openCoco } from "../../data/coco.ts";
+import { sceneClasses } from "../../data/scenes/scene.ts";
+import { openVoc } from "../../data/voc.ts";
+import { decodeModel } from "../../graph/model-file.ts";
+import { importDarknet } from "../../importers/darknet/import-darknet.ts";
+import { declare as declareScenes } from "./scenes.ts";
+import { declare as declareTrain } from "./train.ts";
+
+const cfg = `[net]
+width=64
+height=48
+channels=3
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+filters=26
+size=1
+activation=linear
+[region]
+anchors=1,2, 4,3
+classes=8
+num=2
+softmax=1
+`;
+
+let root: string;
+let settings: readonly string[];
+
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "train-"));
+  await run(declareScenes, "--count", "12", "--seed", "4", "--width", "96", "--height", "72", "-o", join(root, "voc"));
+  await writeFile(join(root, "tiny.cfg"), cfg);
+  settings = [
+    "--dataset",
+    `voc:${root}/voc`,
+    "--cfg",
+    `${root}/tiny.cfg`,
+    "--steps",
+    "12",
+    "--batch",
+    "3",
+    "--every",
+    "5",
+    "--json",
+  ];
+});
+afterAll(() => rm(root, { recursive: true, force: true }));
+
+/** What a command prints to stdout. */
+async function run(declare: (command: Command) => void, ...args: readonly string[]): Promise<string> {
+  const written: string[] = [];
+  const spy = vi.spyOn(process.stdout, "write").mockImplementation((text) => written.push(String(text)) > 0);
+  try {
+    const command = new Command().exitOverride();
+    declare(command);
+    await command.parseAsync(args, { from: "user" });
+  } finally {
+    spy.mockRestore();
+  }
+  return written.join("");
+}
+
+test("scenes writes the same objects as VOC and as COCO", async () => {
+  const printed = await run(
+    declareScenes,
+    "--format",
+    "coco",
+    "--count",
+    "5",
+    "--seed",
+    "4",
+    "-o",
+    join(root, "coco"),
+    "--json",
+  );
+  const { images, objects, classes } = JSON.parse(printed);
+  expect([images, classes]).toEqual([5, [...sceneClasses]]);
+  await run(declareScenes, "--count", "5", "--seed", "4", "-o", join(root, "same"));
+  const [coco, voc] = [
+    await openCoco({ annotations: join(root, "coco/instances.json") }),
+    await openVoc({ root: join(root, "same") }),
+  ];
+  expect(coco.images.flatMap((image) => image.objects)).toHaveLength(objects);
+  const numbers = (image: (typeof voc.images)[number]) =>
+    image.objects.map(({ classIndex, xMin, yMin, xMax, yMax, difficult, crowd }) => [
+      classIndex,
+      xMin,
+      yMin,
+      xMax,
+      yMax,
+      difficult || crowd,
+    ]);
+  expect(coco.images.map(numbers)).toEqual(voc.images.map(numbers));
+});
+
+test("train writes darknet weights and a model file of the same network, and leaves no checkpoint", async () => {
+  const result = JSON.parse(
+    await run(declareTrain, ...settings, "-o", join(root, "a/net"), "--validate", `voc:${root}/voc`),
+  );
+  expect(result).toEqual({
+    steps: 12,
+    loss: expect.any(Number),
+    seconds: expect.any(Number),
+    map50: expect.any(Number),
+  });
+  expect(await readdir(join(root, "a"))).toEqual(["net.safetensors", "net.weights"]);
+  const { dnn } = decodeModel(await readFile(join(root, "a/net.safetensors")), "net.safetensors");
+  expect(dnn?.classNames).toEqual([...sceneClasses]);
+  const graph = importDarknet({ cfg, weights: await readFile(join(root, "a/net.weights")) });
+  // What feeds the head is the last convolution of both, and batch norm is not folded into it.
+  const last = (layers: typeof graph.layers) => layers.findLast((layer) => layer.kind === "convolution")?.weights;
+  expect(last(dnn?.layers ?? [])).toEqual(last(graph.layers));
+});
+
+test("a run that was stopped is resumed to the same bits", async () => {
+  await run(declareTrain, ...settings, "-o", join(root, "whole"));
+  // A picture that is lost after the first steps stops the run where a kill would.
+  await cp(join(root, "voc"), join(root, "moved"), { recursive: true });
+  const moved = settings.map((word) => word.replace(`${root}/voc`, `${root}/moved`));
+  const copied = join(root, "moved/VOC2007/JPEGImages");
+  const names = await readdir(copied);
+  await rm(join(copied, names[9]));
+  await expect(run(declareTrain, ...moved, "--every", "1", "-o", join(root, "part"))).rejects.toThrow("cannot be read");
+  expect(await readdir(root)).toContain("part.checkpoint");
+  await cp(join(root, "voc/VOC2007/JPEGImages", names[9]), join(copied, names[9]));
+  await expect(run(declareTrain, ...moved, "--resume", "--seed", "9", "-o", join(root, "part"))).rejects.toThrow(
+    "is of a run with seed 1, not 9",
+  );
+  await run(declareTrain, ...moved, "--resume", "-o", join(root, "part"));
+  for (const ending of ["weights", "safetensors"]) {
+    expect(await readFile(join(root, `part.${ending}`)), ending).toEqual(await readFile(join(root, `whole.${ending}`)));
+  }
+});
+
+test("training goes on from darknet weights", async () => {
+  await run(
+    declareTrain,
+    ...settings,
+    "--steps",
+    "150",
+    "--learning-rate",
+    "0.01",
+    "--no-augment",
+    "-o",
+    join(root, "first"),
+  );
+  const loss = async (...more: string[]) =>
+    JSON.parse(
+      await run(
+        declareTrain,
+        ...settings,
+        "--steps",
+        "2",
+        "--learning-rate",
+        "1e-9",
+        "--no-augment",
+        "-o",
+        join(root, "next"),
+        ...more,
+      ),
+    ).loss;
+  expect(await loss("--weights", join(root, "first.weights"))).toBeLessThan(0.8 * (await loss()));
+});
+
+test("a class that the names lack is named", async () => {
+  await writeFile(join(root, "some.names"), [...sceneClasses.filter((name) => name !== "car"), "tram"].join("\n"));
+  await expect(
+    run(declareTrain, ...settings, "--names", join(root, "some.names"), "-o", join(root, "x")),
+  ).rejects.toThrow(/has an object of class car, which is not among the names/);
+});
+
+test("a broken annotation ends the run before it begins", async () => {
+  await cp(join(root, "voc"), join(root, "broken"), { recursive: true });
+  await writeFile(join(root, "broken/VOC2007/Annotations/000003.xml"), "<annotation><object>");
+  await expect(
+    run(declareTrain, ...settings, "--dataset", `voc:${root}/broken`, "-o", join(root, "x")),
+  ).rejects.toThrow("000003.xml");
+  expect((await readdir(root)).filter((name) => name.startsWith("x."))).toEqual([]);
+});

@@ -1,0 +1,187 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { DataSet } from "../data/dataset.ts";
+import { sceneImages } from "../data/scenes/labelled.ts";
+import { sceneClasses } from "../data/scenes/scene.ts";
+import { openVoc, writeVocDataSet } from "../data/voc.ts";
+import { importDarknet } from "../importers/darknet/import-darknet.ts";
+import { writeWeights } from "../importers/darknet/write-weights.ts";
+import { defaultAugmentation, noAugmentation } from "./augment.ts";
+import { batchesOf } from "./batches.ts";
+import { decodeCheckpoint, encodeCheckpoint, identityOf } from "./checkpoint.ts";
+import { initializeWeights } from "./initialize.ts";
+import { samplesOf } from "./samples.ts";
+import { learningRateAt } from "./schedule.ts";
+import { openTraining, type TrainingPlan, type TrainingRun } from "./training-run.ts";
+
+const cfg = `[net]
+width=64
+height=48
+channels=3
+[convolutional]
+batch_normalize=1
+filters=8
+size=3
+pad=1
+activation=leaky
+[maxpool]
+size=2
+stride=2
+[convolutional]
+batch_normalize=1
+filters=12
+size=3
+stride=2
+pad=1
+activation=leaky
+[convolutional]
+filters=12
+size=1
+activation=linear
+[shortcut]
+from=-2
+activation=linear
+[convolutional]
+filters=26
+size=1
+activation=linear
+[region]
+anchors=1,2, 4,3
+classes=8
+num=2
+softmax=1
+`;
+
+const plan: TrainingPlan = {
+  steps: 60,
+  batch: 4,
+  learningRate: 0.01,
+  warmUp: 5,
+  weightDecay: 0.001,
+  optimizer: "adam",
+  maxGradientNorm: 100,
+  seed: 3,
+  augmentation: defaultAugmentation,
+  loss: {},
+  continues: false,
+};
+
+let folder: string;
+let dataSet: DataSet;
+const graph = initializeWeights(importDarknet({ cfg, classNames: [...sceneClasses] }), plan.seed);
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "training-"));
+  await writeVocDataSet(sceneImages(1, 10, "voc", { width: 96, height: 72 }), sceneClasses, { root: folder });
+  dataSet = await openVoc({ root: folder });
+});
+
+afterAll(() => rm(folder, { recursive: true }));
+
+async function train(run: TrainingRun, steps: number): Promise<number[]> {
+  const losses: number[] = [];
+  for (let i = 0; i < steps; i++) losses.push((await run.step()).loss);
+  return losses;
+}
+
+const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+test("the loss falls", async () => {
+  const run = await openTraining(graph, dataSet, { ...plan, steps: 150, augmentation: noAugmentation });
+  const losses = await train(run, 150);
+  await run.dispose();
+  expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 5)));
+});
+
+test("a run that goes on from a checkpoint ends with the same bits as one that was never interrupted", async () => {
+  const identity = identityOf(plan, dataSet, cfg);
+  const whole = await openTraining(graph, dataSet, plan);
+  const losses = await train(whole, 12);
+  const first = await openTraining(graph, dataSet, plan);
+  await train(first, 7);
+  const file = encodeCheckpoint(first.state(), identity);
+  await first.dispose();
+  const second = await openTraining(graph, dataSet, plan);
+  second.restore(decodeCheckpoint(file, "run.checkpoint", identity));
+  expect(second.stepsDone).toBe(7);
+  expect(await train(second, 5)).toEqual(losses.slice(7));
+  expect(writeWeights(second.graph())).toEqual(writeWeights(whole.graph()));
+  expect(encodeCheckpoint(second.state(), identity)).toEqual(encodeCheckpoint(whole.state(), identity));
+  await second.dispose();
+  await whole.dispose();
+});
+
+test("a checkpoint of another run, another network, or cut short is refused", async () => {
+  const identity = identityOf(plan, dataSet, cfg);
+  const run = await openTraining(graph, dataSet, plan);
+  const file = encodeCheckpoint(run.state(), identity);
+  const other = identityOf({ ...plan, learningRate: 0.02 }, dataSet, cfg);
+  expect(() => decodeCheckpoint(file, "a.checkpoint", other)).toThrow(
+    "a.checkpoint is of a run with learningRate 0.01, not 0.02",
+  );
+  expect(() => decodeCheckpoint(file, "a.checkpoint", { ...identity, cfg: "x" })).toThrow("a run with another cfg");
+  expect(() => decodeCheckpoint(file.subarray(0, file.length - 4), "a.checkpoint", identity)).toThrow("a.checkpoint");
+  const state = decodeCheckpoint(file, "a.checkpoint", identity);
+  const tensors = new Map(state.tensors);
+  tensors.delete("conv0.weights.m");
+  expect(() => run.restore({ ...state, tensors })).toThrow("conv0.weights.m is missing");
+  await run.dispose();
+});
+
+test("numbers that stop being finite end the run, naming step and layer; the state stays", async () => {
+  const run = await openTraining(graph, dataSet, plan);
+  await train(run, 2);
+  const state = run.state();
+  const weights = state.tensors.get("conv2.weights");
+  if (!weights) throw new Error("the test's network has no conv2");
+  const broken = { ...weights, data: Float32Array.from(weights.data, (value, i) => (i === 0 ? Number.NaN : value)) };
+  run.restore({ ...state, tensors: new Map([...state.tensors, ["conv2.weights", broken]]) });
+  await expect(run.step()).rejects.toThrow(
+    /step 3 is not finite.*first in the output of norm2's convolution.*--learning-rate/,
+  );
+  expect(run.stepsDone).toBe(2);
+  run.restore(state);
+  expect(Number.isFinite((await run.step()).loss)).toBe(true);
+  await run.dispose();
+});
+
+test("classes that do not fit the head, and data sets without objects, are refused", async () => {
+  const fewer = { ...dataSet, classNames: dataSet.classNames.slice(1) };
+  await expect(openTraining(graph, fewer, plan)).rejects.toThrow("region6 tells 8 classes apart");
+  const empty = { ...dataSet, images: dataSet.images.map((image) => ({ ...image, objects: [] })) };
+  await expect(openTraining(graph, empty, plan)).rejects.toThrow("holds no picture with objects");
+});
+
+test("a picture that is missing is named", async () => {
+  const images = dataSet.images.map((image) => ({ ...image, path: image.path.replace("000004", "gone") }));
+  const run = await openTraining(graph, { ...dataSet, images }, plan);
+  await expect(train(run, 5)).rejects.toThrow(/gone\.png cannot be read/);
+  await run.dispose();
+});
+
+test("every picture is seen once before any is seen again, in another order each time", async () => {
+  const samples = samplesOf(dataSet, [3, 48, 64], graph.preprocessing);
+  const seen: number[] = [];
+  const get = (index: number) => {
+    seen.push(index);
+    return samples.get(index);
+  };
+  const counting = { count: samples.count, get };
+  const batchAt = batchesOf(counting, { batch: 4, width: 64, height: 48, seed: 1, augmentation: defaultAugmentation });
+  for (let step = 0; step < 5; step++) await batchAt(step);
+  const all = Array.from({ length: 10 }, (_, i) => i);
+  expect(seen.slice(0, 10).toSorted((a, b) => a - b)).toEqual(all);
+  expect(seen.slice(10).toSorted((a, b) => a - b)).toEqual(all);
+  expect(seen.slice(0, 10)).not.toEqual(seen.slice(10));
+});
+
+test("the learning rate rises, then falls along a cosine", () => {
+  const schedule = { steps: 100, learningRate: 1, warmUp: 9 };
+  const rates = Array.from({ length: 101 }, (_, step) => learningRateAt(schedule, step));
+  expect(rates[0]).toBeCloseTo(0.1);
+  expect(rates[9]).toBe(1);
+  expect(rates[100]).toBeCloseTo(0.01);
+  for (let i = 10; i < 100; i++) expect(rates[i + 1]).toBeLessThan(rates[i]);
+});
