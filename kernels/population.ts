@@ -52,19 +52,23 @@ export function neuronItem(population: Population, tile: Tile, item: i32): void 
   const y = item % out.height;
   const scratch = scratchOf(tile);
   const currents = population.termCount > 0 ? scratch + SPILL_BYTES : 0;
-  const blockBytes = population.block << 2;
+  const positionBytes = tile.program.tileSteps * (population.block << 2);
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
-  for (let x = 0; x < out.width; x++) {
-    const position = y * out.width + x;
+  for (let x = 0; x < out.width; x += population.run) {
+    const end = min(out.width, x + population.run);
     if (currents != 0 && from < to) {
-      memory.fill(currents + from * blockBytes, 0, (to - from) * blockBytes);
+      memory.fill(currents, 0, (end - x) * positionBytes);
       for (let k = 0; k < population.termCount; k++) {
-        accumulate(population, termOf(population, k), tile, block, from, to, y, x, currents, scratch);
+        accumulate(population, termOf(population, k), tile, block, from, to, y, x, end, currents, scratch);
       }
     }
-    if (population.charge == 0) runNeurons(population, tile, position, block, currents, 0, tile.length);
-    else runReadout(population, tile, position, block, currents);
+    for (let at = x; at < end; at++) {
+      const position = y * out.width + at;
+      const own = currents == 0 ? <usize>0 : currents + (at - x) * positionBytes;
+      if (population.charge == 0) runNeurons(population, tile, position, block, own, 0, tile.length);
+      else runReadout(population, tile, position, block, own);
+    }
   }
   countSpikes(population, tile, block, y);
 }
@@ -78,15 +82,20 @@ function accumulate(
   to: i32,
   y: i32,
   x: i32,
+  end: i32,
   currents: usize,
   spilled: usize,
 ): void {
   const first = block * population.block;
   const blockBytes = population.block << 2;
+  const positionBytes = tile.program.tileSteps * blockBytes;
   if (term.kernel >= DEPTHWISE) {
-    for (let i = from; i < to; i++) {
-      const sums = currents + i * blockBytes;
-      accumulateDense(term, tile, population.lagIn, population.stateStride, first, population.block, i, y, x, sums);
+    for (; x < end; x++) {
+      for (let i = from; i < to; i++) {
+        const sums = currents + i * blockBytes;
+        accumulateDense(term, tile, population.lagIn, population.stateStride, first, population.block, i, y, x, sums);
+      }
+      currents += positionBytes;
     }
     return;
   }
@@ -94,28 +103,28 @@ function accumulate(
   const group = term.groups == 1 ? 0 : first / term.outPerGroup;
   const n = population.block >> 3;
   if (term.kernel == NARROW8) {
-    if (n == 1) narrow(1, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 2) narrow(2, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 3) narrow(3, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 4) narrow(4, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 5) narrow(5, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 6) narrow(6, true, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 7) narrow(7, true, term, weights, group, from, to, y, x, currents, spilled);
-    else narrow(8, true, term, weights, group, from, to, y, x, currents, spilled);
+    if (n == 1) narrow(1, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 2) narrow(2, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 3) narrow(3, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 4) narrow(4, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 5) narrow(5, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 6) narrow(6, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 7) narrow(7, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else narrow(8, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
   } else if (term.kernel == NARROW16) {
-    if (n == 1) narrow(1, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 2) narrow(2, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 3) narrow(3, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 4) narrow(4, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 5) narrow(5, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 6) narrow(6, false, term, weights, group, from, to, y, x, currents, spilled);
-    else if (n == 7) narrow(7, false, term, weights, group, from, to, y, x, currents, spilled);
-    else narrow(8, false, term, weights, group, from, to, y, x, currents, spilled);
+    if (n == 1) narrow(1, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 2) narrow(2, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 3) narrow(3, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 4) narrow(4, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 5) narrow(5, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 6) narrow(6, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else if (n == 7) narrow(7, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
+    else narrow(8, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
   } else {
-    if (n == 1) wide(1, term, weights, group, from, to, y, x, currents);
-    else if (n == 2) wide(2, term, weights, group, from, to, y, x, currents);
-    else if (n == 3) wide(3, term, weights, group, from, to, y, x, currents);
-    else wide(4, term, weights, group, from, to, y, x, currents);
+    if (n == 1) wide(1, term, weights, group, from, to, y, x, end, currents, positionBytes);
+    else if (n == 2) wide(2, term, weights, group, from, to, y, x, end, currents, positionBytes);
+    else if (n == 3) wide(3, term, weights, group, from, to, y, x, end, currents, positionBytes);
+    else wide(4, term, weights, group, from, to, y, x, end, currents, positionBytes);
   }
 }
 
@@ -131,11 +140,17 @@ function narrow(
   to: i32,
   y: i32,
   x: i32,
+  end: i32,
   currents: usize,
+  positionBytes: i32,
   spilled: usize,
 ): void {
   for (let i = from; i < to; i++) {
-    accumulateNarrow(n, isInt8, term, weights, group, i, y, x, currents + i * n * 32, spilled);
+    let sums = currents + i * n * 32;
+    for (let at = x; at < end; at++) {
+      accumulateNarrow(n, isInt8, term, weights, group, i, y, at, sums, spilled);
+      sums += positionBytes;
+    }
   }
 }
 
@@ -150,9 +165,17 @@ function wide(
   to: i32,
   y: i32,
   x: i32,
+  end: i32,
   currents: usize,
+  positionBytes: i32,
 ): void {
-  for (let i = from; i < to; i++) accumulateWide(n, term, weights, group, i, y, x, currents + i * n * 32);
+  for (let i = from; i < to; i++) {
+    let sums = currents + i * n * 32;
+    for (let at = x; at < end; at++) {
+      accumulateWide(n, term, weights, group, i, y, at, sums);
+      sums += positionBytes;
+    }
+  }
 }
 
 /** A readout's step by step: its charge is summed exactly (float64 holds 2^53), and a history kept of charge and counts. */

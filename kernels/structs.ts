@@ -60,6 +60,8 @@ export class Population {
   /** Channels of one work item; a multiple of 8. */
   block: i32;
   blocks: i32;
+  /** Positions whose currents are gathered together: the same events serve neighbours while they are in cache. */
+  run: i32;
   /** Channels of a position's state: blocks · block. */
   stateStride: i32;
   vMem: usize;

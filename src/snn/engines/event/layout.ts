@@ -48,6 +48,8 @@ export interface PopulationLayout {
   readonly pictures: readonly PictureLayout[];
   readonly block: number;
   readonly blocks: number;
+  /** Positions whose currents are gathered together. */
+  readonly run: number;
   readonly stateStride: number;
   readonly vMem: number;
   readonly netCount: number;
@@ -98,9 +100,11 @@ export interface LayoutOptions {
 }
 
 /** Longest tile: more steps save nothing, and pools rely on it (kernels/pool.ts). */
-const longestTile = 32;
+const longestTile = (globalThis as any).LT ?? 32;
 /** Tiles are shortened until frames and lists take at most this much. */
 const passingBytes = 384 * 2 ** 20;
+/** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
+const currentBytes = (globalThis as any).CB ?? 2 ** 16;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */
@@ -180,7 +184,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
       populations.set(stage, layout);
       bySignal.set(stage.signal, layout);
       counterCount += 1 + stage.terms.length;
-      scratchBytes = Math.max(scratchBytes, (1 + tileSteps) * layout.block * 4 + 1024);
+      scratchBytes = Math.max(scratchBytes, layout.run * tileSteps * layout.block * 4 + 1024);
     } else if (stage.kind === "pool") {
       const population = bySignal.get(stage.input);
       const [, height, width] = stage.input.shape;
@@ -247,6 +251,7 @@ function layoutPopulation(
     })),
     block,
     blocks,
+    run: Math.max(1, Math.min(width, Math.floor(currentBytes / (tileSteps * block * 4)))),
     stateStride,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),

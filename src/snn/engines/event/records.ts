@@ -37,6 +37,7 @@ export const records = {
     "channels",
     "block",
     "blocks",
+    "run",
     "stateStride",
     "vMem",
     "netCount",
