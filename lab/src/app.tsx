@@ -50,7 +50,13 @@ export function App({ store }: { readonly store: Store }) {
   };
 
   return (
-    <div className="page" {...drop} data-dropping={isDropping} data-done={run?.isDone === true && !run.isStale}>
+    <div
+      className="page"
+      {...drop}
+      data-dropping={isDropping}
+      data-run={run?.info.runId}
+      data-done={run?.isDone === true && !run.isStale}
+    >
       <header className="top">
         <h1>
           spiking-yolo <span>lab</span>

@@ -71,6 +71,7 @@ export function createStore(): Store {
   const client = startClient(onEvent);
   let lastRunId = 0;
   let announced = false;
+  let actions: Promise<void> = Promise.resolve();
 
   function set(changes: Partial<LabState>): void {
     state = { ...state, ...changes };
@@ -87,15 +88,18 @@ export function createStore(): Store {
     set({ busy: null, problem: { code, message: error instanceof Error ? error.message : String(error) } });
   }
 
-  /** Runs a user's action, showing what is being done and what goes wrong. */
-  async function attempt(busy: string | null, action: () => Promise<void>): Promise<void> {
-    set({ busy, problem: null });
-    try {
-      await action();
-      set({ busy: null });
-    } catch (error) {
-      report(error);
-    }
+  /** A user's action after those before it, so that the last one asked for is the last to have its effect. */
+  function attempt(busy: string | null, action: () => Promise<void>): Promise<void> {
+    actions = actions.then(async () => {
+      set({ busy, problem: null });
+      try {
+        await action();
+        set({ busy: null });
+      } catch (error) {
+        report(error);
+      }
+    });
+    return actions;
   }
 
   function onEvent(event: RunEvent): void {

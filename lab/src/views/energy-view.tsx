@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
+import type { CheckpointView } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
 import { energyText, shortNumber, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
@@ -80,7 +81,7 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
           {lanes.map(({ lane, picojoules, meets }) => (
             <tr key={lane.slot} className={lane.slot}>
               <th scope="row">{lane.name}</th>
-              <td>{shortNumber(lane.now?.operations.acs ?? 0)} AC</td>
+              <td title={countsText(lane.now)}>{shortNumber(lane.now?.operations.acs ?? 0)} AC</td>
               <td>{energyText(picojoules)}</td>
               <td>{meets}</td>
             </tr>
@@ -89,6 +90,13 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
       </table>
     </Card>
   );
+}
+
+/** All counts to the last one, for those who compare. */
+function countsText(now: CheckpointView | undefined): string {
+  if (!now) return "";
+  const { acs, spikes, macs, neuronUpdates } = now.operations;
+  return `${acs} accumulates, ${spikes} spikes, ${macs} multiply-accumulates, ${neuronUpdates} neuron updates`;
 }
 
 function spent({ slot, checkpoints, now }: LaneMoment, macs: number, cost: OperationCost) {

@@ -72,7 +72,7 @@ interface FrameProps {
 }
 
 function Frame({ detection, width, label, isGhost = false }: FrameProps) {
-  const { xMin, yMin, xMax, yMax, classIndex } = detection;
+  const { xMin, yMin, xMax, yMax, classIndex, score } = detection;
   const place = { x: xMin, y: yMin, width: xMax - xMin, height: yMax - yMin };
   const line = width / 230;
   if (isGhost)
@@ -82,7 +82,7 @@ function Frame({ detection, width, label, isGhost = false }: FrameProps) {
   const labelX = Math.max(0, Math.min(xMin - line / 2, width - labelWidth));
   const labelY = yMin >= size * 1.35 ? yMin - size * 1.35 : yMin;
   return (
-    <g className="box">
+    <g className="box" data-class={classIndex} data-score={score}>
       <rect {...place} fill="none" stroke="#fff" strokeOpacity={0.75} strokeWidth={line * 1.9} />
       <rect {...place} fill="none" stroke={colorOf(classIndex)} strokeWidth={line} />
       <rect x={labelX} y={labelY} width={labelWidth} height={size * 1.35} fill={colorOf(classIndex)} />
