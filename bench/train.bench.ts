@@ -7,8 +7,9 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { afterAll, bench, describe, expect } from "vitest";
+import { sceneClasses } from "../src/data/scenes/classes.ts";
 import { renderScene } from "../src/data/scenes/render.ts";
-import { generateScene, sceneClasses } from "../src/data/scenes/scene.ts";
+import { generateScene } from "../src/data/scenes/scene.ts";
 import { adam } from "../src/dnn/training/optimizer.ts";
 import { openTrainer } from "../src/dnn/training/trainer.ts";
 import { inferShapes, inputOf, layerMacs } from "../src/graph/graph.ts";

@@ -42,8 +42,9 @@ function parameter(population: Population, row: i32, c: i32): v128 {
 }
 
 /**
- * Runs the block's channels c … c + channels − 1 of `position` through offsets from … to − 1 of the tile.
- * `currents`: i32 [step in tile][block], or 0 where the current is constant.
+ * Runs the block's channels of `position` through offsets from … to − 1 of the tile.
+ * `currents` of offset 0 (int16 not yet shifted, or int32), `stepBytes` from one offset to the next; of no meaning where
+ * the current is constant.
  */
 export function runNeurons(
   population: Population,
@@ -51,6 +52,7 @@ export function runNeurons(
   position: i32,
   block: i32,
   currents: usize,
+  stepBytes: i32,
   from: i32,
   to: i32,
 ): void {
@@ -60,25 +62,44 @@ export function runNeurons(
   const integrateTo = min(to, endOf(tile, population.lagIn));
   const fireFrom = max(from, firstOf(tile, population.out.lag));
   const fireTo = min(to, endOf(tile, population.out.lag));
-  const levels = population.levels;
   // With a delay, a population first only integrates, then does both, and in the end only fires.
+  const onlyIntegrate = min(fireFrom, integrateTo);
+  const both = max(integrateFrom, fireFrom);
+  const bothTo = min(integrateTo, fireTo);
+  const onlyFire = max(fireFrom, integrateTo);
+  const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  const laneShift = mode == SHORT ? 1 : 2;
   for (let c = first; c < first + channels; c += 4) {
     const at = ((position * population.stateStride + c) << 2) as usize;
-    const current: usize = currents == 0 ? 0 : currents + ((c - first) << 2);
-    let start = integrateFrom;
-    const onlyIntegrate = min(fireFrom, integrateTo);
-    if (start < onlyIntegrate) integrateSteps(population, at, c, current, start, onlyIntegrate);
-    start = max(integrateFrom, fireFrom);
-    const both = min(integrateTo, fireTo);
-    if (start < both) {
-      if (levels > 1) gradedSteps(population, tile, at, c, current, position, start, both, true);
-      else if (population.neuron == TAKEBACK) takebackSteps(population, tile, at, c, current, position, start, both);
-      else thresholdSteps(population, tile, at, c, current, position, start, both);
+    const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
+    if (integrateFrom < onlyIntegrate) {
+      integrateSteps(population, mode, at, c, own, stepBytes, integrateFrom, onlyIntegrate);
     }
-    start = max(fireFrom, integrateTo);
-    if (start < fireTo) gradedSteps(population, tile, at, c, current, position, start, fireTo, false);
+    if (both < bothTo) {
+      const spikes = population.out.data + position * population.out.stride + c;
+      if (population.levels > 1) {
+        gradedSteps(population, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
+      } else if (population.neuron == TAKEBACK) {
+        if (mode == SHORT) takebackSteps(population, tile, SHORT, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) takebackSteps(population, tile, LONG, at, c, own, stepBytes, spikes, both, bothTo);
+        else takebackSteps(population, tile, CONSTANT, at, c, own, stepBytes, spikes, both, bothTo);
+      } else {
+        if (mode == SHORT) thresholdSteps(population, tile, SHORT, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) thresholdSteps(population, tile, LONG, at, c, own, stepBytes, spikes, both, bothTo);
+        else thresholdSteps(population, tile, CONSTANT, at, c, own, stepBytes, spikes, both, bothTo);
+      }
+    }
+    if (onlyFire < fireTo) {
+      const spikes = population.out.data + position * population.out.stride + c;
+      gradedSteps(population, tile, mode, at, c, own, stepBytes, spikes, onlyFire, fireTo, false);
+    }
   }
 }
+
+/** Where currents come from. */
+const CONSTANT = 0;
+const SHORT = 1;
+const LONG = 2;
 
 // @ts-ignore: decorator
 @inline
@@ -87,14 +108,28 @@ function constantCurrent(population: Population, at: usize, c: i32): v128 {
   return population.constant == 0 ? bias : i32x4.add(bias, v128.load(population.constant + at));
 }
 
-function integrateSteps(population: Population, at: usize, c: i32, currents: usize, from: i32, to: i32): void {
-  const blockBytes = population.block << 2;
+// @ts-ignore: decorator
+@inline
+function currentAt(mode: i32, constant: v128, from: usize, shift: i32): v128 {
+  if (mode == CONSTANT) return constant;
+  const varying = mode == SHORT ? i32x4.shl(v128.load_ext<i16>(from), shift) : v128.load(from);
+  return i32x4.add(constant, varying);
+}
+
+function integrateSteps(
+  population: Population,
+  mode: i32,
+  at: usize,
+  c: i32,
+  currents: usize,
+  stepBytes: i32,
+  from: i32,
+  to: i32,
+): void {
   const constant = constantCurrent(population, at, c);
   let v = v128.load(population.vMem + at);
   for (let i = from; i < to; i++) {
-    let current = constant;
-    if (currents != 0) current = i32x4.add(current, v128.load(currents + i * blockBytes));
-    v = integrate(v, current);
+    v = integrate(v, currentAt(mode, constant, currents + i * stepBytes, population.shift));
   }
   v128.store(population.vMem + at, v);
 }
@@ -107,99 +142,134 @@ function storeSpikes(to: usize, spikes: v128): void {
   store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
 }
 
+/**
+ * Binary take-back neurons. With "below" and "not above" the signs of the net count, costs are V_th or V_thNeg: each is
+ * V_th plus, where the mask says so, the difference. Comparisons are made strict, which is one instruction where ≥ is two.
+ */
+// @ts-ignore: decorator
+@inline
 function takebackSteps(
   population: Population,
   tile: Tile,
+  mode: i32,
   at: usize,
   c: i32,
   currents: usize,
-  position: i32,
+  stepBytes: i32,
+  spikes: usize,
   from: i32,
   to: i32,
 ): void {
   const out = population.out;
-  const blockBytes = population.block << 2;
+  const slotBytes = out.slotBytes;
+  const capacity = out.capacity;
+  const shift = population.shift;
   const constant = constantCurrent(population, at, c);
-  const fireAt = parameter(population, FIRE_UP, c);
-  const fireAtNeg = parameter(population, FIRE_UP_NEG, c);
+  const one = i32x4.splat(1);
+  const zero = i32x4.splat(0);
   const vTh = parameter(population, COST_UP, c);
-  const vThNeg = parameter(population, COST_UP_NEG, c);
+  const moreCost = i32x4.sub(parameter(population, COST_UP_NEG, c), vTh);
+  const fireAt = parameter(population, FIRE_UP, c);
+  const moreFire = i32x4.sub(parameter(population, FIRE_UP_NEG, c), fireAt);
+  const upAbove = i32x4.sub(fireAt, one);
+  const downBelow = i32x4.sub(one, fireAt);
+  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
+  const lowerBound = i32x4.neg(bound);
   let v = v128.load(population.vMem + at);
   let n = v128.load(population.netCount + at);
-  let slot = (tile.g0 + from) % out.capacity;
-  const spikesAt = out.data + position * out.stride + c;
+  let slot = (tile.g0 + from) % capacity;
+  let target = spikes + slot * slotBytes;
+  let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
-    let current = constant;
-    if (currents != 0) current = i32x4.add(current, v128.load(currents + i * blockBytes));
-    v = integrate(v, current);
-    const below = i32x4.shr_s(n, 31);
-    const notAbove = i32x4.lt_s(n, i32x4.splat(1));
-    const up = i32x4.ge_s(v, choose(below, fireAtNeg, fireAt));
-    const down = i32x4.le_s(v, i32x4.neg(choose(notAbove, fireAtNeg, fireAt)));
-    v = i32x4.sub(v, v128.and(up, choose(below, vThNeg, vTh)));
-    v = i32x4.add(v, v128.and(down, choose(notAbove, vThNeg, vTh)));
-    const spikes = i32x4.sub(down, up);
-    n = i32x4.add(n, spikes);
-    storeSpikes(spikesAt + slot * out.slotBytes, spikes);
-    if (++slot == out.capacity) slot = 0;
+    v = i32x4.add(v, currentAt(mode, constant, current, shift));
+    v = i32x4.max_s(i32x4.min_s(v, bound), lowerBound);
+    current += stepBytes;
+    const below = i32x4.gt_s(zero, n);
+    const above = i32x4.gt_s(n, zero);
+    const up = i32x4.gt_s(v, i32x4.add(upAbove, v128.and(below, moreFire)));
+    const down = i32x4.gt_s(i32x4.sub(downBelow, v128.andnot(moreFire, above)), v);
+    v = i32x4.sub(v, v128.and(up, i32x4.add(vTh, v128.and(below, moreCost))));
+    v = i32x4.add(v, v128.and(down, i32x4.add(vTh, v128.andnot(moreCost, above))));
+    const sent = i32x4.sub(down, up);
+    n = i32x4.add(n, sent);
+    storeSpikes(target, sent);
+    target += slotBytes;
+    if (++slot == capacity) {
+      slot = 0;
+      target = spikes;
+    }
   }
   v128.store(population.vMem + at, v);
   v128.store(population.netCount + at, n);
 }
 
+// @ts-ignore: decorator
+@inline
 function thresholdSteps(
   population: Population,
   tile: Tile,
+  mode: i32,
   at: usize,
   c: i32,
   currents: usize,
-  position: i32,
+  stepBytes: i32,
+  spikes: usize,
   from: i32,
   to: i32,
 ): void {
   const out = population.out;
-  const blockBytes = population.block << 2;
+  const slotBytes = out.slotBytes;
+  const capacity = out.capacity;
+  const shift = population.shift;
   const constant = constantCurrent(population, at, c);
+  const one = i32x4.splat(1);
   const vTh = parameter(population, COST_UP, c);
   const vThNeg = parameter(population, COST_DOWN, c);
-  const fireDown = i32x4.neg(vThNeg);
+  const upAbove = i32x4.sub(vTh, one);
+  const downBelow = i32x4.sub(one, vThNeg);
+  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
+  const lowerBound = i32x4.neg(bound);
   let v = v128.load(population.vMem + at);
   let n = v128.load(population.netCount + at);
-  let slot = (tile.g0 + from) % out.capacity;
-  const spikesAt = out.data + position * out.stride + c;
+  let slot = (tile.g0 + from) % capacity;
+  let target = spikes + slot * slotBytes;
+  let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
-    let current = constant;
-    if (currents != 0) current = i32x4.add(current, v128.load(currents + i * blockBytes));
-    v = integrate(v, current);
-    const up = i32x4.ge_s(v, vTh);
-    const down = i32x4.le_s(v, fireDown);
+    v = i32x4.add(v, currentAt(mode, constant, current, shift));
+    v = i32x4.max_s(i32x4.min_s(v, bound), lowerBound);
+    current += stepBytes;
+    const up = i32x4.gt_s(v, upAbove);
+    const down = i32x4.gt_s(downBelow, v);
     v = i32x4.add(i32x4.sub(v, v128.and(up, vTh)), v128.and(down, vThNeg));
-    const spikes = i32x4.sub(down, up);
-    n = i32x4.add(n, spikes);
-    storeSpikes(spikesAt + slot * out.slotBytes, spikes);
-    if (++slot == out.capacity) slot = 0;
+    const sent = i32x4.sub(down, up);
+    n = i32x4.add(n, sent);
+    storeSpikes(target, sent);
+    target += slotBytes;
+    if (++slot == capacity) {
+      slot = 0;
+      target = spikes;
+    }
   }
   v128.store(population.vMem + at, v);
   v128.store(population.netCount + at, n);
 }
 
 /** Any neuron and any number of levels: one level at a time, until no lane wants another. */
-// @ts-ignore: decorator
-@inline
 function gradedSteps(
   population: Population,
   tile: Tile,
+  mode: i32,
   at: usize,
   c: i32,
   currents: usize,
-  position: i32,
+  stepBytes: i32,
+  spikes: usize,
   from: i32,
   to: i32,
   integrates: bool,
 ): void {
   const out = population.out;
   const levels = population.levels;
-  const blockBytes = population.block << 2;
   const constant = constantCurrent(population, at, c);
   const fireUp = parameter(population, FIRE_UP, c);
   const fireUpNeg = parameter(population, FIRE_UP_NEG, c);
@@ -212,13 +282,8 @@ function gradedSteps(
   let v = v128.load(population.vMem + at);
   let n = v128.load(population.netCount + at);
   let slot = (tile.g0 + from) % out.capacity;
-  const spikesAt = out.data + position * out.stride + c;
   for (let i = from; i < to; i++) {
-    if (integrates) {
-      let current = constant;
-      if (currents != 0) current = i32x4.add(current, v128.load(currents + i * blockBytes));
-      v = integrate(v, current);
-    }
+    if (integrates) v = integrate(v, currentAt(mode, constant, currents + i * stepBytes, population.shift));
     const before = n;
     let active = i32x4.splat(-1);
     for (let level = 0; level < levels; level++) {
@@ -237,7 +302,7 @@ function gradedSteps(
       v = i32x4.add(v, v128.and(active, choose(notAbove, costDownNeg, costDown)));
       n = i32x4.add(n, active);
     }
-    storeSpikes(spikesAt + slot * out.slotBytes, i32x4.sub(n, before));
+    storeSpikes(spikes + slot * out.slotBytes, i32x4.sub(n, before));
     if (++slot == out.capacity) slot = 0;
   }
   v128.store(population.vMem + at, v);

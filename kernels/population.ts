@@ -1,18 +1,17 @@
 /**
  * A population's tile: first the event lists of what it integrates, a row of a step at a time; then its neurons, a block
- * of channels in a row of positions at a time. A block's weights stay in cache while it visits its rows; a position's
- * currents of all steps are gathered first, so that its membranes are loaded once a tile.
+ * of channels in a band of positions at a time. A block's weights stay in cache while it visits its positions; the
+ * currents of all steps are gathered first, so that membranes are loaded once a tile.
+ *
+ * Currents of a band: [position][step][block], int32 or (where sums are sure to fit) int16.
  */
 import { accumulateDense } from "./dense";
-import { DEPTHWISE, NARROW8, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
-import { accumulateNarrow } from "./narrow";
+import { DEPTHWISE, NARROW8, NARROW16, listRow, magnitudeOf } from "./events";
+import { gatherNarrow } from "./narrow";
 import { runNeurons } from "./neurons";
 import { Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, scratchOf, slotOf } from "./tile";
-import { accumulateWide } from "./wide";
-
-/** Scratch of one block's emptied lanes, before its currents. */
-const SPILL_BYTES = 256;
+import { gatherWide } from "./wide";
 
 // @ts-ignore: decorator
 @inline
@@ -41,36 +40,78 @@ export function listItem(population: Population, tile: Tile, item: i32): void {
   }
 }
 
-/** Work items of the second phase: rows of each block. */
+/** Work items of the second phase: rows of each block; where kernel rows are passes of their own, whole blocks. */
 export function neuronItems(population: Population): i32 {
-  return population.blocks * population.out.height;
+  return population.passSteps > 0 ? population.blocks : population.blocks * population.out.height;
 }
 
 export function neuronItem(population: Population, tile: Tile, item: i32): void {
-  const out = population.out;
-  const block = item / out.height;
-  const y = item % out.height;
-  const scratch = scratchOf(tile);
-  const currents = population.termCount > 0 ? scratch + SPILL_BYTES : 0;
-  const positionBytes = tile.program.tileSteps * (population.block << 2);
+  const height = population.out.height;
+  if (population.passSteps > 0) runPasses(population, tile, item);
+  else runRow(population, tile, item / height, item % height);
+}
+
+/** One row of positions of a block, `run` positions at a time. */
+function runRow(population: Population, tile: Tile, block: i32, y: i32): void {
+  const width = population.out.width;
+  const currents = population.termCount > 0 ? scratchOf(tile) : 0;
+  const stepBytes = population.block << (population.isShort ? 1 : 2);
+  const positionBytes = tile.program.tileSteps * stepBytes;
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
-  for (let x = 0; x < out.width; x += population.run) {
-    const end = min(out.width, x + population.run);
+  for (let x = 0; x < width; x += population.run) {
+    const end = min(width, x + population.run);
     if (currents != 0 && from < to) {
-      memory.fill(currents, 0, (end - x) * positionBytes);
+      if (!population.isShort) memory.fill(currents, 0, (end - x) * positionBytes);
       for (let k = 0; k < population.termCount; k++) {
-        accumulate(population, termOf(population, k), tile, block, from, to, y, x, end, currents, scratch);
+        const term = termOf(population, k);
+        const size = term.size;
+        accumulate(population, term, tile, block, from, to, 0, size, y, x, end, currents, stepBytes, positionBytes);
       }
     }
+    let own = currents;
     for (let at = x; at < end; at++) {
-      const position = y * out.width + at;
-      const own = currents == 0 ? <usize>0 : currents + (at - x) * positionBytes;
-      if (population.charge == 0) runNeurons(population, tile, position, block, own, 0, tile.length);
-      else runReadout(population, tile, position, block, own);
+      const position = y * width + at;
+      if (population.charge == 0) runNeurons(population, tile, position, block, own, stepBytes, 0, tile.length);
+      else runReadout(population, tile, position, block, own, stepBytes);
+      own += positionBytes;
     }
   }
   countSpikes(population, tile, block, y);
+}
+
+/**
+ * All positions of a block whose weights are too large for the nearer caches: `passSteps` steps at a time, one kernel row
+ * after the other.
+ */
+function runPasses(population: Population, tile: Tile, block: i32): void {
+  const out = population.out;
+  const currents = scratchOf(tile);
+  const stepBytes = population.block << 2;
+  const positionBytes = population.passSteps * stepBytes;
+  const from = firstOf(tile, population.lagIn);
+  const to = endOf(tile, population.lagIn);
+  const term = termOf(population, 0);
+  for (let first = 0; first < tile.length; first += population.passSteps) {
+    const last = min(tile.length, first + population.passSteps);
+    const shifted = currents - first * stepBytes;
+    memory.fill(currents, 0, out.height * out.width * positionBytes);
+    for (let ky = 0; ky < term.size; ky++) {
+      let row = shifted;
+      for (let y = 0; y < out.height; y++) {
+        const low = max(from, first);
+        const high = min(to, last);
+        accumulate(population, term, tile, block, low, high, ky, ky + 1, y, 0, out.width, row, stepBytes, positionBytes);
+        row += out.width * positionBytes;
+      }
+    }
+    let own = shifted;
+    for (let position = 0; position < out.height * out.width; position++) {
+      runNeurons(population, tile, position, block, own, stepBytes, first, last);
+      own += positionBytes;
+    }
+  }
+  for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, y);
 }
 
 function accumulate(
@@ -80,20 +121,22 @@ function accumulate(
   block: i32,
   from: i32,
   to: i32,
+  kyFrom: i32,
+  kyTo: i32,
   y: i32,
   x: i32,
   end: i32,
   currents: usize,
-  spilled: usize,
+  stepBytes: i32,
+  positionBytes: i32,
 ): void {
   const first = block * population.block;
-  const blockBytes = population.block << 2;
-  const positionBytes = tile.program.tileSteps * blockBytes;
   if (term.kernel >= DEPTHWISE) {
+    const stride = population.stateStride;
     for (; x < end; x++) {
       for (let i = from; i < to; i++) {
-        const sums = currents + i * blockBytes;
-        accumulateDense(term, tile, population.lagIn, population.stateStride, first, population.block, i, y, x, sums);
+        const sums = currents + i * stepBytes;
+        accumulateDense(term, tile, population.lagIn, stride, first, population.block, i, y, x, sums);
       }
       currents += positionBytes;
     }
@@ -102,56 +145,44 @@ function accumulate(
   const weights = term.weights + block * term.blockBytes;
   const group = term.groups == 1 ? 0 : first / term.outPerGroup;
   const n = population.block >> 3;
-  if (term.kernel == NARROW8) {
-    if (n == 1) narrow(1, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 2) narrow(2, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 3) narrow(3, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 4) narrow(4, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 5) narrow(5, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 6) narrow(6, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 7) narrow(7, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else narrow(8, true, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-  } else if (term.kernel == NARROW16) {
-    if (n == 1) narrow(1, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 2) narrow(2, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 3) narrow(3, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 4) narrow(4, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 5) narrow(5, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 6) narrow(6, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else if (n == 7) narrow(7, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-    else narrow(8, false, term, weights, group, from, to, y, x, end, currents, positionBytes, spilled);
-  } else {
-    if (n == 1) wide(1, term, weights, group, from, to, y, x, end, currents, positionBytes);
-    else if (n == 2) wide(2, term, weights, group, from, to, y, x, end, currents, positionBytes);
-    else if (n == 3) wide(3, term, weights, group, from, to, y, x, end, currents, positionBytes);
-    else wide(4, term, weights, group, from, to, y, x, end, currents, positionBytes);
+  const isShort = population.isShort;
+  for (let i = from; i < to; i++) {
+    const sums = currents + i * stepBytes;
+    if (term.kernel == NARROW8) {
+      if (isShort) narrow(true, true, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+      else narrow(true, false, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+    } else if (term.kernel == NARROW16) {
+      narrow(false, false, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+    } else wide(n, term, weights, group, i, y, x, end, sums, positionBytes);
   }
 }
 
 // @ts-ignore: decorator
 @inline
 function narrow(
-  n: i32,
   isInt8: bool,
+  isShort: bool,
+  n: i32,
   term: Term,
   weights: usize,
   group: i32,
-  from: i32,
-  to: i32,
+  i: i32,
+  kyFrom: i32,
+  kyTo: i32,
   y: i32,
   x: i32,
   end: i32,
-  currents: usize,
-  positionBytes: i32,
-  spilled: usize,
+  sums: usize,
+  bytes: i32,
 ): void {
-  for (let i = from; i < to; i++) {
-    let sums = currents + i * n * 32;
-    for (let at = x; at < end; at++) {
-      accumulateNarrow(n, isInt8, term, weights, group, i, y, at, sums, spilled);
-      sums += positionBytes;
-    }
-  }
+  if (n == 1) gatherNarrow(1, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 2) gatherNarrow(2, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 3) gatherNarrow(3, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 4) gatherNarrow(4, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 5) gatherNarrow(5, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 6) gatherNarrow(6, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 7) gatherNarrow(7, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else gatherNarrow(8, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
 }
 
 // @ts-ignore: decorator
@@ -161,25 +192,31 @@ function wide(
   term: Term,
   weights: usize,
   group: i32,
-  from: i32,
-  to: i32,
+  i: i32,
   y: i32,
   x: i32,
   end: i32,
-  currents: usize,
-  positionBytes: i32,
+  sums: usize,
+  bytes: i32,
 ): void {
-  for (let i = from; i < to; i++) {
-    let sums = currents + i * n * 32;
-    for (let at = x; at < end; at++) {
-      accumulateWide(n, term, weights, group, i, y, at, sums);
-      sums += positionBytes;
-    }
+  for (; x < end; x++) {
+    if (n == 1) gatherWide(1, term, weights, group, i, y, x, sums);
+    else if (n == 2) gatherWide(2, term, weights, group, i, y, x, sums);
+    else if (n == 3) gatherWide(3, term, weights, group, i, y, x, sums);
+    else gatherWide(4, term, weights, group, i, y, x, sums);
+    sums += bytes;
   }
 }
 
 /** A readout's step by step: its charge is summed exactly (float64 holds 2^53), and a history kept of charge and counts. */
-function runReadout(population: Population, tile: Tile, position: i32, block: i32, currents: usize): void {
+function runReadout(
+  population: Population,
+  tile: Tile,
+  position: i32,
+  block: i32,
+  currents: usize,
+  stepBytes: i32,
+): void {
   const stride = population.stateStride;
   const first = block * population.block;
   const at = position * stride + first;
@@ -189,12 +226,16 @@ function runReadout(population: Population, tile: Tile, position: i32, block: i3
     for (let c = 0; c < population.block; c++) {
       let current = load<i32>(population.bias + ((first + c) << 2));
       if (population.constant != 0) current += load<i32>(population.constant + ((at + c) << 2));
-      if (currents != 0) current += load<i32>(currents + ((i * population.block + c) << 2));
+      if (population.termCount > 0) {
+        const step = currents + i * stepBytes;
+        if (population.isShort) current += <i32>load<i16>(step + (c << 1)) << population.shift;
+        else current += load<i32>(step + (c << 2));
+      }
       const charge = load<f64>(population.charge + ((at + c) << 3)) + <f64>current;
       store<f64>(population.charge + ((at + c) << 3), charge);
       store<f64>(population.chargeHistory + ((i * slotWords + at + c) << 3), charge);
     }
-    runNeurons(population, tile, position, block, currents, i, i + 1);
+    runNeurons(population, tile, position, block, currents, stepBytes, i, i + 1);
     memory.copy(
       population.countHistory + ((i * slotWords + at) << 2),
       population.netCount + (at << 2),

@@ -62,6 +62,13 @@ export class Population {
   blocks: i32;
   /** Positions whose currents are gathered together: the same events serve neighbours while they are in cache. */
   run: i32;
+  /** Where a block's weights are too large for the nearer caches: steps that are gathered together, one kernel row after the other; else 0. */
+  passSteps: i32;
+  /** Whether sums are kept as int16, to be shifted left by `shift`: there is one narrow term, and Σ|W| fits. */
+  isShort: i32;
+  shift: i32;
+  /** Membranes saturate at ± this: 2^30. */
+  bound: i32;
   /** Channels of a position's state: blocks · block. */
   stateStride: i32;
   vMem: usize;

@@ -20,10 +20,10 @@ function dotHigh(sum: v128, a: v128, b: v128, magnitudes: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(pairs, magnitudes));
 }
 
-/** As `accumulateNarrow`, n ≤ 4. */
+/** As `gatherNarrow` for one output, n ≤ 4. */
 // @ts-ignore: decorator
 @inline
-export function accumulateWide(
+export function gatherWide(
   n: i32,
   term: Term,
   weights: usize,

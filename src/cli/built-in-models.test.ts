@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { expect, test } from "vitest";
-import { sceneClasses } from "../data/scenes/scene.ts";
+import { sceneClasses } from "../data/scenes/classes.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { readModel } from "./model.ts";
 

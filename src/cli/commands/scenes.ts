@@ -3,8 +3,8 @@ import type { Command } from "commander";
 import { expectInteger, expectOneOf } from "../../core/errors.ts";
 import { writeCocoDataSet } from "../../data/coco.ts";
 import type { LabelledImage } from "../../data/dataset.ts";
+import { sceneClasses } from "../../data/scenes/classes.ts";
 import { sceneImages } from "../../data/scenes/labelled.ts";
-import { sceneClasses } from "../../data/scenes/scene.ts";
 import { writeVocDataSet } from "../../data/voc.ts";
 import { print, printJson, showProgress } from "../io.ts";
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { openCoco } from "../../data/coco.ts";
-import { sceneClasses } from "../../data/scenes/scene.ts";
+import { sceneClasses } from "../../data/scenes/classes.ts";
 import { openVoc } from "../../data/voc.ts";
 import { decodeModel } from "../../graph/model-file.ts";
 import { importDarknet } from "../../importers/darknet/import-darknet.ts";

@@ -33,6 +33,19 @@ function eventKernel({ input, layer }: ConvolutionTerm): Pick<TermChoice, "kerne
   return { kernel: greatest <= 127 ? "narrow8" : "narrow16", budget };
 }
 
+/** Whether int16 holds whatever a narrow term may sum up: Σ|W| of each output channel. */
+export function fitsShort(term: Term, { kernel }: TermChoice): boolean {
+  if (kernel !== "narrow8" || term.kind !== "convolution") return false;
+  const { shape, data } = term.layer.weights;
+  const length = data.length / shape[0];
+  for (let row = 0; row < data.length; row += length) {
+    let sum = 0;
+    for (let i = row; i < row + length; i++) sum += Math.abs(data[i]);
+    if (sum > int16Bound) return false;
+  }
+  return true;
+}
+
 export function greatestMagnitude(values: ArrayLike<number>): number {
   let greatest = 0;
   for (let i = 0; i < values.length; i++) greatest = Math.max(greatest, Math.abs(values[i]));

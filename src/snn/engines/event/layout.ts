@@ -6,7 +6,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
-import { chooseBlock, chooseKernel, roundUp, type TermChoice } from "./kernel-choice.ts";
+import { chooseBlock, chooseKernel, fitsShort, roundUp, type TermChoice } from "./kernel-choice.ts";
 import type { Network, PopulationStage, Signal, Stage, Term } from "./network.ts";
 import { placeIntervals, type Request } from "./place-intervals.ts";
 import { recordBytes } from "./records.ts";
@@ -50,6 +50,10 @@ export interface PopulationLayout {
   readonly blocks: number;
   /** Positions whose currents are gathered together. */
   readonly run: number;
+  /** Steps of a pass over each kernel row; 0 where weights are passed over whole. */
+  readonly passSteps: number;
+  /** Whether sums are kept as int16. */
+  readonly isShort: boolean;
   readonly stateStride: number;
   readonly vMem: number;
   readonly netCount: number;
@@ -105,6 +109,9 @@ const longestTile = (globalThis as any).LT ?? 32;
 const passingBytes = 384 * 2 ** 20;
 /** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
 const currentBytes = (globalThis as any).CB ?? 2 ** 16;
+/** Weights of a block that stay in the second cache beside what else is read. */
+const nearBytes = (globalThis as any).NB ?? 400_000;
+const passSteps = (globalThis as any).PS ?? 8;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */
@@ -184,7 +191,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
       populations.set(stage, layout);
       bySignal.set(stage.signal, layout);
       counterCount += 1 + stage.terms.length;
-      scratchBytes = Math.max(scratchBytes, layout.run * tileSteps * layout.block * 4 + 1024);
+      scratchBytes = Math.max(scratchBytes, scratchOf(layout, stage.signal, tileSteps));
     } else if (stage.kind === "pool") {
       const population = bySignal.get(stage.input);
       const [, height, width] = stage.input.shape;
@@ -222,6 +229,11 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
   };
 }
 
+/** Currents of a band of positions. */
+function scratchOf({ passSteps, run, block }: PopulationLayout, { shape: [, height, width] }: Signal, tileSteps: number): number {
+  return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps);
+}
+
 export function pictureCount({ stages }: Network): number {
   return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
 }
@@ -239,11 +251,18 @@ function layoutPopulation(
   const stateStride = blocks * block;
   const state = height * width * stateStride;
   const isReadout = stage.layer.kind === "readout";
+  const record = take("other", recordBytes("population"));
+  const terms = stage.terms.map((term, i) =>
+    layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, take),
+  );
+  const hasPasses =
+    !isReadout && terms.length === 1 && terms[0].kernel.startsWith("narrow") && terms[0].blockBytes > nearBytes;
+  const isShort = !hasPasses && terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
   return {
-    record: take("other", recordBytes("population")),
-    terms: stage.terms.map((term, i) =>
-      layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, take),
-    ),
+    record,
+    terms,
+    passSteps: hasPasses ? passSteps : 0,
+    isShort,
     termTable: take("other", 4 * stage.terms.length),
     pictures: stage.pictures.map(({ groups, weights: { shape } }) => ({
       record: take("other", recordBytes("picture")),
@@ -251,7 +270,7 @@ function layoutPopulation(
     })),
     block,
     blocks,
-    run: Math.max(1, Math.min(width, Math.floor(currentBytes / (tileSteps * block * 4)))),
+    run: Math.max(1, Math.min(width, Math.floor(currentBytes / (tileSteps * block * (isShort ? 2 : 4))))),
     stateStride,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
