@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { digits, joules, percent, whole, withPrefix } from "./format.ts";
+import { digits, joules, percent, plainJoules, whole, withPrefix } from "./format.ts";
 
 test.each([
   [0, "0"],
@@ -28,4 +28,14 @@ test.each([
   [9.999, "10.0"],
 ])("%d to three digits is %s", (value, expected) => {
   expect(digits(value)).toBe(expected);
+});
+
+test.each([
+  [0.12, "0.12 J"],
+  [0.12446, "0.1245 J"],
+  [1.056, "1.056 J"],
+  [0.42875, "0.429 J"],
+  [4.29e-4, "4.29e-4 J"],
+])("%d without a prefix is %s", (value, expected) => {
+  expect(plainJoules(value)).toBe(expected);
 });

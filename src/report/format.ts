@@ -16,6 +16,12 @@ export function joules(picojoules: number): string {
   return withPrefix(picojoules * 1e-12, "J");
 }
 
+/** Joules without a prefix: `0.12 J`, `4.29e-4 J`, `1.056 J`. Three digits, and one more where the first is a 1. */
+export function plainJoules(value: number): string {
+  const text = value.toExponential(2).startsWith("1") ? value.toPrecision(4) : value.toPrecision(3);
+  return `${value >= 0.01 ? Number(text) : Number(text).toExponential()} J`;
+}
+
 /** Three significant digits without an exponent: `0.0341`, `12.0`, `1,234`. */
 export function digits(value: number): string {
   if (value === 0) return "0";
