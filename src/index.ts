@@ -22,15 +22,9 @@ export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type Random, seededRandom } from "./core/random.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
+export { type SceneClass, sceneClasses } from "./data/scenes/classes.ts";
 export { renderScene } from "./data/scenes/render.ts";
-export {
-  generateScene,
-  type Scene,
-  type SceneClass,
-  type SceneObject,
-  type SceneOptions,
-  sceneClasses,
-} from "./data/scenes/scene.ts";
+export { generateScene, type Scene, type SceneObject, type SceneOptions } from "./data/scenes/scene.ts";
 export { decodeHead } from "./detect/decode.ts";
 export { nonMaxSuppression } from "./detect/nms.ts";
 export {
@@ -79,6 +73,8 @@ export {
 export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
 export { channelRates } from "./metrics/firing-rates.ts";
 export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
+export type { Canvas, Figure } from "./report/figures/figure.ts";
+export { type RateDistributionData, rateDistributionFigure } from "./report/figures/rate-distribution.ts";
 export {
   type Checkpoint,
   type Engine,

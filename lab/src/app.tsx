@@ -1,5 +1,7 @@
 /** The page: pictures, time, and the linked views below. */
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { Figure } from "../../src/index.ts";
+import { FigureDialog } from "./figures/figure-dialog.tsx";
 import { Camera } from "./setup/camera.tsx";
 import { SettingsPanel } from "./setup/settings-panel.tsx";
 import { Toolbar } from "./setup/toolbar.tsx";
@@ -116,6 +118,9 @@ interface LinkedViewsProps {
 /** Drawn anew only when what is shown changes, not at every checkpoint that the simulation runs ahead. */
 const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) => {
   const [layer, setLayer] = useState(channel?.layer);
+  const [figure, setFigure] = useState<Figure | null>(null);
+  const closeFigure = useCallback(() => setFigure(null), []);
+  const drawFigure = () => store.drawChannelFigure().then(setFigure, store.report);
   const { populations } = moment.lanes[0].info;
   const shown = populations.some(({ name }) => name === layer) ? layer : populations[0]?.name;
   return (
@@ -124,7 +129,14 @@ const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) 
       <EnergyView moment={moment} />
       <ErrorView moment={moment} hasDnn={hasDnn} />
       <ActivityView moment={moment} layer={shown} onLayer={setLayer} />
-      <RatesView moment={moment} layer={shown} channel={channel} onChannel={store.chooseChannel} />
+      <RatesView
+        moment={moment}
+        layer={shown}
+        channel={channel}
+        onChannel={store.chooseChannel}
+        onFigure={drawFigure}
+      />
+      {figure && <FigureDialog figure={figure} onClose={closeFigure} />}
     </div>
   );
 });

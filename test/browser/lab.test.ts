@@ -179,9 +179,24 @@ describeInBrowser("the lab", () => {
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await page.waitForSelector(".spike-map canvas");
-    expect(await page.locator(".chosen").first().textContent()).toContain("channel 1");
+    expect(await page.locator("p.chosen").textContent()).toContain("channel 1");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".spike-map", { state: "detached" });
+  });
+
+  test("draws the report's figure of a channel, to be kept", async () => {
+    const { page } = lab;
+    await page.getByRole("slider", { name: /Channel of/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("button", { name: "Distribution…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.waitFor();
+    expect(await dialog.locator("img").getAttribute("alt")).toMatch(/Firing rates of channel 1 of act0.*% silent/);
+    expect(await dialog.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+    expect(await dialog.getByText("Save as SVG").getAttribute("download")).toBe("figure-2.svg");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(lab.complaints).toEqual([]);
   });
 
   test("leads through the tour and lets go of it with Escape", async () => {

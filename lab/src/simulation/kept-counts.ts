@@ -21,7 +21,7 @@ export class KeptCounts {
     this.#byStep.set(t, new Map([...counts].map(([name, values]) => [name, new Int16Array(values)])));
   }
 
-  maps(layer: string, channel: number, region: ChannelMaps["region"]): ChannelMaps | null {
+  maps(layer: string, channel: number): Omit<ChannelMaps, "region" | "partOfLayer"> | null {
     const population = this.#populations.find(({ name }) => name === layer);
     if (!population || channel >= population.shape[0] || this.#byStep.size === 0) return null;
     const [, height, width] = population.shape;
@@ -32,6 +32,6 @@ export class KeptCounts {
       const counts = this.#byStep.get(t)?.get(layer) as Int16Array;
       for (let k = 0; k < area; k++) rates[i * area + k] = counts[channel * area + k] / t;
     }
-    return { width, height, at, rates, region };
+    return { width, height, at, rates };
   }
 }

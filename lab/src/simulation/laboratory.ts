@@ -140,14 +140,18 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
     }
   }
 
+  async function channelMaps({ slot, layer, channel }: Answers["channelMaps"]["request"]) {
+    const maps = lanes.find(({ info }) => info.slot === slot)?.channelMaps(layer, channel);
+    return maps ? { ...maps, partOfLayer: partOfLayer(model?.dnn, layer, channel) } : null;
+  }
+
   return {
     openModel,
     setPicture,
     drawScene: async ({ seed, index }) => generateScene(seed, index),
     runDnn: async () => (await dnnOnPicture())?.detections ?? null,
     run,
-    channelMaps: async ({ slot, layer, channel }) =>
-      lanes.find(({ info }) => info.slot === slot)?.channelMaps(layer, channel) ?? null,
+    channelMaps,
   };
 }
 
@@ -155,6 +159,15 @@ async function detectWithDnn(dnn: Graph, session: Promise<DnnSession>, picture: 
   const input = preprocess(picture, inputOf(dnn).shape, dnn.preprocessing);
   const outputs = await (await session).run(input.image);
   return { outputs, detections: readDetections(dnn, outputs, input, displayThresholds) };
+}
+
+/** The channel's greatest activation on the calibration pictures as a part of its layer's. */
+function partOfLayer(dnn: Graph | undefined, name: string, channel: number): number | null {
+  const layer = dnn?.layers.find((candidate) => candidate.name === name);
+  if (layer?.kind !== "activation" || !layer.statistics) return null;
+  const { percentiles, channel: channels, layer: whole } = layer.statistics;
+  const greatest = percentiles.length - 1;
+  return channels.data[channel * percentiles.length + greatest] / whole.data[greatest];
 }
 
 /** The network that a configuration asks for; without the DNN, the file's own. */

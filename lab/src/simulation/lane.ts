@@ -35,7 +35,7 @@ export interface Lane {
   /** Gives the DNN's outputs once they are known: the errors of all checkpoints so far. */
   compareWith(dnn: ReadonlyMap<string, FloatTensor>): ReadonlyMap<number, number>;
   /** A channel over time; null where no counts were kept yet. */
-  channelMaps(layer: string, channel: number): ChannelMaps | null;
+  channelMaps(layer: string, channel: number): Omit<ChannelMaps, "partOfLayer"> | null;
   dispose(): Promise<void>;
 }
 
@@ -84,7 +84,10 @@ export async function openLane(
       dnn = outputsOfDnn;
       return new Map([...outputs].map(([t, values]) => [t, outputError(values, outputsOfDnn)]));
     },
-    channelMaps: (layer, channel) => kept.maps(layer, channel, regionOf(input)),
+    channelMaps(layer, channel) {
+      const maps = kept.maps(layer, channel);
+      return maps && { ...maps, region: regionOf(input) };
+    },
     async dispose() {
       await checkpoints.return(undefined);
       await session.dispose();

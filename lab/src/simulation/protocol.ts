@@ -42,8 +42,10 @@ export interface RunRequest {
   readonly seed: number;
 }
 
-/** One picture of a channel over time. */
+/** A channel over time, neuron by neuron. */
 export interface ChannelMaps {
+  /** The channel's greatest activation in the DNN as a part of its layer's; null where it was not measured. */
+  readonly partOfLayer: number | null;
   readonly width: number;
   readonly height: number;
   /** Steps of which counts were kept, rising. */

@@ -1,8 +1,14 @@
 /**
- * The page's state and what changes it. Views read it; nothing else writes it. Changes are announced once a frame, so
- * that a fast engine's checkpoints do not each draw the page anew.
+ * The page's state and what changes it. Views read it; nothing else writes it.
  */
-import { ArgumentError, type Detection, type Pixels, renderScene, SpikingYoloError } from "../../../src/index.ts";
+import {
+  ArgumentError,
+  type Detection,
+  type Figure,
+  type Pixels,
+  renderScene,
+  SpikingYoloError,
+} from "../../../src/index.ts";
 import type {
   ChannelMaps,
   CheckpointView,
@@ -16,6 +22,7 @@ import type {
 } from "../simulation/protocol.ts";
 import { builtInModel } from "./built-in-model.ts";
 import { startClient } from "./client.ts";
+import { nameOf } from "./configuration.ts";
 import { readDropped } from "./dropped-files.ts";
 import { type ChannelChoice, fromHash, type Settings } from "./settings.ts";
 
@@ -49,6 +56,8 @@ export interface Store {
   showPixels(pixels: Pixels, title: string): Promise<void>;
   openFiles(files: readonly File[]): Promise<void>;
   chooseChannel(choice: ChannelChoice | null): void;
+  /** The report's figure of the chosen channel, of all networks shown; null where there is nothing to draw yet. */
+  drawChannelFigure(): Promise<Figure | null>;
   report(error: unknown): void;
   dismissProblem(): void;
 }
@@ -70,17 +79,25 @@ export function createStore(): Store {
   const listeners = new Set<() => void>();
   const client = startClient(onEvent);
   let lastRunId = 0;
-  let announced = false;
+  let isAnnouncing = false;
   let actions: Promise<void> = Promise.resolve();
+
+  function announce(): void {
+    isAnnouncing = false;
+    for (const listener of listeners) listener();
+  }
 
   function set(changes: Partial<LabState>): void {
     state = { ...state, ...changes };
-    if (announced) return;
-    announced = true;
-    requestAnimationFrame(() => {
-      announced = false;
-      for (const listener of listeners) listener();
-    });
+    announce();
+  }
+
+  /** For what the simulation tells: a fast engine's checkpoints are announced together, once a frame. */
+  function setSoon(changes: Partial<LabState>): void {
+    state = { ...state, ...changes };
+    if (isAnnouncing) return;
+    isAnnouncing = true;
+    requestAnimationFrame(announce);
   }
 
   function report(error: unknown): void {
@@ -105,13 +122,13 @@ export function createStore(): Store {
   function onEvent(event: RunEvent): void {
     switch (event.kind) {
       case "started":
-        set({ run: { info: event.run, checkpoints: { a: [], b: [] }, isDone: false, isStale: false } });
+        setSoon({ run: { info: event.run, checkpoints: { a: [], b: [] }, isDone: false, isStale: false } });
         return;
       case "checkpoint": {
         const { run } = state;
         if (run?.info.runId !== event.runId) return;
         const checkpoints = { ...run.checkpoints, [event.slot]: [...run.checkpoints[event.slot], event.checkpoint] };
-        set({ run: { ...run, checkpoints } });
+        setSoon({ run: { ...run, checkpoints } });
         return;
       }
       case "errors": {
@@ -122,7 +139,7 @@ export function createStore(): Store {
           return outputError === undefined ? checkpoint : { ...checkpoint, outputError };
         };
         const checkpoints = { ...run.checkpoints, [event.slot]: run.checkpoints[event.slot].map(withError) };
-        set({ run: { ...run, checkpoints } });
+        setSoon({ run: { ...run, checkpoints } });
         return;
       }
       default:
@@ -249,6 +266,21 @@ export function createStore(): Store {
     chooseChannel(channel) {
       set({ settings: { ...state.settings, channel }, ...(channel ? {} : { maps: null }) });
       loadMaps().catch(report);
+    },
+    async drawChannelFigure() {
+      const { run, settings } = state;
+      if (!run || !settings.channel) return null;
+      const { layer, channel } = settings.channel;
+      const names = { a: nameOf(settings.a), b: settings.b ? nameOf(settings.b) : "" };
+      const maps = await Promise.all(
+        run.info.lanes.map(async ({ slot }) => ({
+          configuration: names[slot],
+          maps: await client.call("channelMaps", { slot, layer, channel }),
+        })),
+      );
+      // The plotting library is large: loaded when somebody wants a figure.
+      const { channelFigure } = await import("../figures/channel-figure.ts");
+      return channelFigure(layer, channel, maps);
     },
     report,
     dismissProblem: () => set({ problem: null }),

@@ -10,9 +10,11 @@ export interface RatesViewProps {
   readonly layer: string | undefined;
   readonly channel: ChannelChoice | null;
   readonly onChannel: (choice: ChannelChoice | null) => void;
+  /** Draw the report's figure of the chosen channel. */
+  readonly onFigure: () => void;
 }
 
-export function RatesView({ moment, layer, channel, onChannel }: RatesViewProps) {
+export function RatesView({ moment, layer, channel, onChannel, onFigure }: RatesViewProps) {
   const population = moment.lanes[0].info.populations.find(({ name }) => name === layer);
   return (
     <Card
@@ -53,6 +55,9 @@ export function RatesView({ moment, layer, channel, onChannel }: RatesViewProps)
           Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel}{" "}
           <button type="button" onClick={() => onChannel(null)}>
             Hide
+          </button>{" "}
+          <button type="button" onClick={onFigure}>
+            Distribution…
           </button>
         </p>
       )}
