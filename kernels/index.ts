@@ -8,6 +8,18 @@ import { Move, Picture, Poisson, Pool, Population, Program } from "./structs";
 import { Tile } from "./tile";
 
 export { loadAndAdd } from "./limit";
+export {
+  gradedSteps,
+  integrateSteps,
+  monotoneSteps,
+  takebackConstant,
+  takebackLong,
+  takebackShort,
+  thresholdConstant,
+  thresholdLong,
+  thresholdShort,
+} from "./neurons";
+export * from "./variants";
 
 const POPULATION = 0;
 const POOL = 1;

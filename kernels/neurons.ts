@@ -79,14 +79,16 @@ export function runNeurons(
       const spikes = population.out.data + position * population.out.stride + c;
       if (population.levels > 1) {
         gradedSteps(population, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
+      } else if (mode == CONSTANT && population.isMonotone) {
+        monotoneSteps(population, tile, at, c, spikes, both, bothTo);
       } else if (population.neuron == TAKEBACK) {
-        if (mode == SHORT) takebackSteps(population, tile, SHORT, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) takebackSteps(population, tile, LONG, at, c, own, stepBytes, spikes, both, bothTo);
-        else takebackSteps(population, tile, CONSTANT, at, c, own, stepBytes, spikes, both, bothTo);
+        if (mode == SHORT) takebackShort(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) takebackLong(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else takebackConstant(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
       } else {
-        if (mode == SHORT) thresholdSteps(population, tile, SHORT, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) thresholdSteps(population, tile, LONG, at, c, own, stepBytes, spikes, both, bothTo);
-        else thresholdSteps(population, tile, CONSTANT, at, c, own, stepBytes, spikes, both, bothTo);
+        if (mode == SHORT) thresholdShort(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) thresholdLong(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else thresholdConstant(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
       }
     }
     if (onlyFire < fireTo) {
@@ -116,7 +118,7 @@ function currentAt(mode: i32, constant: v128, from: usize, shift: i32): v128 {
   return i32x4.add(constant, varying);
 }
 
-function integrateSteps(
+export function integrateSteps(
   population: Population,
   mode: i32,
   at: usize,
@@ -254,8 +256,80 @@ function thresholdSteps(
   v128.store(population.netCount + at, n);
 }
 
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function takebackShort(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+}
+export function takebackLong(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+}
+export function takebackConstant(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+}
+export function thresholdShort(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+}
+export function thresholdLong(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+}
+export function thresholdConstant(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+}
+
+/**
+ * Binary neurons under a constant current, from V = 0 and n = 0: all spikes have the current's sign, so that only one
+ * side's threshold and cost matter. Negative currents are mirrored: V, n and the spikes change their sign.
+ */
+export function monotoneSteps(
+  population: Population,
+  tile: Tile,
+  at: usize,
+  c: i32,
+  spikes: usize,
+  from: i32,
+  to: i32,
+): void {
+  const out = population.out;
+  const slotBytes = out.slotBytes;
+  const capacity = out.capacity;
+  const signed = constantCurrent(population, at, c);
+  const isNegative = i32x4.shr_s(signed, 31);
+  const current = mirror(signed, isNegative);
+  const cost = choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  const fireAt = choose(isNegative, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
+  const fireAbove = i32x4.sub(fireAt, i32x4.splat(1));
+  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
+  let v = mirror(v128.load(population.vMem + at), isNegative);
+  let fired = i32x4.splat(0);
+  let slot = (tile.g0 + from) % capacity;
+  let target = spikes + slot * slotBytes;
+  for (let i = from; i < to; i++) {
+    v = i32x4.min_s(i32x4.add(v, current), bound);
+    const fires = i32x4.gt_s(v, fireAbove);
+    v = i32x4.sub(v, v128.and(fires, cost));
+    fired = i32x4.add(fired, fires);
+    // `fires` is −1 where it fires: right where mirrored, to be negated elsewhere.
+    storeSpikes(target, i32x4.sub(v128.xor(fires, v128.not(isNegative)), v128.not(isNegative)));
+    target += slotBytes;
+    if (++slot == capacity) {
+      slot = 0;
+      target = spikes;
+    }
+  }
+  v128.store(population.vMem + at, mirror(v, isNegative));
+  const n = v128.load(population.netCount + at);
+  v128.store(population.netCount + at, i32x4.sub(n, mirror(fired, isNegative)));
+}
+
+/** −x where the mask is set. */
+// @ts-ignore: decorator
+@inline
+function mirror(x: v128, mask: v128): v128 {
+  return i32x4.sub(v128.xor(x, mask), mask);
+}
+
 /** Any neuron and any number of levels: one level at a time, until no lane wants another. */
-function gradedSteps(
+export function gradedSteps(
   population: Population,
   tile: Tile,
   mode: i32,

@@ -6,12 +6,11 @@
  * Currents of a band: [position][step][block], int32 or (where sums are sure to fit) int16.
  */
 import { accumulateDense } from "./dense";
-import { DEPTHWISE, NARROW8, NARROW16, listRow, magnitudeOf } from "./events";
-import { gatherNarrow } from "./narrow";
+import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
 import { runNeurons } from "./neurons";
 import { Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, scratchOf, slotOf } from "./tile";
-import { gatherWide } from "./wide";
+import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
 
 // @ts-ignore: decorator
 @inline
@@ -148,64 +147,54 @@ function accumulate(
   const isShort = population.isShort;
   for (let i = from; i < to; i++) {
     const sums = currents + i * stepBytes;
-    if (term.kernel == NARROW8) {
-      if (isShort) narrow(true, true, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
-      else narrow(true, false, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
-    } else if (term.kernel == NARROW16) {
-      narrow(false, false, n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
-    } else wide(n, term, weights, group, i, y, x, end, sums, positionBytes);
+    if (term.kernel == NARROW16) {
+      narrow16(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+    } else if (term.kernel == WIDE) {
+      wide16(n, term, weights, group, i, y, x, end, sums, positionBytes);
+    } else if (isShort) {
+      short8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+    } else narrow8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
   }
 }
 
-// @ts-ignore: decorator
-@inline
-function narrow(
-  isInt8: bool,
-  isShort: bool,
-  n: i32,
-  term: Term,
-  weights: usize,
-  group: i32,
-  i: i32,
-  kyFrom: i32,
-  kyTo: i32,
-  y: i32,
-  x: i32,
-  end: i32,
-  sums: usize,
-  bytes: i32,
-): void {
-  if (n == 1) gatherNarrow(1, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 2) gatherNarrow(2, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 3) gatherNarrow(3, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 4) gatherNarrow(4, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 5) gatherNarrow(5, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 6) gatherNarrow(6, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 7) gatherNarrow(7, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else gatherNarrow(8, isInt8, isShort, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+function short8(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
+  if (n == 1) short8x1(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 2) short8x2(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 3) short8x3(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 4) short8x4(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 5) short8x5(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 6) short8x6(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 7) short8x7(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else short8x8(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
 }
 
-// @ts-ignore: decorator
-@inline
-function wide(
-  n: i32,
-  term: Term,
-  weights: usize,
-  group: i32,
-  i: i32,
-  y: i32,
-  x: i32,
-  end: i32,
-  sums: usize,
-  bytes: i32,
-): void {
-  for (; x < end; x++) {
-    if (n == 1) gatherWide(1, term, weights, group, i, y, x, sums);
-    else if (n == 2) gatherWide(2, term, weights, group, i, y, x, sums);
-    else if (n == 3) gatherWide(3, term, weights, group, i, y, x, sums);
-    else gatherWide(4, term, weights, group, i, y, x, sums);
-    sums += bytes;
-  }
+function narrow8(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
+  if (n == 1) narrow8x1(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 2) narrow8x2(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 3) narrow8x3(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 4) narrow8x4(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 5) narrow8x5(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 6) narrow8x6(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 7) narrow8x7(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else narrow8x8(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+}
+
+function narrow16(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
+  if (n == 1) narrow16x1(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 2) narrow16x2(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 3) narrow16x3(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 4) narrow16x4(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 5) narrow16x5(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 6) narrow16x6(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else if (n == 7) narrow16x7(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  else narrow16x8(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+}
+
+function wide16(n: i32, term: Term, weights: usize, group: i32, i: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
+  if (n == 1) wide16x1(term, weights, group, i, y, x, end, sums, bytes);
+  else if (n == 2) wide16x2(term, weights, group, i, y, x, end, sums, bytes);
+  else if (n == 3) wide16x3(term, weights, group, i, y, x, end, sums, bytes);
+  else wide16x4(term, weights, group, i, y, x, end, sums, bytes);
 }
 
 /** A readout's step by step: its charge is summed exactly (float64 holds 2^53), and a history kept of charge and counts. */

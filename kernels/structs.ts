@@ -81,6 +81,8 @@ export class Population {
   constant: usize;
   neuron: i32;
   levels: i32;
+  /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start. */
+  isMonotone: i32;
   /** Lag of what is integrated; `out.lag` is that of what is fired. */
   lagIn: i32;
   counter: i32;

@@ -1,7 +1,7 @@
 /** The contract of engines, on random graphs: the event engine equals the integer reference to the last bit. */
 import fc from "fast-check";
-import { expect, test } from "vitest";
-import { inferShapes } from "../src/graph/graph.ts";
+import { test } from "vitest";
+import { type Encoding, inferShapes } from "../src/graph/graph.ts";
 import { eventEngine } from "../src/snn/engines/event/event-engine.ts";
 import { expectSameAsReference, recordAll } from "./engine-contract.ts";
 import { randomPicture } from "./graphs.ts";
@@ -21,31 +21,39 @@ const options: fc.Arbitrary<SpikingOptions> = fc.record({
 
 const checkpoints = fc.constantFrom([1], [3], [1, 2, 4, 8], [7, 40], [33], [5, 32, 64]);
 
+async function check(o: SpikingOptions, at: readonly number[], encoding: Encoding, isLong: boolean, threads: number) {
+  const graph = randomSpikingGraph(o);
+  const shapes = inferShapes(graph);
+  const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, 1);
+  const image = randomPicture(shapes.get("input")!, o.seed);
+  await expectSameAsReference(eventEngine({ threads }), graph, image, {
+    timeSteps: at[at.length - 1] + (isLong ? 5 : 0),
+    at,
+    encoding,
+    seed: o.seed,
+    record: recordAll(graph, sizeOf),
+  });
+}
+
+const encodings = fc.constantFrom<Encoding>("constant", "poisson");
+/** More of them: CONTRACT_RUNS and CONTRACT_SEED. */
+const runs = Number(process.env.CONTRACT_RUNS ?? 60);
+const seed = Number(process.env.CONTRACT_SEED ?? 1);
+
 test("random graphs: every membrane, count, spike, operation and head equals the reference engine's", async () => {
-  let runs = 0;
   await fc.assert(
-    fc.asyncProperty(
-      options,
-      checkpoints,
-      fc.constantFrom("constant", "poisson"),
-      fc.boolean(),
-      async (o, at, encoding, isLong) => {
-        const graph = randomSpikingGraph(o);
-        const shapes = inferShapes(graph);
-        const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, 1);
-        const input = graph.layers[0];
-        const image = randomPicture(shapes.get(input.name)!, o.seed);
-        await expectSameAsReference(eventEngine({ threads: 1 }), graph, image, {
-          timeSteps: at[at.length - 1] + (isLong ? 5 : 0),
-          at,
-          encoding,
-          seed: o.seed,
-          record: recordAll(graph, sizeOf),
-        });
-        runs++;
-      },
+    fc.asyncProperty(options, checkpoints, encodings, fc.boolean(), (o, at, encoding, isLong) =>
+      check(o, at, encoding, isLong, 1),
     ),
-    { numRuns: Number(process.env.CONTRACT_RUNS ?? 60), seed: Number(process.env.CONTRACT_SEED ?? 1) },
+    { numRuns: runs, seed },
   );
-  expect(runs).toBeGreaterThan(0);
+});
+
+test("any number of threads: the same", async () => {
+  await fc.assert(
+    fc.asyncProperty(options, checkpoints, encodings, fc.integer({ min: 2, max: 4 }), (o, at, encoding, threads) =>
+      check(o, at, encoding, false, threads),
+    ),
+    { numRuns: Math.ceil(runs / 5), seed },
+  );
 });

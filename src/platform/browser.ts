@@ -90,3 +90,31 @@ export async function loadOnnxRuntime(): Promise<typeof import("onnxruntime-comm
   ort.env.wasm.numThreads = 1;
   return ort;
 }
+
+/** The browser's own workers. */
+const PageWorker = globalThis.Worker;
+
+export { PageWorker as Worker };
+
+/** Tells of every message, and of an error that ended what the worker was doing. */
+export function watchWorker(
+  worker: Worker,
+  { onMessage, onFailure }: { onMessage: (message: unknown) => void; onFailure: (reason: string) => void },
+): void {
+  worker.onmessage = ({ data }) => onMessage(data);
+  worker.onerror = (event) => onFailure(event.message || "it could not be started");
+  worker.onmessageerror = () => onFailure("a message could not be read");
+}
+
+/** A page ends its workers by itself. */
+export function keepProcessAlive(_workers: readonly Worker[], _isNeeded: boolean): void {}
+
+/** Threads that can run at once, as far as the browser tells. */
+export function availableThreads(): number {
+  return navigator.hardwareConcurrency || 1;
+}
+
+/** Whether workers can work on one memory: only where the page is isolated from other origins (COOP and COEP headers). */
+export function canShareMemory(): boolean {
+  return globalThis.crossOriginIsolated === true;
+}

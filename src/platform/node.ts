@@ -2,8 +2,10 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, readFile as readNodeFile, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { Worker } from "node:worker_threads";
 import { Resvg } from "@resvg/resvg-js";
 import sharp from "sharp";
 import { ImportError } from "../core/errors.ts";
@@ -114,4 +116,35 @@ function fontFiles(): string[] {
 /** ONNX Runtime of this platform; loaded when first needed, since loading takes a tenth of a second. */
 export function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
   return import("onnxruntime-node");
+}
+
+/** Worker threads; `new Worker(new URL(…), { type: "module" })` starts one in Node.js and in browsers. */
+export { Worker };
+
+/** Tells of every message, and of a death that nobody asked for. */
+export function watchWorker(
+  worker: Worker,
+  { onMessage, onFailure }: { onMessage: (message: unknown) => void; onFailure: (reason: string) => void },
+): void {
+  worker.on("message", onMessage);
+  worker.on("error", (error) => onFailure(error instanceof Error ? error.message : String(error)));
+  worker.on("exit", (code) => onFailure(`it left with code ${code}`));
+}
+
+/** Whether the process must wait for these workers; idle ones should not keep it from ending. */
+export function keepProcessAlive(workers: readonly Worker[], isNeeded: boolean): void {
+  for (const worker of workers) {
+    if (isNeeded) worker.ref();
+    else worker.unref();
+  }
+}
+
+/** Threads that can run at once. */
+export function availableThreads(): number {
+  return availableParallelism();
+}
+
+/** Whether workers can work on one memory. */
+export function canShareMemory(): boolean {
+  return true;
 }

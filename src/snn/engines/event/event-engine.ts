@@ -3,6 +3,7 @@
  * runs a tile of steps before the next layer starts, which is exact in a feed-forward network and keeps weights in cache.
  * Bit-identical to the reference engine on the same graph.
  */
+import { availableThreads, canShareMemory } from "#platform";
 import { EngineError, expectInteger } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import { type Graph, inputOf } from "../../../graph/graph.ts";
@@ -13,10 +14,13 @@ import { type LoadedNetwork, loadNetwork } from "./loaded-network.ts";
 import { observe } from "./observe.ts";
 import { singleExecutor } from "./single-executor.ts";
 import { startRun } from "./start-run.ts";
+import { threadExecutor } from "./thread-executor.ts";
 
 export interface EventEngineOptions {
   /** Threads that share the work; 1 needs neither workers nor shared memory. By default one per core. */
   readonly threads?: number;
+  /** Told where fewer threads run than could: a page that is not isolated has no shared memory. By default console.warn. */
+  readonly onNotice?: (notice: string) => void;
 }
 
 /**
@@ -24,13 +28,17 @@ export interface EventEngineOptions {
  *   [E_CURRENT], [E_THRESHOLD] where it cannot be run exactly.
  */
 export function eventEngine(options: EventEngineOptions = {}): Engine {
-  const threads = options.threads ?? 1;
+  const { threads = availableThreads(), onNotice = console.warn } = options;
   expectInteger("threads", threads, 1, 256);
   return {
     name: "event",
     async open(graph) {
       checkIntegers(graph);
-      return openSession(graph, threads);
+      if (threads === 1 || canShareMemory()) return openSession(graph, threads);
+      onNotice(
+        `no shared memory: the event engine runs in 1 thread instead of ${threads}. Serve the page with COOP and COEP headers`,
+      );
+      return openSession(graph, 1);
     },
   };
 }
@@ -47,7 +55,12 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
     if (loaded && plan === loadedAs) return loaded;
     await loaded?.executor.dispose();
     loaded = undefined;
-    loaded = await loadNetwork(graph, { encoding, pinned, threads, execute: singleExecutor });
+    loaded = await loadNetwork(graph, {
+      encoding,
+      pinned,
+      threads,
+      execute: threads === 1 ? singleExecutor : threadExecutor,
+    });
     loadedAs = plan;
     return loaded;
   }

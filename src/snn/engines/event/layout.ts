@@ -104,14 +104,15 @@ export interface LayoutOptions {
 }
 
 /** Longest tile: more steps save nothing, and pools rely on it (kernels/pool.ts). */
-const longestTile = (globalThis as any).LT ?? 32;
+const longestTile = 32;
 /** Tiles are shortened until frames and lists take at most this much. */
 const passingBytes = 384 * 2 ** 20;
 /** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
-const currentBytes = (globalThis as any).CB ?? 2 ** 16;
+const currentBytes = 2 ** 16;
 /** Weights of a block that stay in the second cache beside what else is read. */
-const nearBytes = (globalThis as any).NB ?? 400_000;
-const passSteps = (globalThis as any).PS ?? 8;
+const nearBytes = 400_000;
+/** Steps of a pass: their currents, of all positions, stay in the second cache too. */
+const passSteps = 8;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */
@@ -230,7 +231,11 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
 }
 
 /** Currents of a band of positions. */
-function scratchOf({ passSteps, run, block }: PopulationLayout, { shape: [, height, width] }: Signal, tileSteps: number): number {
+function scratchOf(
+  { passSteps, run, block }: PopulationLayout,
+  { shape: [, height, width] }: Signal,
+  tileSteps: number,
+): number {
   return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps);
 }
 

@@ -126,6 +126,7 @@ function loadPopulation(
     bound: membraneBound,
     neuron: layer.neuron === "takeback" ? 1 : 0,
     levels: layer.levels,
+    isMonotone: layer.levels === 1 && layer.vInit === 0 ? 1 : 0,
     lagIn,
     counter: counters.get(stage)!,
   });

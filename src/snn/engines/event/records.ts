@@ -50,6 +50,7 @@ export const records = {
     "constant",
     "neuron",
     "levels",
+    "isMonotone",
     "lagIn",
     "counter",
     "charge",

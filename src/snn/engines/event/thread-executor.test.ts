@@ -1,0 +1,60 @@
+import { expect, test } from "vitest";
+import { runOnce } from "../../../../test/engine-contract.ts";
+import { randomPicture } from "../../../../test/graphs.ts";
+import { randomSpikingGraph } from "../../../../test/random-spiking.ts";
+import { inferShapes } from "../../../graph/graph.ts";
+import { eventEngine } from "./event-engine.ts";
+import { loadNetwork } from "./loaded-network.ts";
+import { writeField } from "./records.ts";
+import { startRun } from "./start-run.ts";
+import { threadExecutor } from "./thread-executor.ts";
+
+const graph = randomSpikingGraph({
+  seed: 21,
+  layers: 4,
+  neuron: "takeback",
+  pool: "delta",
+  levels: 1,
+  delay: 0,
+  vInit: 0,
+  firingThreshold: 0.5,
+  bits: 8,
+});
+const image = randomPicture(inferShapes(graph).get("input")!, 1);
+const options = { timeSteps: 4, at: [4], encoding: "constant", seed: 1 } as const;
+
+test("a thread that dies ends the run with an error, while its fellow waits for it; afterwards the error stays", async () => {
+  const loaded = await loadNetwork(graph, {
+    encoding: "constant",
+    threads: 2,
+    pinned: new Set(),
+    execute: threadExecutor,
+  });
+  const { executor, layout, views, network, pictures } = loaded;
+  startRun(loaded, image, options);
+  // A population of one work item only, which reads beyond the memory: one thread takes it, the other waits.
+  const stage = network.stages.find((candidate) => candidate.kind === "population")!;
+  const { record } = layout.populations.get(stage)!;
+  const frame = layout.frames.get(stage.signal)!.record;
+  writeField(views.words, frame, "frame", "height", 1);
+  writeField(views.words, record, "population", "blocks", 1);
+  writeField(views.words, record, "population", "parameters", -4096);
+  const range = { first: pictures, last: pictures + network.stages.length, g0: 0, length: 4 };
+  await expect(executor.run(range)).rejects.toMatchObject({ code: "E_ENGINE" });
+  await expect(executor.run(range)).rejects.toMatchObject({ code: "E_ENGINE" });
+  await executor.dispose();
+});
+
+test("a session can be disposed of twice", async () => {
+  const session = await eventEngine({ threads: 2 }).open(graph);
+  await runOnce(session, image, options);
+  await session.dispose();
+  await session.dispose();
+});
+
+test("by default there is a thread for every core, and another number is refused by its range", async () => {
+  expect(() => eventEngine({ threads: 0 })).toThrow(expect.objectContaining({ code: "E_ARGUMENT" }));
+  const session = await eventEngine().open(graph);
+  expect(await runOnce(session, image, options)).toHaveLength(1);
+  await session.dispose();
+});
