@@ -24,7 +24,7 @@ export interface ChannelChoice {
 export const timeStepChoices = [8, 16, 32, 64, 128, 256, 512, 1024, 3500] as const;
 
 export const firstSettings: Settings = {
-  scene: 7,
+  scene: 2,
   timeSteps: 32,
   a: configurationOf("fast"),
   b: null,

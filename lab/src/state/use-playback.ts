@@ -3,7 +3,7 @@ import { useCallback, useEffect, useState } from "react";
 import { prefersReducedMotion } from "./reduced-motion.ts";
 
 /** Checkpoints a second at speed 1. */
-const baseRate = 8;
+const baseRate = 10;
 
 export const speeds = [0.25, 0.5, 1, 2, 4] as const;
 

@@ -2,6 +2,7 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { colorOf, type Detection } from "../../../src/index.ts";
 import { percentText } from "./format.ts";
+import { useWidth } from "./use-width.ts";
 
 export interface PictureViewProps {
   readonly title: string;
@@ -20,6 +21,9 @@ export interface PictureViewProps {
 
 export function PictureView(props: PictureViewProps) {
   const { title, note, mark, bitmap, detections, ghosts = [], classNames, overlay } = props;
+  const { ref, width: shownWidth } = useWidth<HTMLDivElement>();
+  /** Picture pixels to a pixel of the screen: lines and letters keep their size there. */
+  const scale = shownWidth > 0 ? bitmap.width / shownWidth : bitmap.width / 400;
   const label = (detection: Detection) => `${nameOf(detection, classNames)} ${percentText(detection.score)}`;
   return (
     <figure className="picture" data-mark={mark}>
@@ -28,15 +32,21 @@ export function PictureView(props: PictureViewProps) {
         <h2>{title}</h2>
         <span className="note">{note}</span>
       </figcaption>
-      <div className="frame" style={{ aspectRatio: `${bitmap.width} / ${bitmap.height}` }}>
+      <div ref={ref} className="frame" style={{ aspectRatio: `${bitmap.width} / ${bitmap.height}` }}>
         <Bitmap bitmap={bitmap} />
         {overlay}
         <svg viewBox={`0 0 ${bitmap.width} ${bitmap.height}`} aria-hidden="true">
           {ghosts.map((ghost) => (
-            <Frame key={keyOf(ghost)} detection={ghost} isGhost width={bitmap.width} />
+            <Frame key={keyOf(ghost)} detection={ghost} isGhost scale={scale} width={bitmap.width} />
           ))}
           {byRisingScore(detections).map((detection) => (
-            <Frame key={keyOf(detection)} detection={detection} width={bitmap.width} label={label(detection)} />
+            <Frame
+              key={keyOf(detection)}
+              detection={detection}
+              scale={scale}
+              width={bitmap.width}
+              label={label(detection)}
+            />
           ))}
         </svg>
       </div>
@@ -65,19 +75,20 @@ function Bitmap({ bitmap }: { readonly bitmap: ImageBitmap }) {
 
 interface FrameProps {
   readonly detection: Detection;
-  /** Of the picture, in its pixels: lines and letters are a part of it. */
+  /** Of the picture, in its pixels. */
   readonly width: number;
+  readonly scale: number;
   readonly label?: string;
   readonly isGhost?: boolean;
 }
 
-function Frame({ detection, width, label, isGhost = false }: FrameProps) {
+function Frame({ detection, width, scale, label, isGhost = false }: FrameProps) {
   const { xMin, yMin, xMax, yMax, classIndex, score } = detection;
   const place = { x: xMin, y: yMin, width: xMax - xMin, height: yMax - yMin };
-  const line = width / 230;
+  const line = 2 * scale;
   if (isGhost)
     return <rect {...place} className="ghost" strokeWidth={line * 0.6} strokeDasharray={`${3 * line} ${2 * line}`} />;
-  const size = width / 32;
+  const size = 12.5 * scale;
   const labelWidth = (label?.length ?? 0) * size * 0.56 + size * 0.6;
   const labelX = Math.max(0, Math.min(xMin - line / 2, width - labelWidth));
   const labelY = yMin >= size * 1.35 ? yMin - size * 1.35 : yMin;
