@@ -49,6 +49,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "mAP of somebody's detections, VOC or COCO",
     load: async () => (await import("./commands/score.ts")).declare,
   },
+  lab: {
+    summary: "watch detections emerge from spikes, in a browser tab",
+    load: async () => (await import("./commands/lab.ts")).declare,
+  },
 };
 
 async function main(argv: readonly string[]): Promise<number> {
