@@ -20,7 +20,11 @@ export {
 export type { Head, RegionHead, YoloHead } from "./core/head.ts";
 export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
+export { type Random, seededRandom } from "./core/random.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
+export { type SceneClass, sceneClasses } from "./data/scenes/classes.ts";
+export { renderScene } from "./data/scenes/render.ts";
+export { generateScene, type Scene, type SceneObject, type SceneOptions } from "./data/scenes/scene.ts";
 export { decodeHead } from "./detect/decode.ts";
 export { nonMaxSuppression } from "./detect/nms.ts";
 export {
@@ -46,7 +50,7 @@ export {
 } from "./graph/graph.ts";
 export type * from "./graph/layers.ts";
 export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";
-export { drawSheet, type Panel, type Sheet } from "./image/draw.ts";
+export { colorOf, drawSheet, type Panel, type Sheet } from "./image/draw.ts";
 export { type NetworkInput, preprocess } from "./image/preprocess.ts";
 export { resize } from "./image/resize.ts";
 export {
@@ -55,6 +59,22 @@ export {
   importDarknet,
   parseNames,
 } from "./importers/darknet/import-darknet.ts";
+export { type BreakEven, breakEvenSteps } from "./metrics/break-even.ts";
+export {
+  breakEvenRatio,
+  energyPicojoules,
+  float32Cost,
+  int8Cost,
+  int32Cost,
+  type OperationCost,
+  type SpikingEnergy,
+  spikingEnergy,
+} from "./metrics/energy.ts";
+export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
+export { channelRates } from "./metrics/firing-rates.ts";
+export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
+export type { Canvas, Figure } from "./report/figures/figure.ts";
+export { type RateDistributionData, rateDistributionFigure } from "./report/figures/rate-distribution.ts";
 export {
   type Checkpoint,
   type Engine,

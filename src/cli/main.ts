@@ -37,9 +37,21 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "mAP of DNN and spiking network over a data set, against time steps",
     load: async () => (await import("./commands/evaluate.ts")).declare,
   },
+  energy: {
+    summary: "operations and energy of DNN and spiking network, and when the latter stops paying",
+    load: async () => (await import("./commands/energy.ts")).declare,
+  },
+  report: {
+    summary: "figures and tables of the paper for any model and data set, as one page",
+    load: async () => (await import("./commands/report.ts")).declare,
+  },
   score: {
     summary: "mAP of somebody's detections, VOC or COCO",
     load: async () => (await import("./commands/score.ts")).declare,
+  },
+  lab: {
+    summary: "watch detections emerge from spikes, in a browser tab",
+    load: async () => (await import("./commands/lab.ts")).declare,
   },
 };
 

@@ -2,6 +2,9 @@
 import { ImportError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
 
+/** Pictures of more pixels than this are refused: a page would hold them several times over. */
+const maxImagePixels = 2 ** 26;
+
 /** Whole resource at a URL. @throws ImportError [E_FILE]. */
 export async function readFile(url: string): Promise<Uint8Array> {
   const response = await fetch(url).catch((error: unknown) => {
@@ -26,13 +29,23 @@ export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixe
   const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>])).catch((error: unknown) => {
     throw new ImportError("E_IMAGE", `${name} is not a picture that can be decoded`, { cause: error });
   });
-  return readBitmap(bitmap, bitmap.width, bitmap.height);
+  try {
+    if (bitmap.width * bitmap.height > maxImagePixels)
+      throw new ImportError("E_IMAGE", `${name} is ${bitmap.width}×${bitmap.height} pixels; at most 2^26 fit a page`);
+    return readBitmap(bitmap, bitmap.width, bitmap.height);
+  } finally {
+    bitmap.close();
+  }
 }
 
 /** PNG bytes of a picture. */
 export async function encodePng({ width, height, data }: Pixels): Promise<Uint8Array> {
   const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) rgba.set(data.subarray(from, from + 3), to);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    rgba[to] = data[from];
+    rgba[to + 1] = data[from + 1];
+    rgba[to + 2] = data[from + 2];
+  }
   const canvas = new OffscreenCanvas(width, height);
   canvasContext(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
   return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
@@ -54,7 +67,11 @@ function readBitmap(source: CanvasImageSource, width: number, height: number): P
   context.drawImage(source, 0, 0, width, height);
   const rgba = context.getImageData(0, 0, width, height).data;
   const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) data.set(rgba.subarray(from, from + 3), to);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    data[to] = rgba[from];
+    data[to + 1] = rgba[from + 1];
+    data[to + 2] = rgba[from + 2];
+  }
   return { width, height, data };
 }
 
@@ -64,9 +81,14 @@ function canvasContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext
   return context;
 }
 
-/** ONNX Runtime of this platform; loaded when first needed: it is by far the largest part. */
+/**
+ * ONNX Runtime of this platform, its plain WebAssembly build; loaded when first needed: it is by far the largest part.
+ * One thread: detectors of the size that a page runs take milliseconds, and further workers would have to be served.
+ */
 export async function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
-  return import("onnxruntime-web");
+  const ort = await import("onnxruntime-web/wasm");
+  ort.env.wasm.numThreads = 1;
+  return ort;
 }
 
 /** The browser's own workers. */

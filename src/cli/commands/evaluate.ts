@@ -1,20 +1,11 @@
 /** `evaluate`: mAP of a DNN and its spiking network over a data set, against time steps. */
 import type { Command } from "commander";
-import { matchClasses } from "../../data/class-names.ts";
-import { limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
-import { fingerprint } from "../../evaluate/fingerprint.ts";
-import { openJournal } from "../../evaluate/journal.ts";
-import type { EvaluationSetup, PictureResult, PictureTask } from "../../evaluate/picture.ts";
-import { reportEvaluation } from "../../evaluate/report.ts";
-import { runTasks } from "../../evaluate/run-tasks.ts";
-import { headsOf } from "../../graph/graph.ts";
+import type { EvaluationSetup } from "../../evaluate/picture.ts";
 import { configurationsFor } from "../configurations.ts";
 import { writeDetections } from "../detection-files.ts";
 import { printEvaluation } from "../evaluation-table.ts";
-import { evaluationExecutor } from "../evaluator.ts";
-import { fileLog } from "../file-log.ts";
-import { note, printJson, showProgress } from "../io.ts";
+import { printJson } from "../io.ts";
 import { loadModel } from "../model.ts";
 import {
   addConversionOptions,
@@ -25,6 +16,7 @@ import {
   type ModelFlags,
   type SimulationFlags,
 } from "../options.ts";
+import { runEvaluation } from "../run-evaluation.ts";
 
 export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags {
   readonly dataset: string;
@@ -66,24 +58,7 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     configurations: configurationsFor(dnn, snn, flags),
     seed: flags.seed,
   };
-  const classes = matchClasses(snn.classNames, headsOf(snn)[0].classes, whole.classNames);
-  const remarks = [...whole.remarks, ...remarksOn(classes.onlyInModel, classes.onlyInDataSet)];
-  for (const remark of remarks) note(remark);
-  const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
-  const journal =
-    flags.resume && (await openJournal<PictureResult>(fileLog(flags.resume), await nameRun(setup, whole)));
-  const tasks = dataSet.images.map(({ id, path }): PictureTask => ({ id, path }));
-  const results = await withProgress((onProgress) =>
-    runTasks(tasks, {
-      executor: evaluationExecutor({ setup, flags }),
-      ...(journal ? { journal } : {}),
-      // A picture that cannot be read may be there the next time.
-      isPassing: (result) => "failure" in result,
-      onProgress,
-    }),
-  );
-  const report = reportEvaluation(dataSet, classes, setup, results);
-  for (const { image, message } of report.failures) note(`picture ${image} could not be read: ${message}`);
+  const { dataSet, classes, results, report } = await runEvaluation(whole, snn, setup, flags);
   if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results);
   if (flags.json) {
     const { configurations, ...rest } = report;
@@ -95,39 +70,5 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     });
   } else {
     printEvaluation(name, report);
-  }
-}
-
-/** What the results of single pictures depend on; how many of them are wanted may change between runs. */
-function nameRun(setup: EvaluationSetup, { format, images }: { format: string; images: readonly { id: string }[] }) {
-  return fingerprint({ setup, format, ids: images.map(({ id }) => id) });
-}
-
-function remarksOn(onlyInModel: readonly string[], onlyInDataSet: readonly string[]): readonly string[] {
-  return [
-    ...(onlyInModel.length > 0 ? [`the data set lacks ${onlyInModel.join(", ")}: detections of it are left out`] : []),
-    ...(onlyInDataSet.length > 0
-      ? [`the model does not know ${onlyInDataSet.join(", ")}: its objects are missed`]
-      : []),
-  ];
-}
-
-type OnProgress = NonNullable<Parameters<typeof runTasks>[1]["onProgress"]>;
-
-async function withProgress<T>(work: (onProgress: OnProgress) => Promise<T>): Promise<T> {
-  let bar: ReturnType<typeof showProgress> | undefined;
-  let start = performance.now();
-  try {
-    return await work(({ resumed, done, pending }) => {
-      if (!bar) {
-        if (resumed > 0) note(`${resumed} pictures were finished before, ${pending} are left`);
-        bar = showProgress("evaluating", pending);
-        start = performance.now();
-      }
-      const perSecond = (done / (performance.now() - start)) * 1000;
-      bar.update(done, done === 0 ? "" : `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} pictures/s`);
-    });
-  } finally {
-    bar?.stop();
   }
 }

@@ -37,6 +37,7 @@ interface TrainFlags {
   readonly optimizer: "adam" | "sgd";
   readonly objectness?: "squared" | "crossEntropy";
   readonly objectScale?: number;
+  readonly boxScale?: number;
   readonly jitter: number;
   readonly exposure: number;
   readonly saturation: number;
@@ -87,6 +88,7 @@ export function declare(command: Command): void {
       "weight of objectness where there is an object (default: darknet's)",
       numberFrom(0, 1000),
     )
+    .option("--box-scale <s>", "weight of the boxes (default: darknet's)", numberFrom(0, 1000))
     .option("--jitter <part>", "augmentation: how far each side of the crop is moved", numberFrom(0, 0.45), jitter)
     .option("--exposure <factor>", "augmentation: greatest factor on brightness", numberFrom(1, 10), exposure)
     .option("--saturation <factor>", "augmentation: greatest factor on saturation", numberFrom(1, 10), saturation)
@@ -158,6 +160,7 @@ function planOf(flags: TrainFlags): TrainingPlan {
     loss: {
       ...(flags.objectness ? { objectness: flags.objectness } : {}),
       ...(flags.objectScale === undefined ? {} : { objectScale: flags.objectScale }),
+      ...(flags.boxScale === undefined ? {} : { boxScale: flags.boxScale }),
     },
     continues: flags.weights !== undefined,
   };

@@ -29,7 +29,7 @@ test("boxes lie in the picture, are of some size, and keep the rules that the he
       expect(w * h).toBeGreaterThanOrEqual(12);
       expect(object.visibleShare).toBeGreaterThanOrEqual(0.12);
       expect(object.visibleShare).toBeLessThanOrEqual(1);
-      expect(object.difficult).toBe(object.visibleShare < 0.35 || Math.min(w, h) < 8);
+      expect(object.difficult).toBe(object.visibleShare < 0.35 || Math.min(w, h) < 12);
     }
   }
 });
@@ -43,7 +43,7 @@ test("scenes are varied: every class, crowded and sparse, hidden and cut objects
   expect(Math.min(...counts)).toBeLessThanOrEqual(2);
   expect(Math.max(...counts)).toBeGreaterThanOrEqual(12);
   expect(objects.filter(({ visibleShare }) => visibleShare < 0.7).length / objects.length).toBeGreaterThan(0.1);
-  expect(objects.filter(({ difficult }) => difficult).length / objects.length).toBeLessThan(0.1);
+  expect(objects.filter(({ difficult }) => difficult).length / objects.length).toBeLessThan(0.2);
   const heights = objects.map(({ yMin, yMax }) => yMax - yMin).sort((a, b) => a - b);
   expect(heights[Math.floor(0.95 * heights.length)] / heights[Math.floor(0.05 * heights.length)]).toBeGreaterThan(4);
 });

@@ -40,7 +40,7 @@ export interface SceneOptions {
 const hiddenShare = 0.12;
 const difficultShare = 0.35;
 const minPixels = 12;
-const difficultSide = 8;
+const difficultSide = 12;
 
 /** Scene number `index` of the set with that seed. Scenes of different seeds share nothing. */
 export function generateScene(seed: number, index: number, options: SceneOptions = {}): Scene {

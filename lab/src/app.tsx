@@ -1,0 +1,198 @@
+/** The page: pictures, time, and the linked views below. */
+import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
+import type { Figure } from "../../src/index.ts";
+import { FigureDialog } from "./figures/figure-dialog.tsx";
+import { Camera } from "./setup/camera.tsx";
+import { SettingsPanel } from "./setup/settings-panel.tsx";
+import { Toolbar } from "./setup/toolbar.tsx";
+import { nameOf } from "./state/configuration.ts";
+import { type ChannelChoice, toHash } from "./state/settings.ts";
+import type { LabState, Store } from "./state/store.ts";
+import { usePlayback } from "./state/use-playback.ts";
+import { Tour } from "./tour/tour.tsx";
+import { ActivityView } from "./views/activity-view.tsx";
+import { EnergyView } from "./views/energy-view.tsx";
+import { ErrorView } from "./views/error-view.tsx";
+import { type Moment, momentOf } from "./views/moment.ts";
+import { Pictures } from "./views/pictures.tsx";
+import { RasterView } from "./views/raster-view.tsx";
+import { RatesView } from "./views/rates-view.tsx";
+import { Transport } from "./views/transport.tsx";
+
+export function App({ store }: { readonly store: Store }) {
+  const state = useSyncExternalStore(store.subscribe, store.get);
+  const { settings, run, problem } = state;
+  const [isTouring, setTouring] = useState(false);
+  const [isCameraOpen, setCameraOpen] = useState(false);
+  const [isDropping, setDropping] = useState(false);
+  const available = run ? Math.min(...run.info.lanes.map(({ slot }) => run.checkpoints[slot].length)) : 0;
+  const playback = usePlayback({
+    runId: run?.info.runId,
+    available,
+    total: run?.info.at.length ?? 0,
+    first: run && settings.t !== null ? run.info.at.findLastIndex((t) => t <= (settings.t ?? 0)) : null,
+  });
+  const moment = useMoment(state, playback.frame);
+  useAddress(state, moment, playback.isPlaying);
+  const closeCamera = useCallback(() => setCameraOpen(false), []);
+
+  const drop = {
+    onDragOver: (event: DragEvent) => {
+      event.preventDefault();
+      setDropping(true);
+    },
+    onDragLeave: (event: DragEvent) => {
+      if (!event.currentTarget.contains(event.relatedTarget as Node | null)) setDropping(false);
+    },
+    onDrop: (event: DragEvent) => {
+      event.preventDefault();
+      setDropping(false);
+      void store.openFiles([...event.dataTransfer.files]);
+    },
+  };
+
+  return (
+    <div
+      className="page"
+      {...drop}
+      data-dropping={isDropping}
+      data-run={run?.info.runId}
+      data-done={run?.isDone === true && !run.isStale}
+    >
+      <header className="top">
+        <h1>
+          spiking-yolo <span>lab</span>
+        </h1>
+        <p>Watch detections emerge from spikes. Everything runs in this tab; nothing is uploaded.</p>
+        <button type="button" onClick={() => setTouring(true)}>
+          Tour
+        </button>
+      </header>
+      <main>
+        <Toolbar store={store} state={state} onCamera={() => setCameraOpen(true)} />
+        {problem && (
+          <div className="problem" role="alert">
+            <p>
+              <b>{problem.code}</b> {problem.message}
+            </p>
+            <button type="button" onClick={store.dismissProblem}>
+              Dismiss
+            </button>
+          </div>
+        )}
+        <Pictures
+          picture={state.picture}
+          model={state.model}
+          dnn={state.dnn}
+          maps={state.maps}
+          channel={settings.channel}
+          moment={moment}
+          isStale={run?.isStale ?? false}
+        />
+        <Transport moment={moment} playback={playback} available={available} />
+        <SettingsPanel store={store} state={state} />
+        {moment && (
+          <LinkedViews moment={moment} store={store} channel={settings.channel} hasDnn={state.model?.hasDnn ?? false} />
+        )}
+      </main>
+      <Status state={state} moment={moment} isPlaying={playback.isPlaying} />
+      {isTouring && <Tour onClose={() => setTouring(false)} />}
+      {isCameraOpen && (
+        <Camera
+          onPicture={(pixels) => void store.showPixels(pixels, "camera")}
+          onClose={closeCamera}
+          onProblem={store.report}
+        />
+      )}
+    </div>
+  );
+}
+
+interface LinkedViewsProps {
+  readonly moment: Moment;
+  readonly store: Store;
+  readonly channel: ChannelChoice | null;
+  readonly hasDnn: boolean;
+}
+
+/** Drawn anew only when what is shown changes, not at every checkpoint that the simulation runs ahead. */
+const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) => {
+  const [layer, setLayer] = useState(channel?.layer);
+  const [figure, setFigure] = useState<Figure | null>(null);
+  const closeFigure = useCallback(() => setFigure(null), []);
+  const drawFigure = () => store.drawChannelFigure().then(setFigure, store.report);
+  const { populations } = moment.lanes[0].info;
+  const shown = populations.some(({ name }) => name === layer) ? layer : populations[0]?.name;
+  return (
+    <div className="views">
+      <RasterView moment={moment} />
+      <EnergyView moment={moment} />
+      <ErrorView moment={moment} hasDnn={hasDnn} />
+      <ActivityView moment={moment} layer={shown} onLayer={setLayer} />
+      <RatesView
+        moment={moment}
+        layer={shown}
+        channel={channel}
+        onChannel={store.chooseChannel}
+        onFigure={drawFigure}
+      />
+      {figure && <FigureDialog figure={figure} onClose={closeFigure} />}
+    </div>
+  );
+});
+
+/** What is shown now; the same object as long as nothing of it changes, however far the simulation runs ahead. */
+function useMoment({ run, settings }: LabState, frame: number): Moment | null {
+  const shown = Math.max(0, frame);
+  const names = useMemo(
+    () => ({ a: nameOf(settings.a), b: settings.b ? nameOf(settings.b) : "" }),
+    [settings.a, settings.b],
+  );
+  const latest = useRef(run);
+  latest.current = run;
+  const [a, b] = [run?.checkpoints.a[shown], run?.checkpoints.b[shown]];
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a run's moment changes with its checkpoints at this step
+  return useMemo(
+    () => latest.current && momentOf(latest.current.info, latest.current.checkpoints, names, shown),
+    [run?.info, a, b, names, shown],
+  );
+}
+
+/** Keeps the page's address in step with what is shown, once it stands still. */
+function useAddress({ settings, picture }: LabState, moment: Moment | null, isPlaying: boolean): void {
+  const t = moment && !isPlaying && moment.frame < moment.run.at.length - 1 ? moment.t : null;
+  const isScene = picture?.isScene ?? true;
+  useEffect(() => {
+    if (isPlaying || !isScene) return;
+    history.replaceState(null, "", toHash({ ...settings, t }));
+  }, [settings, t, isPlaying, isScene]);
+}
+
+interface StatusProps {
+  readonly state: LabState;
+  readonly moment: Moment | null;
+  readonly isPlaying: boolean;
+}
+
+/** What goes on, at the foot of the page; screen readers hear of it when it changes. */
+function Status({ state, moment, isPlaying }: StatusProps) {
+  const engine = moment?.run.engine;
+  const found = moment?.lanes
+    .map(
+      ({ now, slot }) =>
+        `${moment.lanes.length > 1 ? `${slot.toUpperCase()}: ` : ""}${now?.detections.length ?? 0} found`,
+    )
+    .join(", ");
+  return (
+    <footer className="status">
+      <p role="status">{state.busy ? `${state.busy}…` : isPlaying || !moment ? "" : `Step ${moment.t}: ${found}.`}</p>
+      {engine && (
+        <p>
+          Engine: {engine.name}, {engine.threads === 1 ? "one thread" : `${engine.threads} threads`}
+          {!crossOriginIsolated &&
+            " (this page is served without COOP and COEP headers, so threads cannot share memory)"}
+        </p>
+      )}
+    </footer>
+  );
+}

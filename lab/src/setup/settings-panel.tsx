@@ -1,0 +1,102 @@
+/** Every setting of the networks shown, for those who want to turn one screw at a time. */
+import type { Configuration, Slot } from "../simulation/protocol.ts";
+import { type Choice, choices, configurationOf, nameOf, withChoice } from "../state/configuration.ts";
+import { timeStepChoices } from "../state/settings.ts";
+import type { LabState, Store } from "../state/store.ts";
+
+export function SettingsPanel({ store, state }: { readonly store: Store; readonly state: LabState }) {
+  const { settings, model } = state;
+  const { a, b, timeSteps } = settings;
+  const steps = [...new Set([...timeStepChoices, timeSteps])].sort((x, y) => x - y);
+  return (
+    <details className="settings">
+      <summary>Settings</summary>
+      <div className="lanes">
+        <fieldset>
+          <legend>Run</legend>
+          <label>
+            <span>Time steps T</span>
+            <select value={timeSteps} onChange={(event) => store.change({ timeSteps: Number(event.target.value) })}>
+              {steps.map((value) => (
+                <option key={value} value={value}>
+                  {value}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label className="check">
+            <input
+              type="checkbox"
+              checked={b !== null}
+              disabled={model?.hasDnn === false}
+              onChange={(event) => store.change({ b: event.target.checked ? configurationOf("paper") : null })}
+            />
+            <span>Compare with a second network</span>
+          </label>
+        </fieldset>
+        <ConfigurationFields
+          slot="a"
+          configuration={a}
+          isFixed={model?.hasDnn === false}
+          onChange={(configuration) => store.change({ a: configuration })}
+        />
+        {b && (
+          <ConfigurationFields
+            slot="b"
+            configuration={b}
+            isFixed={false}
+            onChange={(configuration) => store.change({ b: configuration })}
+          />
+        )}
+        {model && (
+          <details className="provenance">
+            <summary>How this model was made</summary>
+            <ol>
+              {model.provenance.map((line) => (
+                <li key={line}>{line}</li>
+              ))}
+            </ol>
+          </details>
+        )}
+      </div>
+    </details>
+  );
+}
+
+interface ConfigurationFieldsProps {
+  readonly slot: Slot;
+  readonly configuration: Configuration;
+  /** Where the model holds only its own spiking network, only the reading and the input can be chosen. */
+  readonly isFixed: boolean;
+  readonly onChange: (configuration: Configuration) => void;
+}
+
+function ConfigurationFields({ slot, configuration, isFixed, onChange }: ConfigurationFieldsProps) {
+  const isChangeable = (choice: Choice) => !isFixed || choice.key === "decode" || choice.key === "encoding";
+  return (
+    <fieldset className={slot}>
+      <legend>
+        Network {slot.toUpperCase()}: {nameOf(configuration)}
+      </legend>
+      {choices.map((choice) => (
+        <label key={choice.key}>
+          <span>{choice.label}</span>
+          <select
+            value={String(configuration[choice.key])}
+            disabled={!isChangeable(choice)}
+            onChange={(event) => {
+              const option = choice.options.find(({ value }) => String(value) === event.target.value);
+              if (option) onChange(withChoice(configuration, choice.key, option.value));
+            }}
+          >
+            {choice.options.map(({ value, label }) => (
+              <option key={String(value)} value={String(value)}>
+                {label}
+              </option>
+            ))}
+          </select>
+        </label>
+      ))}
+    </fieldset>
+  );
+}

@@ -1,0 +1,183 @@
+/**
+ * One network of a run: an open session whose checkpoints are reduced to what the page draws. The counts of all neurons
+ * are kept here as far as memory allows, so that any channel's map can be shown at any time afterwards.
+ */
+import {
+  channelRates,
+  displayThresholds,
+  type Engine,
+  type FloatTensor,
+  type Graph,
+  inferShapes,
+  latencyOf,
+  type NetworkInput,
+  outputError,
+  readDetections,
+  type Session,
+  type SimulatedCheckpoint,
+  simulate,
+  spikingOperations,
+} from "../../../src/index.ts";
+import { KeptCounts } from "./kept-counts.ts";
+import type { ChannelMaps, CheckpointView, LaneInfo, PopulationInfo, SampledNeuron, Slot } from "./protocol.ts";
+import { isPopulationLayer, sampleNeurons } from "./sample-neurons.ts";
+
+export interface LaneOptions {
+  readonly timeSteps: number;
+  readonly at: readonly number[];
+  readonly seed: number;
+}
+
+export interface Lane {
+  readonly info: LaneInfo;
+  /** The next checkpoint, or undefined at the end. */
+  next(): Promise<CheckpointView | undefined>;
+  /** Gives the DNN's outputs once they are known: the errors of all checkpoints so far. */
+  compareWith(dnn: ReadonlyMap<string, FloatTensor>): ReadonlyMap<number, number>;
+  /** A channel over time; null where no counts were kept yet. */
+  channelMaps(layer: string, channel: number): Omit<ChannelMaps, "partOfLayer"> | null;
+  dispose(): Promise<void>;
+}
+
+/** Opens `graph` in `engine` for a run on `input`. @throws EngineError where the engine cannot run it. */
+export async function openLane(
+  slot: Slot,
+  graph: Graph,
+  engine: Engine,
+  input: NetworkInput,
+  options: LaneOptions,
+): Promise<Lane> {
+  const session = await engine.open(graph);
+  const { populations, info, rasters } = describe(slot, graph);
+  const { checkpoints } = start(session, graph, input.image, options, populations, rasters);
+  const kept = new KeptCounts(populations, options.at.length);
+  const outputs = new Map<number, ReadonlyMap<string, FloatTensor>>();
+  let dnn: ReadonlyMap<string, FloatTensor> | undefined;
+  let before = 0;
+  const scales = info.neurons.map(({ layer, channel }) => thresholdOf(graph, layer, channel));
+
+  function view(checkpoint: SimulatedCheckpoint): CheckpointView {
+    const { t, recorded, activity } = checkpoint;
+    outputs.set(t, checkpoint.outputs);
+    kept.add(t, recorded.counts);
+    const seen = {
+      t,
+      detections: readDetections(graph, checkpoint.outputs, input, displayThresholds),
+      operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
+      spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
+      rates: allRates(populations, recorded.counts, t),
+      vMem: watchedMembranes(info.neurons, populations, recorded.membranes, scales),
+      raster: interleave(rasters, recorded.rasters, before, t),
+      ...(dnn ? { outputError: outputError(checkpoint.outputs, dnn) } : {}),
+    };
+    before = t;
+    return seen;
+  }
+
+  return {
+    info,
+    async next() {
+      const { value, done } = await checkpoints.next();
+      return done ? undefined : view(value);
+    },
+    compareWith(outputsOfDnn) {
+      dnn = outputsOfDnn;
+      return new Map([...outputs].map(([t, values]) => [t, outputError(values, outputsOfDnn)]));
+    },
+    channelMaps(layer, channel) {
+      const maps = kept.maps(layer, channel);
+      return maps && { ...maps, region: regionOf(input) };
+    },
+    async dispose() {
+      await checkpoints.return(undefined);
+      await session.dispose();
+    },
+  };
+}
+
+function describe(slot: Slot, graph: Graph) {
+  const shapes = inferShapes(graph);
+  const populations: PopulationInfo[] = [];
+  let firstChannel = 0;
+  for (const { name } of graph.layers.filter(isPopulationLayer)) {
+    const shape = shapes.get(name) as PopulationInfo["shape"];
+    populations.push({ name, shape, firstChannel });
+    firstChannel += shape[0];
+  }
+  const { rasters, neurons } = sampleNeurons(graph);
+  const info: LaneInfo = { slot, populations, neurons, delays: latencyOf(graph, 0) };
+  return { populations, info, rasters };
+}
+
+function start(
+  session: Session,
+  graph: Graph,
+  image: FloatTensor,
+  { timeSteps, at, seed }: LaneOptions,
+  populations: readonly PopulationInfo[],
+  rasters: readonly { readonly layer: string; readonly neurons: readonly number[] }[],
+) {
+  const names = populations.map(({ name }) => name);
+  const { encoding, decode } = graph.simulation ?? { encoding: "constant", decode: "vmem" };
+  const record = { counts: names, membranes: names, rasters };
+  return { checkpoints: simulate(session, image, { timeSteps, encoding, decode, at, seed, record }) };
+}
+
+function thresholdOf(graph: Graph, name: string, channel: number): number {
+  const layer = graph.layers.find((candidate) => candidate.name === name);
+  return layer && isPopulationLayer(layer) ? layer.vTh.data[channel] : 1;
+}
+
+function allRates(
+  populations: readonly PopulationInfo[],
+  counts: ReadonlyMap<string, Int32Array>,
+  t: number,
+): Float32Array {
+  const last = populations[populations.length - 1];
+  const rates = new Float32Array(last.firstChannel + last.shape[0]);
+  for (const { name, shape, firstChannel } of populations)
+    rates.set(channelRates(counts.get(name) as Int32Array, shape, t), firstChannel);
+  return rates;
+}
+
+function watchedMembranes(
+  neurons: readonly SampledNeuron[],
+  populations: readonly PopulationInfo[],
+  membranes: ReadonlyMap<string, Float64Array>,
+  thresholds: readonly number[],
+): Float32Array {
+  const shapes = new Map(populations.map(({ name, shape }) => [name, shape]));
+  return Float32Array.from(neurons, ({ layer, channel, x, y }, i) => {
+    const [, height, width] = shapes.get(layer) as PopulationInfo["shape"];
+    return (membranes.get(layer) as Float64Array)[(channel * height + y) * width + x] / thresholds[i];
+  });
+}
+
+/** Rasters by layer, [t, neurons], as one [step, all neurons] from step `from` + 1 to `to`. */
+function interleave(
+  rasters: readonly { readonly layer: string; readonly neurons: readonly number[] }[],
+  recorded: ReadonlyMap<string, Int8Array>,
+  from: number,
+  to: number,
+): Int8Array {
+  const total = rasters.reduce((sum, { neurons }) => sum + neurons.length, 0);
+  const out = new Int8Array((to - from) * total);
+  let column = 0;
+  for (const { layer, neurons } of rasters) {
+    const spikes = recorded.get(layer) as Int8Array;
+    for (let step = from; step < to; step++) {
+      out.set(spikes.subarray(step * neurons.length, (step + 1) * neurons.length), (step - from) * total + column);
+    }
+    column += neurons.length;
+  }
+  return out;
+}
+
+/** Where the whole network input lies in the picture, in fractions of it. Read off inside, where nothing is clipped. */
+function regionOf(input: NetworkInput): ChannelMaps["region"] {
+  const whole = input.toPicture({ xMin: 0, yMin: 0, xMax: 1, yMax: 1 });
+  const inner = input.toPicture({ xMin: 0.45, yMin: 0.45, xMax: 0.55, yMax: 0.55 });
+  const width = (inner.xMax - inner.xMin) / 0.1 / whole.xMax;
+  const height = (inner.yMax - inner.yMin) / 0.1 / whole.yMax;
+  return { x: inner.xMin / whole.xMax - 0.45 * width, y: inner.yMin / whole.yMax - 0.45 * height, width, height };
+}

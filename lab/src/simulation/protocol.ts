@@ -1,0 +1,178 @@
+/**
+ * What the page and the simulation worker say to each other. Requests are answered one by one ({@link Answers}); a run
+ * besides sends {@link RunEvent}s as it goes.
+ *
+ * Nothing large crosses: a checkpoint is reduced to what the views draw (a few kilobytes), and the counts of all neurons
+ * stay in the worker, which gives out single channels when they are asked for.
+ */
+import type { ConversionSettings, Detection, Pixels, Scene, SpikingOperations } from "../../../src/index.ts";
+
+/** A network beside another on the same picture. */
+export type Slot = "a" | "b";
+
+/** How a DNN becomes a spiking network, and how its output is read. T belongs to the run: both networks share it. */
+export type Configuration = Omit<ConversionSettings, "timeSteps">;
+
+export interface NamedBytes {
+  readonly name: string;
+  readonly bytes: Uint8Array;
+}
+
+export type ModelSource =
+  | { readonly kind: "url"; readonly name: string; readonly url: string }
+  | { readonly kind: "file"; readonly model: NamedBytes; readonly names?: NamedBytes }
+  | {
+      readonly kind: "darknet";
+      readonly cfg: NamedBytes;
+      readonly weights: NamedBytes;
+      readonly names?: NamedBytes;
+      /** Pictures to calibrate on; without any, the picture that is set. */
+      readonly calibration: readonly NamedBytes[];
+    };
+
+export type PictureSource =
+  | { readonly kind: "pixels"; readonly pixels: Pixels }
+  | { readonly kind: "file"; readonly picture: NamedBytes };
+
+export interface RunRequest {
+  readonly runId: number;
+  readonly timeSteps: number;
+  readonly configurations: readonly { readonly slot: Slot; readonly configuration: Configuration }[];
+  /** Seed of Poisson input. */
+  readonly seed: number;
+}
+
+/** A channel over time, neuron by neuron. */
+export interface ChannelMaps {
+  /** The channel's greatest activation in the DNN as a part of its layer's; null where it was not measured. */
+  readonly partOfLayer: number | null;
+  readonly width: number;
+  readonly height: number;
+  /** Steps of which counts were kept, rising. */
+  readonly at: readonly number[];
+  /** Net firing rates N/t in [−levels, levels], [step, height, width]. */
+  readonly rates: Float32Array;
+  /** Where the layer's plane lies in the picture, in fractions of it; with letterboxing it reaches beyond. */
+  readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+}
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly classNames: readonly string[];
+  /** [3, H, W]. */
+  readonly inputShape: readonly [number, number, number];
+  /** One line a pass: how the model was made. */
+  readonly provenance: readonly string[];
+  readonly parameters: number;
+  readonly macs: number;
+  /** Whether the file holds the DNN, so that it can be compared with and converted otherwise. */
+  readonly hasDnn: boolean;
+  /** How the file's own spiking network is to be run; absent where it holds only the DNN. */
+  readonly timeSteps?: number;
+}
+
+export interface PictureInfo {
+  readonly width: number;
+  readonly height: number;
+  /** The pixels that the network reads, to be shown. */
+  readonly bitmap: ImageBitmap;
+}
+
+export interface EngineInfo {
+  readonly name: string;
+  readonly threads: number;
+}
+
+/** A population of neurons as views name it. */
+export interface PopulationInfo {
+  readonly name: string;
+  /** [C, H, W]. */
+  readonly shape: readonly [number, number, number];
+  /** Place of its first channel in a checkpoint's `rates`. */
+  readonly firstChannel: number;
+}
+
+/** A neuron that is watched step by step. */
+export interface SampledNeuron {
+  readonly layer: string;
+  readonly channel: number;
+  readonly x: number;
+  readonly y: number;
+  /** Membrane potential, in units of V_th, from which it sends +1: V_th itself, or half of it where it rounds. */
+  readonly firesAt: number;
+  /** The same for −1, below zero; null where nothing negative can be sent. */
+  readonly firesAtNeg: number | null;
+}
+
+export interface LaneInfo {
+  readonly slot: Slot;
+  readonly populations: readonly PopulationInfo[];
+  readonly neurons: readonly SampledNeuron[];
+  /** Steps from the first input to the last output beyond T: the delays of the longest path. */
+  readonly delays: number;
+}
+
+export interface RunInfo {
+  readonly runId: number;
+  readonly timeSteps: number;
+  /** Steps at which there is a checkpoint, rising. */
+  readonly at: readonly number[];
+  readonly lanes: readonly LaneInfo[];
+  /** Multiply-accumulates of one pass of the DNN. */
+  readonly macs: number;
+  readonly engine: EngineInfo;
+}
+
+/** All that the page knows of one network at step t. */
+export interface CheckpointView {
+  readonly t: number;
+  readonly detections: readonly Detection[];
+  /** ‖snn − dnn‖₂ / ‖dnn‖₂ of the raw outputs; absent until the DNN has run. */
+  readonly outputError?: number;
+  /** Work so far. */
+  readonly operations: SpikingOperations;
+  /** Σ|s| so far, in the order of `populations`. */
+  readonly spikes: Float64Array;
+  /** Mean |N|/t over a channel's neurons, all populations one after the other. */
+  readonly rates: Float32Array;
+  /** V/V_th, in the order of `neurons`. */
+  readonly vMem: Float32Array;
+  /** Spikes of the steps since the checkpoint before, [step, neuron]. */
+  readonly raster: Int8Array;
+}
+
+export type RunEvent =
+  | { readonly kind: "started"; readonly run: RunInfo }
+  | { readonly kind: "checkpoint"; readonly runId: number; readonly slot: Slot; readonly checkpoint: CheckpointView }
+  /** Errors of checkpoints that were reached before the DNN's answer was there, by step. */
+  | {
+      readonly kind: "errors";
+      readonly runId: number;
+      readonly slot: Slot;
+      readonly errors: ReadonlyMap<number, number>;
+    };
+
+/** What each request takes and is answered with. */
+export interface Answers {
+  openModel: { request: ModelSource; answer: ModelInfo };
+  setPicture: { request: PictureSource; answer: PictureInfo };
+  drawScene: { request: { seed: number; index: number }; answer: Scene };
+  /** Detections of the DNN on the picture; null where the model holds none. */
+  runDnn: { request: null; answer: readonly Detection[] | null };
+  /** Answered when the run has come to its end or was given up for another; `done` tells which. */
+  run: { request: RunRequest; answer: { readonly done: boolean } };
+  channelMaps: { request: { slot: Slot; layer: string; channel: number }; answer: ChannelMaps | null };
+}
+
+export type Method = keyof Answers;
+
+export interface RequestMessage<M extends Method = Method> {
+  readonly id: number;
+  readonly method: M;
+  readonly request: Answers[M]["request"];
+}
+
+export type ReplyMessage =
+  | { readonly kind: "answer"; readonly id: number; readonly answer: unknown }
+  | { readonly kind: "failure"; readonly id: number; readonly code: string; readonly message: string }
+  | { readonly kind: "event"; readonly event: RunEvent };

@@ -1,0 +1,128 @@
+/** Configurations of the spiking network: their choices, their names, and their short text in the page's address. */
+import { type ConversionSettings, conversionSettings, type Mode } from "../../../src/index.ts";
+import type { Configuration } from "../simulation/protocol.ts";
+
+/** A part of a configuration that the page lets a user choose. */
+export interface Choice<K extends keyof Configuration = keyof Configuration> {
+  readonly key: K;
+  readonly label: string;
+  readonly options: readonly { readonly value: Configuration[K]; readonly label: string }[];
+}
+
+function choice<K extends keyof Configuration>(
+  key: K,
+  label: string,
+  options: readonly (readonly [Configuration[K], string])[],
+): Choice {
+  return { key, label, options: options.map(([value, name]) => ({ value, label: name })) } as unknown as Choice;
+}
+
+export const choices: readonly Choice[] = [
+  choice("scope", "Weight normalization", [
+    ["channel", "channel-wise"],
+    ["layer", "layer-wise"],
+  ]),
+  choice("neuron", "Neuron", [
+    ["takeback", "take-back"],
+    ["ibt", "signed, imbalanced threshold"],
+    ["signed", "signed, balanced"],
+    ["if", "integrate-and-fire, unsigned"],
+  ]),
+  choice("pool", "Max-pool of spikes", [
+    ["delta", "delta"],
+    ["winner", "winner"],
+  ]),
+  choice("decode", "Output", [
+    ["vmem", "membrane potential"],
+    ["count", "spike count"],
+  ]),
+  choice("encoding", "Picture as", [
+    ["constant", "constant current"],
+    ["poisson", "Poisson spikes"],
+  ]),
+  choice("levels", "Greatest spike", [
+    [1, "1 (binary)"],
+    [3, "3"],
+    [7, "7"],
+    [15, "15"],
+  ]),
+  choice("delay", "Delay per layer", [
+    [0, "none"],
+    [1, "1 step"],
+    [2, "2 steps"],
+    [4, "4 steps"],
+  ]),
+  choice("percentile", "λ at percentile", [
+    [99, "99"],
+    [99.5, "99.5"],
+    [99.9, "99.9"],
+    [99.99, "99.99"],
+    [100, "100"],
+  ]),
+  choice("bits", "Bits of a weight", [
+    [8, "8"],
+    [10, "10"],
+    [12, "12"],
+    [16, "16"],
+  ]),
+];
+
+const modeNames: readonly Mode[] = ["fast", "paper"];
+
+/** A mode with some parts changed. λ's headroom follows the greatest spike. */
+export function configurationOf(mode: Mode, changes: Partial<Configuration> = {}): Configuration {
+  const { timeSteps: _, ...configuration } = conversionSettings(mode, changes as Partial<ConversionSettings>);
+  return configuration;
+}
+
+/** The same with one part changed. */
+export function withChoice<K extends keyof Configuration>(
+  configuration: Configuration,
+  key: K,
+  value: Configuration[K],
+): Configuration {
+  const { mode, changes } = difference(configuration);
+  return configurationOf(mode, { ...changes, [key]: value });
+}
+
+/** The mode that is nearest, and what differs from it. */
+function difference(configuration: Configuration): { readonly mode: Mode; readonly changes: Partial<Configuration> } {
+  const changesFrom = (mode: Mode) => {
+    const base = configurationOf(mode);
+    const differing = choices.filter(({ key }) => configuration[key] !== base[key]);
+    return { mode, changes: Object.fromEntries(differing.map(({ key }) => [key, configuration[key]])) };
+  };
+  return modeNames
+    .map(changesFrom)
+    .reduce((best, next) => (Object.keys(next.changes).length < Object.keys(best.changes).length ? next : best));
+}
+
+/** For people: "fast", "paper, layer-wise". */
+export function nameOf(configuration: Configuration): string {
+  const { mode, changes } = difference(configuration);
+  const parts = choices
+    .filter(({ key }) => key in changes)
+    .map(({ key, label, options }) => {
+      const name = options.find(({ value }) => value === configuration[key])?.label ?? String(configuration[key]);
+      return /^[\d.]/.test(name) ? `${label.toLowerCase()} ${name}` : name;
+    });
+  return [mode, ...parts].join(", ");
+}
+
+/** For the address: "paper", "paper,scope:layer". */
+export function toText(configuration: Configuration): string {
+  const { mode, changes } = difference(configuration);
+  return [mode, ...Object.entries(changes).map(([key, value]) => `${key}:${value}`)].join(",");
+}
+
+/** The inverse of {@link toText}; what it does not know is left out. */
+export function fromText(text: string): Configuration {
+  const [mode, ...parts] = text.split(",");
+  const changes = parts.flatMap((part) => {
+    const [key, value] = part.split(":");
+    const found = choices.find((candidate) => candidate.key === key);
+    const option = found?.options.find((candidate) => String(candidate.value) === value);
+    return option ? [[key, option.value]] : [];
+  });
+  return configurationOf(modeNames.find((name) => name === mode) ?? "fast", Object.fromEntries(changes));
+}

@@ -1,0 +1,49 @@
+/** Sorts the files that a user drops or picks: which of them make a model, which a picture. */
+import { ArgumentError } from "../../../src/index.ts";
+import type { ModelSource, NamedBytes } from "../simulation/protocol.ts";
+
+export interface Dropped {
+  readonly model: ModelSource | undefined;
+  /** The picture to look at: the first one. */
+  readonly picture: NamedBytes | undefined;
+}
+
+/** Larger files are refused before they are read. */
+const maxFileBytes = 2 ** 30;
+
+const pictureExtension = /\.(jpe?g|png|webp|gif|bmp|avif)$/i;
+
+/** @throws ArgumentError saying which file is missing or not understood. */
+export async function readDropped(files: readonly File[]): Promise<Dropped> {
+  const large = files.find(({ size }) => size > maxFileBytes);
+  if (large) throw new ArgumentError("E_FILE", `${large.name} is larger than ${maxFileBytes} bytes`);
+  const named = await Promise.all(
+    files.map(
+      async (file): Promise<NamedBytes> => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }),
+    ),
+  );
+  const find = (extension: RegExp) => named.find(({ name }) => extension.test(name));
+  const pictures = named.filter(({ name }, i) => files[i].type.startsWith("image/") || pictureExtension.test(name));
+  const model = modelAmong(find, pictures);
+  if (!model && pictures.length === 0) {
+    throw new ArgumentError(
+      "E_DROP",
+      `${named.map(({ name }) => name).join(", ") || "that"} is no picture and no model. Drop a picture, a .safetensors file, or a .cfg with its .weights`,
+    );
+  }
+  return { model, picture: pictures[0] };
+}
+
+function modelAmong(
+  find: (extension: RegExp) => NamedBytes | undefined,
+  calibration: readonly NamedBytes[],
+): ModelSource | undefined {
+  const [file, cfg, weights] = [find(/\.safetensors$/i), find(/\.cfg$/i), find(/\.weights$/i)];
+  const names = find(/\.(names|txt)$/i);
+  const withNames = names ? { names } : {};
+  if (file) return { kind: "file", model: file, ...withNames };
+  if (cfg && weights) return { kind: "darknet", cfg, weights, ...withNames, calibration };
+  const [there, missing] = cfg ? [cfg, ".weights"] : [weights, ".cfg"];
+  if (there) throw new ArgumentError("E_DROP", `${there.name} came without its ${missing}: drop both together`);
+  return undefined;
+}

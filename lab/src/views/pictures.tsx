@@ -1,0 +1,57 @@
+/** The picture as the DNN sees it and as each spiking network does at the present step. */
+import { memo } from "react";
+import type { ChannelChoice } from "../state/settings.ts";
+import type { LabState } from "../state/store.ts";
+import { shortNumber } from "./format.ts";
+import type { Moment } from "./moment.ts";
+import { PictureView } from "./picture-view.tsx";
+import { SpikeMap } from "./spike-map.tsx";
+
+export interface PicturesProps extends Pick<LabState, "picture" | "model" | "dnn" | "maps"> {
+  readonly channel: ChannelChoice | null;
+  readonly moment: Moment | null;
+  /** Whether the moment is of another picture or setting. */
+  readonly isStale: boolean;
+}
+
+export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isStale }: PicturesProps) => {
+  if (!picture) return <div className="pictures empty" data-tour="pictures" />;
+  const classNames = model?.classNames ?? [];
+  const lanes = moment?.lanes ?? [];
+  const { bitmap } = picture;
+  return (
+    <div className="pictures" data-tour="pictures" data-count={Math.max(1, lanes.length) + 1}>
+      <PictureView
+        title="DNN"
+        mark="dnn"
+        note={dnn === null ? "not in this model file" : model ? `one pass, ${shortNumber(model.macs)} MAC` : ""}
+        bitmap={bitmap}
+        detections={dnn ?? (dnn === null ? [] : undefined)}
+        classNames={classNames}
+      />
+      {lanes.length === 0 && (
+        <PictureView
+          title="Spiking network"
+          mark="a"
+          note=""
+          bitmap={bitmap}
+          detections={undefined}
+          classNames={classNames}
+        />
+      )}
+      {lanes.map(({ slot, name, now }) => (
+        <PictureView
+          key={slot}
+          title={lanes.length > 1 ? `Spiking ${slot.toUpperCase()}` : "Spiking network"}
+          mark={slot}
+          note={`${name} · t = ${moment?.t ?? 0}`}
+          bitmap={bitmap}
+          detections={isStale ? undefined : now?.detections}
+          ghosts={dnn ?? []}
+          classNames={classNames}
+          overlay={channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
+        />
+      ))}
+    </div>
+  );
+});

@@ -1,0 +1,135 @@
+/** Every spike of some neurons, and the membrane potential of the one under the pointer. */
+import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
+import type { SampledNeuron } from "../simulation/protocol.ts";
+import { Card } from "./card.tsx";
+import { layerLabel } from "./format.ts";
+import { MembraneTrace } from "./membrane-trace.tsx";
+import type { LaneMoment, Moment } from "./moment.ts";
+import { paintRaster } from "./paint-raster.ts";
+import { useWidth } from "./use-width.ts";
+
+const rowHeight = 5;
+/** Between populations. */
+const gap = 6;
+const gutter = 64;
+
+export function RasterView({ moment }: { readonly moment: Moment }) {
+  const [slot, setSlot] = useState(moment.lanes[0].slot);
+  const lane = moment.lanes.find((candidate) => candidate.slot === slot) ?? moment.lanes[0];
+  const [chosen, setChosen] = useState(0);
+  const neuron = lane.info.neurons[Math.min(chosen, lane.info.neurons.length - 1)];
+  return (
+    <Card
+      title="Spikes of single neurons"
+      tour="raster"
+      wide
+      controls={
+        moment.lanes.length > 1 && (
+          <fieldset className="switch">
+            <legend className="visually-hidden">Network whose neurons are shown</legend>
+            {moment.lanes.map(({ slot: value, name }) => (
+              <label key={value} className={value}>
+                <input type="radio" name="raster-lane" checked={value === lane.slot} onChange={() => setSlot(value)} />
+                {name}
+              </label>
+            ))}
+          </fieldset>
+        )
+      }
+      explanation={
+        <>
+          <p>
+            Neurons drawn at random from every layer, one a line; a dark mark is a spike of +1, an orange one of −1.
+            Each neuron collects current until a threshold is reached, sends a spike and gives up what the spike stands
+            for.
+          </p>
+          <p className="formula">
+            <var>V</var> ← <var>V</var> + <var>I</var>; &ensp; <var>s</var> = +1 if <var>V</var> ≥ <var>V</var>
+            <sub>th</sub>, −1 if <var>V</var> ≤ −<var>V</var>
+            <sub>th</sub>/<var>α</var>; &ensp; <var>V</var> ← <var>V</var> − <var>s</var>·<var>V</var>
+            <sub>th</sub>
+          </p>
+          <p>
+            The negative threshold is 1/<var>α</var> times as far away as the positive one: that imbalance is the leaky
+            ReLU’s small slope <var>α</var>, made of spikes. The take-back neuron of the fast mode also remembers how
+            much it has sent and takes back what was too much.
+          </p>
+        </>
+      }
+    >
+      <Raster lane={lane} moment={moment} chosen={chosen} onChoose={setChosen} />
+      <p className="neuron" aria-live="polite">
+        <b>{layerLabel(neuron.layer)}</b>, channel {neuron.channel}, at x {neuron.x}, y {neuron.y}
+      </p>
+      <MembraneTrace moment={moment} lane={lane} index={Math.min(chosen, lane.info.neurons.length - 1)} />
+    </Card>
+  );
+}
+
+interface RasterProps {
+  readonly lane: LaneMoment;
+  readonly moment: Moment;
+  readonly chosen: number;
+  readonly onChoose: (neuron: number) => void;
+}
+
+function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
+  const { ref, width } = useWidth<HTMLDivElement>();
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { neurons } = lane.info;
+  const tops = useMemo(() => rowTops(neurons), [neurons]);
+  const height = tops[tops.length - 1] + rowHeight;
+  useEffect(() => {
+    if (canvas.current && width > gutter)
+      paintRaster(canvas.current, { width: width - gutter, height, tops, rowHeight, lane, moment, chosen });
+  }, [width, height, tops, lane, moment, chosen]);
+  const rowAt = (event: PointerEvent<HTMLElement>) => {
+    const y = event.clientY - event.currentTarget.getBoundingClientRect().top;
+    const after = tops.findIndex((top) => top + rowHeight > y);
+    onChoose(after < 0 ? neurons.length - 1 : after);
+  };
+  return (
+    <div
+      ref={ref}
+      className="raster"
+      role="slider"
+      tabIndex={0}
+      aria-label="Neuron"
+      aria-orientation="vertical"
+      aria-valuemin={0}
+      aria-valuemax={neurons.length - 1}
+      aria-valuenow={chosen}
+      aria-valuetext={textOf(neurons[chosen])}
+      style={{ height }}
+      onPointerMove={rowAt}
+      onPointerDown={rowAt}
+      onKeyDown={(event) => {
+        const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+        if (!step) return;
+        event.preventDefault();
+        onChoose(Math.max(0, Math.min(neurons.length - 1, chosen + step)));
+      }}
+    >
+      {neurons.map((neuron, i) =>
+        neuron.layer !== neurons[i - 1]?.layer ? (
+          <span key={neuron.layer} className="layer" style={{ top: tops[i] }} aria-hidden="true">
+            {layerLabel(neuron.layer)}
+          </span>
+        ) : null,
+      )}
+      <canvas ref={canvas} style={{ left: gutter }} />
+    </div>
+  );
+}
+
+function rowTops(neurons: readonly SampledNeuron[]): number[] {
+  let top = 0;
+  return neurons.map(({ layer }, i) => {
+    if (i > 0) top += rowHeight + (layer === neurons[i - 1].layer ? 0 : gap);
+    return top;
+  });
+}
+
+function textOf(neuron: SampledNeuron | undefined): string {
+  return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel}, x ${neuron.x}, y ${neuron.y}` : "";
+}

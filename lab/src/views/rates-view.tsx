@@ -1,0 +1,132 @@
+/** Firing rate of each channel of a layer; choosing one lays its spike map over the picture. */
+import type { PopulationInfo } from "../simulation/protocol.ts";
+import type { ChannelChoice } from "../state/settings.ts";
+import { Card } from "./card.tsx";
+import { layerLabel, percentText } from "./format.ts";
+import type { LaneMoment, Moment } from "./moment.ts";
+
+export interface RatesViewProps {
+  readonly moment: Moment;
+  readonly layer: string | undefined;
+  readonly channel: ChannelChoice | null;
+  readonly onChannel: (choice: ChannelChoice | null) => void;
+  /** Draw the report's figure of the chosen channel. */
+  readonly onFigure: () => void;
+}
+
+export function RatesView({ moment, layer, channel, onChannel, onFigure }: RatesViewProps) {
+  const population = moment.lanes[0].info.populations.find(({ name }) => name === layer);
+  return (
+    <Card
+      title={`Firing rate of each channel${layer ? ` · ${layerLabel(layer)}` : ""}`}
+      tour="rates"
+      explanation={
+        <>
+          <p>
+            A rate of 100 % is a spike at every step. Weight normalization decides how much of that range a channel
+            uses: with one <var>λ</var> for the whole layer, weak channels fire too seldom to say anything in time; with
+            one per channel, all of them speak up.
+          </p>
+          <p className="formula">
+            <var>w̄</var>
+            <sub>i→j</sub> = <var>w</var>
+            <sub>i→j</sub>·<var>λ</var>
+            <sub>i</sub> / <var>λ</var>
+            <sub>j</sub>, <var>r</var> = |<var>N</var>| / <var>t</var>
+          </p>
+          <p>Choose a channel to see over the picture where it fires: orange +1, blue −1.</p>
+        </>
+      }
+    >
+      {population &&
+        moment.lanes.map((lane) => (
+          <ChannelBars
+            key={lane.slot}
+            lane={lane}
+            population={population}
+            chosen={channel?.slot === lane.slot && channel.layer === layer ? channel.channel : null}
+            onChoose={(index) =>
+              onChannel(index === null ? null : { slot: lane.slot, layer: population.name, channel: index })
+            }
+          />
+        ))}
+      {channel && (
+        <p className="chosen">
+          Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel}{" "}
+          <button type="button" onClick={() => onChannel(null)}>
+            Hide
+          </button>{" "}
+          <button type="button" onClick={onFigure}>
+            Distribution…
+          </button>
+        </p>
+      )}
+    </Card>
+  );
+}
+
+interface ChannelBarsProps {
+  readonly lane: LaneMoment;
+  readonly population: PopulationInfo;
+  readonly chosen: number | null;
+  readonly onChoose: (channel: number | null) => void;
+}
+
+/** One stop for the keyboard: arrows move between channels. */
+function ChannelBars({ lane, population, chosen, onChoose }: ChannelBarsProps) {
+  const { shape, firstChannel, name } = population;
+  const rates = lane.now?.rates.subarray(firstChannel, firstChannel + shape[0]) ?? new Float32Array(shape[0]);
+  const max = Math.max(
+    0.1,
+    rates.reduce((a, b) => Math.max(a, b), 0),
+  );
+  const move = (key: string) => {
+    const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 };
+    if (key === "Escape") return onChoose(null);
+    if (steps[key]) onChoose(Math.max(0, Math.min(shape[0] - 1, chosen === null ? 0 : chosen + steps[key])));
+  };
+  return (
+    <div className={`channels ${lane.slot}`}>
+      <div className="scale" aria-hidden="true">
+        <span>{percentText(max)}</span>
+        <span>0</span>
+      </div>
+      <div
+        className="strip"
+        role="slider"
+        tabIndex={0}
+        aria-label={`Channel of ${name}, ${lane.name}`}
+        aria-valuemin={0}
+        aria-valuemax={shape[0] - 1}
+        aria-valuenow={chosen ?? 0}
+        aria-valuetext={
+          chosen === null ? "none chosen" : `channel ${chosen}, firing rate ${percentText(rates[chosen])}`
+        }
+        onKeyDown={(event) => {
+          if (/^(Arrow(Left|Right)|Page(Up|Down)|Escape)$/.test(event.key)) event.preventDefault();
+          move(event.key);
+        }}
+        onClick={(event) => {
+          const { left, width } = event.currentTarget.getBoundingClientRect();
+          const channel = Math.min(shape[0] - 1, Math.floor(((event.clientX - left) / width) * shape[0]));
+          onChoose(channel === chosen ? null : channel);
+        }}
+      >
+        <svg viewBox={`0 0 ${shape[0]} 1`} preserveAspectRatio="none" aria-hidden="true">
+          {Array.from(rates, (rate, channel) => (
+            <rect
+              // biome-ignore lint/suspicious/noArrayIndexKey: a channel is its index
+              key={channel}
+              className={channel === chosen ? "chosen" : undefined}
+              x={channel + 0.08}
+              width={0.84}
+              y={1 - rate / max}
+              height={rate / max}
+            />
+          ))}
+          {chosen !== null && <rect className="column" x={chosen} width={1} y={0} height={1} />}
+        </svg>
+      </div>
+    </div>
+  );
+}

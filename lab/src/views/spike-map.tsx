@@ -1,0 +1,50 @@
+/** A channel's firing rates laid over the picture: orange where it sends +1, blue where it sends −1. */
+import { useEffect, useRef } from "react";
+import type { ChannelMaps } from "../simulation/protocol.ts";
+
+export interface SpikeMapProps {
+  readonly maps: ChannelMaps;
+  readonly t: number;
+}
+
+const positive = [255, 150, 30] as const;
+const negative = [70, 150, 255] as const;
+
+export function SpikeMap({ maps, t }: SpikeMapProps) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const { width, height, region } = maps;
+  useEffect(() => {
+    const context = canvas.current?.getContext("2d");
+    context?.putImageData(new ImageData(colorsAt(maps, t), width, height), 0, 0);
+  }, [maps, t, width, height]);
+  const percent = (fraction: number) => `${100 * fraction}%`;
+  const place = {
+    left: percent(region.x),
+    top: percent(region.y),
+    width: percent(region.width),
+    height: percent(region.height),
+  };
+  return (
+    <div className="spike-map" aria-hidden="true">
+      <canvas ref={canvas} width={width} height={height} style={place} />
+    </div>
+  );
+}
+
+/** RGBA of the last kept step that is not after t. Full colour is the channel's greatest rate at the end of the run. */
+function colorsAt({ width, height, at, rates }: ChannelMaps, t: number): Uint8ClampedArray<ArrayBuffer> {
+  const step = Math.max(
+    0,
+    at.findLastIndex((kept) => kept <= t),
+  );
+  const area = width * height;
+  const peak = rates.subarray((at.length - 1) * area).reduce((greatest, rate) => Math.max(greatest, Math.abs(rate)), 0);
+  const colors = new Uint8ClampedArray(4 * area);
+  for (let i = 0; i < area; i++) {
+    const rate = rates[step * area + i];
+    const color = rate >= 0 ? positive : negative;
+    colors.set(color, 4 * i);
+    colors[4 * i + 3] = 255 * Math.min(1, Math.abs(rate) / (peak || 1));
+  }
+  return colors;
+}

@@ -1,0 +1,229 @@
+/** `report`: figures and tables of the paper, and what it lacks, for any model and data set, as one page. */
+import { mkdir } from "node:fs/promises";
+import { basename, join } from "node:path";
+import type { Command } from "commander";
+import { encodePng, rasterizeSvg, readFile, writeFile } from "#platform";
+import { toSpiking } from "../../convert/convert.ts";
+import { conversionSettings } from "../../convert/modes.ts";
+import { ArgumentError } from "../../core/errors.ts";
+import type { Pixels } from "../../core/pixels.ts";
+import { type DataSet, limitDataSet } from "../../data/dataset.ts";
+import { openDataSet } from "../../data/open.ts";
+import { displayThresholds } from "../../detector/detections.ts";
+import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
+import { type EvaluationReport, mainMap } from "../../evaluate/report.ts";
+import { type Graph, inputOf } from "../../graph/graph.ts";
+import { preprocess } from "../../image/preprocess.ts";
+
+import { readCosts } from "../../metrics/cost-file.ts";
+import { operationCosts } from "../../metrics/energy.ts";
+import { type Study, study } from "../../report/collect/study.ts";
+import { composeReport, type Report } from "../../report/compose-report.ts";
+import type { AccuracyData } from "../../report/figures/accuracy.ts";
+import { nodeCanvas } from "../../report/node-canvas.ts";
+import { thumbnail } from "../../report/thumbnail.ts";
+import { logarithmicSteps } from "../../snn/simulate.ts";
+import { configurationsFor } from "../configurations.ts";
+import { openSession } from "../engines.ts";
+import { loadPicture } from "../images.ts";
+import { note, print, printJson, showProgress } from "../io.ts";
+import { type LoadedModel, loadModel } from "../model.ts";
+import {
+  addConversionOptions,
+  addModelOptions,
+  addSimulationOptions,
+  type ConversionFlags,
+  integerFrom,
+  type ModelFlags,
+  type SimulationFlags,
+} from "../options.ts";
+import { runEvaluation } from "../run-evaluation.ts";
+
+interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags {
+  readonly dataset: string;
+  readonly output: string;
+  readonly limit?: number;
+  readonly resume?: string;
+  readonly pictures: number;
+  readonly paperSteps: number;
+  readonly costs?: string;
+  readonly png?: true;
+  readonly date?: string;
+  readonly json?: true;
+}
+
+/** Steps of the paper's configurations unless asked otherwise; the paper runs 3,500, which takes seven times as long. */
+const defaultPaperSteps = 512;
+const defaultPictures = 3;
+
+export function declare(command: Command): void {
+  command
+    .argument("<model>", "a model file or a darknet .cfg")
+    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .requiredOption("-o, --output <dir>", "folder for the page, and its drawings and data beside it")
+    .option("--limit <n>", "evaluate the first n pictures only", integerFrom(1, 10_000_000))
+    .option("--resume <file>", "keep a journal of the evaluation there, and go on from it")
+    .option(
+      "--pictures <n>",
+      "pictures to study neurons on, the first of the data set",
+      integerFrom(1, 100),
+      defaultPictures,
+    )
+    .option("--paper-steps <T>", "steps of the paper's configurations", integerFrom(1, 1_000_000), defaultPaperSteps)
+    .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}")
+    .option("--png", "write each drawing as PNG as well")
+    .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");
+  addModelOptions(command);
+  addConversionOptions(command);
+  addSimulationOptions(command)
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nThe model's own spiking network (the other options' business) is compared with the paper's four configurations.\n\nExample:\n  spiking-yolo report tiny-yolo.safetensors --dataset voc:VOCdevkit --limit 100 -o report/",
+    )
+    .action(run);
+}
+
+async function run(model: string, flags: ReportFlags): Promise<void> {
+  const costs = flags.costs
+    ? readCosts(new TextDecoder().decode(await readFile(flags.costs)), flags.costs)
+    : operationCosts;
+  const whole = await openDataSet(flags.dataset);
+  const loaded = await loadModel(model, flags);
+  const { dnn, snn, name } = loaded;
+  if (!dnn)
+    throw new ArgumentError(
+      "E_MODEL",
+      `${model} does not hold the DNN that a report compares with: convert it anew, without --no-dnn`,
+    );
+  const own = ownConfiguration(loaded, flags);
+  const paper = paperConfigurations(dnn, snn, flags);
+  const pictures = await loadPictures(whole, flags.pictures);
+  // First: it takes seconds, and shows that all can be made before the long evaluation.
+  const studied = await studyNetworks(
+    dnn,
+    [...paper.filter(({ name }) => name.endsWith(", IBT")), own],
+    pictures,
+    flags,
+  );
+  const setup: EvaluationSetup = { dnn, configurations: [...paper, own], seed: flags.seed };
+  const { report: evaluation } = await runEvaluation(whole, snn, setup, flags);
+  const report = composeReport(
+    {
+      model: basename(name, ".safetensors"),
+      paper: whole.format,
+      study: studied,
+      accuracy: accuracyOf(evaluation),
+      pictures: await Promise.all(pictures.map(toShown)),
+      classNames: snn.classNames,
+      costs,
+      scoreThreshold: displayThresholds.scoreThreshold,
+      provenance: snn.provenance,
+      remarks: remarksOf(evaluation, own, flags),
+      ...(flags.date === undefined ? {} : { date: flags.date }),
+    },
+    nodeCanvas(),
+  );
+  const files = await writeReport(report, flags);
+  if (flags.json) printJson({ files });
+  else print(`${join(flags.output, "report.html")} and ${files.length - 1} files beside it`);
+}
+
+/** The model's own spiking network; called fast where it is the fast mode's. */
+function ownConfiguration({ dnn, snn }: LoadedModel, { at }: ReportFlags): Configuration {
+  const { timeSteps } = snn.simulation!;
+  const reached = [...new Set(at ?? logarithmicSteps(timeSteps))].filter((t) => t <= timeSteps).sort((a, b) => a - b);
+  if (reached.length === 0)
+    throw new ArgumentError("E_USAGE", `--at lies beyond the ${timeSteps} steps of the model. Raise --steps`);
+  const fast = dnn && toSpiking(dnn, conversionSettings("fast", { bits: "float" })).provenance;
+  const isFast = fast?.every((line) => snn.provenance.includes(line));
+  return { name: isFast ? "fast" : "own", graph: snn, decodings: ["vmem", "count"], at: reached };
+}
+
+function paperConfigurations(dnn: Graph, snn: Graph, flags: ReportFlags): readonly Configuration[] {
+  const { percentile, bits, input, at, engine, seed, paperSteps } = flags;
+  const shared = Object.fromEntries(
+    Object.entries({ percentile, bits, input, at, engine }).filter(([, value]) => value !== undefined),
+  );
+  const all = configurationsFor(dnn, snn, { ...shared, seed, configurations: true, steps: paperSteps });
+  return all.filter(({ name }) => name !== "fast");
+}
+
+interface LoadedPicture {
+  readonly name: string;
+  readonly pixels: Pixels;
+}
+
+async function loadPictures(dataSet: DataSet, count: number): Promise<readonly LoadedPicture[]> {
+  const { images } = limitDataSet(dataSet, count);
+  if (images.length === 0) throw new ArgumentError("E_DATASET", `${dataSet.name} holds no pictures`);
+  return Promise.all(images.map(async ({ id, path }) => ({ name: id, pixels: await loadPicture(path) })));
+}
+
+async function studyNetworks(
+  dnn: Graph,
+  networks: readonly Configuration[],
+  pictures: readonly LoadedPicture[],
+  flags: ReportFlags,
+): Promise<Study> {
+  const inputs = pictures.map(({ pixels }) => preprocess(pixels, inputOf(dnn).shape, dnn.preprocessing));
+  const progress = showProgress("studying", networks.length * inputs.length);
+  try {
+    return await study(dnn, networks, inputs, {
+      openSession: (graph) => openSession(graph, flags),
+      percentile: flags.percentile ?? conversionSettings("paper").percentile,
+      seed: flags.seed,
+      onProgress: (done) => progress.update(done),
+    });
+  } finally {
+    progress.stop();
+  }
+}
+
+function accuracyOf({ dataset, images, dnn, configurations }: EvaluationReport): AccuracyData {
+  return {
+    metric: dnn?.voc07Map === undefined ? "AP50" : "VOC07 mAP",
+    dnn: dnn ? mainMap(dnn) : null,
+    curves: configurations.map(({ name, decode, snn }) => ({
+      configuration: name,
+      decode,
+      points: snn.map((scores) => ({ t: scores.t, map: mainMap(scores) ?? 0 })),
+    })),
+    source: `${images} pictures of ${dataset}`,
+  };
+}
+
+/** Wide enough for a panel of figure 6 on a sharp screen. */
+const shownWidthPx = 360;
+
+async function toShown({ name, pixels }: LoadedPicture) {
+  const { width, height } = pixels;
+  const png = await encodePng(thumbnail(pixels, shownWidthPx));
+  return { name, uri: `data:image/png;base64,${Buffer.from(png).toString("base64")}`, width, height };
+}
+
+function remarksOf({ failures }: EvaluationReport, { graph }: Configuration, flags: ReportFlags): readonly string[] {
+  return [
+    `The paper's configurations: ${flags.paperSteps} steps; the model's own: ${graph.simulation?.timeSteps}`,
+    `Seed ${flags.seed}`,
+    ...failures.map(
+      ({ image, message }) => `Picture ${image} could not be read (${message}): its objects count as missed`,
+    ),
+  ];
+}
+
+async function writeReport({ files, figures }: Report, { output, png }: ReportFlags): Promise<readonly string[]> {
+  await mkdir(output, { recursive: true });
+  const written: string[] = [];
+  const write = async (path: string, content: string | Uint8Array) => {
+    await writeFile(join(output, path), content);
+    written.push(join(output, path));
+  };
+  for (const [path, content] of files) await write(path, content);
+  if (png) {
+    for (const { id, svg } of figures) await write(`figures/${id}.png`, await encodePng(await rasterizeSvg(svg)));
+  }
+  const bytes = files.get("report.html")?.length ?? 0;
+  if (bytes > 5e6) note(`the page is ${(bytes / 1e6).toFixed(1)} MB; study fewer --pictures for a smaller one`);
+  return written;
+}

@@ -1,0 +1,28 @@
+/** How far a spiking layer is from the activation that it stands for. */
+import { relativeError } from "../core/tensor.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
+
+/** λ·n/t of every neuron [C, H, W]: the activation that net counts stand for after t steps. */
+export function decodeCounts(
+  counts: Int32Array,
+  lambda: ArrayLike<number>,
+  [, height, width]: Shape,
+  t: number,
+): Float64Array {
+  const area = height * width;
+  return Float64Array.from(counts, (count, i) => (lambda[Math.floor(i / area)] * count) / t);
+}
+
+/**
+ * ‖λ·n/t − a‖₂ / ‖a‖₂ over the layer, a its activations in the DNN. It holds what earlier layers passed on as well: the
+ * layer where it rises is where accuracy is lost.
+ */
+export function conversionError(
+  counts: Int32Array,
+  lambda: ArrayLike<number>,
+  shape: Shape,
+  t: number,
+  activations: ArrayLike<number>,
+): number {
+  return relativeError(decodeCounts(counts, lambda, shape, t), activations);
+}

@@ -1,0 +1,116 @@
+/**
+ * How many operations a network needs for one picture, by kind of operation: what energy is computed from.
+ *
+ * A DNN multiplies and accumulates (MAC). A spiking network accumulates a weight for every synapse that a spike reaches
+ * (AC, a synaptic operation), multiplies only where the picture is a constant current, once, and updates every neuron at
+ * every step.
+ */
+import { sizeOf } from "../core/tensor.ts";
+import { type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
+import { type ConvolutionLayer, isPopulation } from "../graph/layers.ts";
+
+export interface LayerMacs {
+  readonly name: string;
+  /** As the field counts them: weights × output positions, multiplications by padding included. */
+  readonly macs: number;
+  /** Those that meet a pixel: what a machine that skips the border's zeros does. */
+  readonly macsWithinBorders: number;
+}
+
+export interface DnnOperations extends Omit<LayerMacs, "name"> {
+  /** Convolutions, in graph order. */
+  readonly layers: readonly LayerMacs[];
+}
+
+/** Work of one pass of the DNN (of a spiking graph: of the DNN that it was made of). */
+export function dnnOperations(graph: Graph): DnnOperations {
+  const shapes = inferShapes(graph);
+  const shapeOf = (name: string) => shapes.get(name) as Shape;
+  const layers = graph.layers
+    .filter((layer) => layer.kind === "convolution")
+    .map((layer) => ({
+      name: layer.name,
+      macs: layerMacs(layer, shapeOf(layer.name)),
+      macsWithinBorders: macsWithinBorders(layer, shapeOf(layer.inputs[0]), shapeOf(layer.name)),
+    }));
+  return { ...sumMacs(layers), layers };
+}
+
+function sumMacs(layers: readonly LayerMacs[]): Omit<LayerMacs, "name"> {
+  const sum = (of: "macs" | "macsWithinBorders") => layers.reduce((total, layer) => total + layer[of], 0);
+  return { macs: sum("macs"), macsWithinBorders: sum("macsWithinBorders") };
+}
+
+function macsWithinBorders(
+  { weights, stride, padding }: ConvolutionLayer,
+  [, inH, inW]: Shape,
+  [outC, outH, outW]: Shape,
+): number {
+  const [, inPerGroup, size] = weights.shape;
+  return outC * inPerGroup * tapsInside(inH, outH, size) * tapsInside(inW, outW, size);
+
+  /** Pairs of output position and kernel tap along one axis that meet an input position. */
+  function tapsInside(inExtent: number, outExtent: number, size: number): number {
+    let taps = 0;
+    for (let out = 0; out < outExtent; out++) {
+      const first = out * stride - padding;
+      taps += Math.max(0, Math.min(inExtent, first + size) - Math.max(0, first));
+    }
+    return taps;
+  }
+}
+
+/** What a simulation counts of a layer, summed over steps: see the engines' contract. */
+export interface CountedActivity {
+  readonly spikes: number;
+  readonly synOps: number;
+}
+
+/** Work of a spiking network on one picture up to some step. */
+export interface SpikingOperations {
+  /** Σ|s| over all neurons. */
+  readonly spikes: number;
+  /** Synaptic accumulates by real fan-out; a graded spike of size m counts m. */
+  readonly acs: number;
+  /** Multiply-accumulates of layers that read the picture as a constant current: once a picture, whatever t. */
+  readonly macs: number;
+  /** Neurons × steps: each adds its constant current (a bias, or the picture's) and is compared with its threshold. */
+  readonly neuronUpdates: number;
+}
+
+export interface Elapsed {
+  /** Steps of firing so far. */
+  readonly t: number;
+  /** Steps of the whole run: a delayed layer integrates ahead of its firing, but no longer than this. */
+  readonly timeSteps: number;
+}
+
+/** @param activity of the run up to step t, by layer name. */
+export function spikingOperations(
+  graph: Graph,
+  activity: ReadonlyMap<string, CountedActivity>,
+  { t, timeSteps }: Elapsed,
+): SpikingOperations {
+  const shapes = inferShapes(graph);
+  const sum = (of: keyof CountedActivity) => [...activity.values()].reduce((total, layer) => total + layer[of], 0);
+  const neuronUpdates = graph.layers.filter(isPopulation).reduce((total, layer) => {
+    const delay = layer.kind === "integrateFire" ? layer.delay : 0;
+    return total + sizeOf(shapes.get(layer.name) as Shape) * Math.min(timeSteps, t + delay);
+  }, 0);
+  return { spikes: sum("spikes"), acs: sum("synOps"), macs: constantInputMacs(graph), neuronUpdates };
+}
+
+/** MACs of the layers that read the picture; none where it comes as spikes. */
+function constantInputMacs(graph: Graph): number {
+  if (graph.simulation?.encoding === "poisson") return 0;
+  const { name } = inputOf(graph);
+  const readers = new Set(graph.layers.filter(({ inputs }) => inputs.includes(name)).map((layer) => layer.name));
+  return dnnOperations(graph).layers.reduce((sum, layer) => sum + (readers.has(layer.name) ? layer.macs : 0), 0);
+}
+
+/** Neurons of a spiking graph: those within and those that are read out. */
+export function neuronCount(graph: Graph): number {
+  const shapes = inferShapes(graph);
+  return graph.layers.filter(isPopulation).reduce((total, layer) => total + sizeOf(shapes.get(layer.name) as Shape), 0);
+}

@@ -1,0 +1,100 @@
+/**
+ * SVG documents from what the plotting library draws: standing for themselves (namespace, white background, title and
+ * description), the same bytes from the same data, and one element a line, so that a change can be read in a diff.
+ */
+import * as Plot from "@observablehq/plot";
+import type { Canvas } from "./figure.ts";
+import { fontFamily, fontSizePx, ink, titleSizePx } from "./look.ts";
+
+/** A plot within a figure. */
+export interface Panel {
+  readonly widthPx: number;
+  readonly heightPx: number;
+  /** Inner SVG, without a document around it. */
+  readonly content: string;
+}
+
+/** Draws one plot; its title, if any, stands over it in bold. */
+export function drawPanel(
+  { document }: Canvas,
+  { title, ...options }: Omit<Plot.PlotOptions, "title"> & { readonly title?: string },
+): Panel {
+  const widthPx = options.width ?? 320;
+  const heightPx = options.height ?? 200;
+  const plot = Plot.plot({
+    ...options,
+    document,
+    width: widthPx,
+    height: heightPx,
+    style: { fontFamily, fontSize: `${fontSizePx}px`, color: ink },
+  });
+  const heading = title ? `<text x="4" y="14" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>` : "";
+  const inner = plot.outerHTML.replace(/^<svg[^>]*>/, "").replace(/<\/svg>$/, "");
+  return { widthPx, heightPx, content: `${heading}${tidy(inner)}` };
+}
+
+const titleHeightPx = 30;
+
+export interface SheetOptions {
+  readonly id: string;
+  readonly title: string;
+  readonly alt: string;
+  /** Panels in a row; the rest go below. */
+  readonly columns: number;
+}
+
+/** Panels side by side under one title (`class="title"`, for pages that have it in a heading), as a document. Panels of a sheet are of one size. */
+export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }: SheetOptions): string {
+  const [{ widthPx, heightPx }] = panels;
+  const width = Math.min(columns, panels.length) * widthPx;
+  const height = titleHeightPx + Math.ceil(panels.length / columns) * heightPx;
+  const placed = panels.map(({ content }, i) => {
+    const x = (i % columns) * widthPx;
+    const y = titleHeightPx + Math.floor(i / columns) * heightPx;
+    return `<g transform="translate(${x},${y})">${content}</g>`;
+  });
+  return isolateIds(
+    toLines(
+      [
+        `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" aria-labelledby="title desc" font-family="${fontFamily}" font-size="${fontSizePx}" fill="${ink}" color="${ink}" text-anchor="middle">`,
+        `<title id="title">${escapeXml(title)}</title>`,
+        `<desc id="desc">${escapeXml(alt)}</desc>`,
+        `<rect width="${width}" height="${height}" fill="white"/>`,
+        `<text class="title" x="4" y="19" font-size="${titleSizePx}" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>`,
+        ...placed,
+        "</svg>",
+      ].join(""),
+    ),
+    id,
+  );
+}
+
+/** Gives the document's ids a prefix, and what refers to them, so that many documents fit into one page. */
+export function isolateIds(svg: string, prefix: string): string {
+  return svg
+    .replace(/(\sid=")([^"]+)"/g, `$1${prefix}-$2"`)
+    .replace(/(href="#|url\(#)([^")]+)/g, `$1${prefix}-$2`)
+    .replace(/(aria-labelledby=")([^"]+)"/g, (_, name, ids) => {
+      const prefixed = ids.split(" ").map((id: string) => `${prefix}-${id}`);
+      return `${name}${prefixed.join(" ")}"`;
+    });
+}
+
+/** Without the library's style and labels of parts; coordinates to a hundredth of a pixel; clip paths numbered anew. */
+function tidy(svg: string): string {
+  return svg.replace(/<style>[\s\S]*?<\/style>/g, "").replace(/<[^>]*>/g, (tag) =>
+    tag
+      .replace(/ aria-(label|hidden|description)="[^"]*"/g, "")
+      .replace(/-?\d+\.\d{3,}(e-?\d+)?/g, (number) => String(Math.round(Number(number) * 100) / 100 || 0))
+      .replace(/ \/>$/, "/>"),
+  );
+}
+
+/** Every element on a line of its own; text keeps its parts together. */
+function toLines(svg: string): string {
+  return `${svg.replace(/(<(?!tspan|\/tspan|\/text|\/title|\/desc)[^>]+>)/g, "\n$1").trimStart()}\n`;
+}
+
+export function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

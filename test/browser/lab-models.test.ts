@@ -1,0 +1,122 @@
+/** The lab with networks that find things: the built-in model on a scene, and a real darknet detector on a photograph. */
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dataPath, describeWithData } from "../data.ts";
+import { describeInBrowser, launchBrowser } from "./chromium.ts";
+import {
+  andRun,
+  type CommandCheckpoint,
+  commandJson,
+  dropFiles,
+  expectSameCheckpoint,
+  openLab,
+  pause,
+  type Served,
+  serveWithCommand,
+  shownBoxes,
+  showStep,
+} from "./lab-page.ts";
+
+describeInBrowser("the lab", () => {
+  let browser: Browser;
+  let served: Served;
+  let folder: string;
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "lab-"));
+    [browser, served] = await Promise.all([launchBrowser(), serveWithCommand()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.stop();
+    rmSync(folder, { recursive: true });
+  });
+
+  const file = (path: string, name?: string) => ({ name: name ?? path, bytes: new Uint8Array(readFileSync(path)) });
+
+  const hasModel = existsSync(resolve(import.meta.dirname, "../../models/scenes.safetensors"));
+  describe.skipIf(!hasModel)(`with the built-in model${hasModel ? "" : " (skipped: it is not in models/)"}`, () => {
+    test("finds things on the first scene as soon as it is opened", async () => {
+      const { page, complaints, close } = await openLab(browser, served.url);
+      try {
+        await pause(page);
+        await showStep(page, 32);
+        expect((await shownBoxes(page, "a")).length).toBeGreaterThan(0);
+        await page.waitForSelector('[data-mark="dnn"] g.box');
+        expect(complaints).toEqual([]);
+      } finally {
+        await close();
+      }
+    });
+
+    test("finds on a scene's picture what the command line finds", async () => {
+      await commandJson("scenes", "--count", "1", "--seed", "77", "-o", folder, "--json");
+      const png = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(".png"));
+      const path = join(folder, png as string);
+      const at = ["--mode", "fast", "--at", "1,8,16,32", "--json"];
+      const report = (await commandJson("detect", path, "--model", "scenes", ...at)) as {
+        images: [{ snn: CommandCheckpoint[] }];
+      };
+      const { page, close } = await openLab(browser, served.url);
+      try {
+        await andRun(page, () => dropFiles(page, [file(path)]));
+        for (const checkpoint of report.images[0].snn) await expectSameCheckpoint(page, checkpoint);
+      } finally {
+        await close();
+      }
+    });
+  });
+
+  describeWithData("with real files", () => {
+    const model = "models/yolo-lite/tiny-yolov2-trial3";
+
+    test("converts a dropped cfg with its weights and names, and finds the dog", async () => {
+      const { page, complaints, close } = await openLab(browser, served.url);
+      try {
+        const files = [`${model}.cfg`, `${model}.weights`, "models/voc.names", "photos/dog.jpg"];
+        await andRun(page, () =>
+          dropFiles(
+            page,
+            files.map((path) => file(dataPath(path))),
+          ),
+        );
+        await page.waitForSelector('[data-mark="dnn"] g.box');
+        await andRun(page, async () => {
+          await page.getByText("Settings", { exact: true }).click();
+          await page.getByLabel("Time steps T").selectOption("128");
+        });
+        await showStep(page, 128);
+        const dnn = await page.locator('[data-mark="dnn"] .found').textContent();
+        const snn = await page.locator('[data-mark="a"] .found').textContent();
+        for (const found of [dnn, snn]) expect(found).toMatch(/dog \d\d %/);
+        expect(dnn).toMatch(/car 8\d %.*bicycle 7\d %/);
+        expect(snn).toMatch(/bicycle \d\d %/);
+        expect(complaints).toEqual([]);
+      } finally {
+        await close();
+      }
+    });
+
+    test("finds with a model file what the command line finds", async () => {
+      const path = join(folder, "yolo-lite.safetensors");
+      await commandJson(
+        ...["convert", dataPath(`${model}.cfg`), dataPath(`${model}.weights`), "--calibrate", dataPath("photos")],
+        ...["-o", path, "--json"],
+      );
+      const picture = dataPath("fixtures/yolo-lite-inputs/000001.png");
+      const report = (await commandJson("detect", picture, "--model", path, "--at", "2,16,32", "--json")) as {
+        images: [{ snn: CommandCheckpoint[] }];
+      };
+      const { page, close } = await openLab(browser, served.url);
+      try {
+        await andRun(page, () => dropFiles(page, [file(path), file(picture)]));
+        for (const checkpoint of report.images[0].snn) await expectSameCheckpoint(page, checkpoint);
+      } finally {
+        await close();
+      }
+    });
+  });
+});

@@ -1,0 +1,356 @@
+/** The lab in a real browser, with a small random network: everything that does not depend on what it finds. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { extname, join, resolve } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { describeInBrowser, launchBrowser } from "./chromium.ts";
+import {
+  andRun,
+  type CommandCheckpoint,
+  commandJson,
+  dropFiles,
+  expectSameCheckpoint,
+  type LabPage,
+  type NamedFile,
+  openLab,
+  pause,
+  type Served,
+  serveWithCommand,
+  shownBoxes,
+  showStep,
+} from "./lab-page.ts";
+import { smallModel, smallPicture } from "./small-model.ts";
+
+describeInBrowser("the lab", () => {
+  let browser: Browser;
+  let served: Served;
+  let model: NamedFile;
+  let picture: NamedFile;
+  let lab: LabPage;
+
+  beforeAll(async () => {
+    [browser, served, model, picture] = await Promise.all([
+      launchBrowser(),
+      serveWithCommand(),
+      smallModel(),
+      smallPicture(),
+    ]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.stop();
+  });
+  beforeEach(async () => {
+    lab = await openLab(browser, served.url);
+    await andRun(lab.page, () => dropFiles(lab.page, [model, picture]));
+  });
+  afterEach(() => lab.close());
+
+  const clock = (page: Page) => page.locator(".clock b").textContent();
+
+  test("loads without a complaint of the browser, from its own server only, with shared memory", async () => {
+    expect(lab.complaints).toEqual([]);
+    expect(lab.strangers).toEqual([]);
+    expect(await lab.page.evaluate(() => crossOriginIsolated)).toBe(true);
+    expect(await lab.page.locator(".status").textContent()).toContain("Engine: event");
+  });
+
+  test("finds what the command line finds, spike by spike", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lab-"));
+    try {
+      for (const { name, bytes } of [model, picture]) writeFileSync(join(folder, name), bytes);
+      const report = (await commandJson(
+        "detect",
+        join(folder, picture.name),
+        "--model",
+        join(folder, model.name),
+        "--at",
+        "1,2,5,16,32",
+        "--json",
+      )) as { images: [{ snn: CommandCheckpoint[] }] };
+      const { snn } = report.images[0];
+      expect(snn.some(({ detections }) => detections.length > 0)).toBe(true);
+      for (const checkpoint of snn) await expectSameCheckpoint(lab.page, checkpoint);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("plays, pauses, steps, and goes back to what it showed before", async () => {
+    const { page } = lab;
+    await showStep(page, 3);
+    const early = await shownBoxes(page, "a");
+    const trace = await page.locator(".trace polyline").getAttribute("points");
+    await showStep(page, 32);
+    await showStep(page, 3);
+    expect(await shownBoxes(page, "a")).toEqual(early);
+    expect(await page.locator(".trace polyline").getAttribute("points")).toBe(trace);
+
+    await page.getByRole("button", { name: "One step on" }).click();
+    expect(await clock(page)).toBe("4");
+    await page.getByRole("button", { name: "One step back" }).click();
+    expect(await clock(page)).toBe("3");
+
+    await page.getByLabel("Speed").selectOption("4");
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.waitForFunction(() => Number(document.querySelector(".clock b")?.textContent) >= 6);
+    await pause(page);
+    const paused = Number(await clock(page));
+    await page.waitForTimeout(500);
+    expect(Number(await clock(page))).toBe(paused);
+    await page.getByRole("button", { name: "Play" }).click();
+    await page.waitForFunction(() => document.querySelector(".clock b")?.textContent === "32");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+  });
+
+  test("runs two configurations in step and shows both at the same t", async () => {
+    const { page } = lab;
+    await andRun(page, () => page.getByLabel("Show").selectOption("scope"));
+    await showStep(page, 64);
+    expect(await page.locator(".picture h2").allTextContents()).toEqual(["DNN", "Spiking A", "Spiking B"]);
+    for (const mark of ["a", "b"]) {
+      expect(await page.locator(`[data-mark="${mark}"] .note`).textContent()).toContain("t = 64");
+    }
+    const errors = await page.locator(".readings dd").allTextContents();
+    expect(errors).toHaveLength(2);
+    expect(errors[0]).not.toBe(errors[1]);
+    await andRun(page, () => page.getByLabel("Show").selectOption("one"));
+    expect(await page.locator(".picture h2").allTextContents()).toEqual(["DNN", "Spiking network"]);
+  });
+
+  test("changes one part of a configuration", async () => {
+    const { page } = lab;
+    await page.getByText("Settings", { exact: true }).click();
+    await showStep(page, 32);
+    const before = await page.locator(".readings dd").textContent();
+    await andRun(page, () => page.locator("fieldset.a select").nth(1).selectOption("if"));
+    await showStep(page, 32);
+    expect(await page.locator(".readings dd").textContent()).not.toBe(before);
+    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("integrate-and-fire, unsigned");
+  });
+
+  test("shares what is shown by its address", async () => {
+    const { page } = lab;
+    // A picture of one's own cannot be shared; a scene can.
+    await andRun(page, () => page.getByRole("button", { name: "Next scene" }).click());
+    await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
+    await showStep(page, 16);
+    await page.waitForFunction(() => location.hash.includes("t=16"));
+    const hash = await page.evaluate(() => location.hash);
+    const other = await openLab(browser, served.url, { hash });
+    try {
+      await andRun(other.page, () => dropFiles(other.page, [model]));
+      expect(await clock(other.page)).toBe("16");
+      expect(await other.page.getByLabel("Show").inputValue()).toBe("modes");
+      expect(await shownBoxes(other.page, "b")).toEqual(await shownBoxes(page, "b"));
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("takes every control from the keyboard", async () => {
+    const { page } = lab;
+    await pause(page);
+    const reached = new Set<string>();
+    for (let i = 0; i < 60; i++) {
+      await page.keyboard.press("Tab");
+      const name = await page.evaluate(() => {
+        const element = document.activeElement as HTMLElement;
+        return element.ariaLabel ?? element.closest("label")?.textContent ?? element.textContent ?? "";
+      });
+      reached.add(name.trim());
+    }
+    for (const control of ["Tour", "Next scene", "Open files…", "Camera", "Play", "Time step", "Settings", "Neuron"])
+      expect([...reached], control).toContain(control);
+
+    await page.getByRole("slider", { name: "Time step" }).focus();
+    await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowRight");
+    expect(await clock(page)).toBe("2");
+    await page.getByRole("slider", { name: "Neuron" }).focus();
+    const neuron = await page.locator(".neuron").textContent();
+    await page.keyboard.press("ArrowDown");
+    expect(await page.locator(".neuron").textContent()).not.toBe(neuron);
+    await page.getByRole("slider", { name: /Channel of/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector(".spike-map canvas");
+    expect(await page.locator("p.chosen").textContent()).toContain("channel 1");
+    await page.keyboard.press("Escape");
+    await page.waitForSelector(".spike-map", { state: "detached" });
+  });
+
+  test("draws the report's figure of a channel, to be kept", async () => {
+    const { page } = lab;
+    await page.getByRole("slider", { name: /Channel of/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.getByRole("button", { name: "Distribution…" }).click();
+    const dialog = page.getByRole("dialog");
+    await dialog.waitFor();
+    expect(await dialog.locator("img").getAttribute("alt")).toMatch(/Firing rates of channel 1 of act0.*% silent/);
+    expect(await dialog.locator("img").evaluate((image: HTMLImageElement) => image.naturalWidth)).toBeGreaterThan(100);
+    expect(await dialog.getByText("Save as SVG").getAttribute("download")).toBe("figure-2.svg");
+    await page.keyboard.press("Escape");
+    await dialog.waitFor({ state: "detached" });
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("leads through the tour and lets go of it with Escape", async () => {
+    const { page } = lab;
+    await page.getByRole("button", { name: "Tour" }).click();
+    const dialog = page.getByRole("dialog");
+    const titles = new Set<string | null>();
+    for (let step = 1; step <= 5; step++) {
+      expect(await dialog.locator(".count").textContent()).toBe(`${step} of 5`);
+      titles.add(await dialog.locator("h2").textContent());
+      expect(await page.locator(".toured").count()).toBe(1);
+      if (step < 5) await dialog.getByRole("button", { name: "Next" }).click();
+    }
+    expect(titles.size).toBe(5);
+    await page.keyboard.press("Escape");
+    expect(await dialog.count()).toBe(0);
+    expect(await page.locator(".toured").count()).toBe(0);
+  });
+
+  test("takes a picture with the camera", async () => {
+    const { page } = lab;
+    await page.getByRole("button", { name: "Camera" }).click();
+    await page.getByRole("button", { name: "Take picture" }).waitFor({ state: "visible" });
+    await andRun(page, () => page.getByRole("button", { name: "Take picture" }).click());
+    expect(await page.locator("dialog").count()).toBe(0);
+    // The fake camera's picture is 640 wide; the noise was 40.
+    expect(await page.locator('[data-mark="a"] canvas').first().getAttribute("width")).toBe("640");
+  });
+
+  test.each([
+    ["a model file cut short", "small.safetensors", () => model.bytes.slice(0, model.bytes.length / 2), "E_MODEL_FILE"],
+    ["a model file that claims a huge header", "huge.safetensors", () => new Uint8Array(64).fill(255), "E_MODEL_FILE"],
+    ["a picture that is none", "broken.png", () => new TextEncoder().encode("no picture"), "E_IMAGE"],
+    ["a cfg without its weights", "tiny.cfg", () => new TextEncoder().encode("[net]\n"), "E_DROP"],
+    ["a file of another kind", "notes.pdf", () => new Uint8Array(10), "E_DROP"],
+  ])("answers %s with a message and goes on", async (_what, name, bytes, code) => {
+    const { page } = lab;
+    await showStep(page, 32);
+    const before = await shownBoxes(page, "a");
+    await dropFiles(page, [{ name, bytes: bytes() }]);
+    const alert = page.getByRole("alert");
+    await alert.waitFor();
+    expect(await alert.textContent()).toContain(code);
+    await alert.getByRole("button", { name: "Dismiss" }).click();
+    await alert.waitFor({ state: "detached" });
+    await andRun(page, () => dropFiles(page, [model, picture]));
+    await showStep(page, 32);
+    expect(await shownBoxes(page, "a")).toEqual(before);
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("shows hostile class names as text", async () => {
+    const { page } = lab;
+    const names = { name: "evil.names", bytes: new TextEncoder().encode("<img src=x onerror=alert(1)>\n<b>b</b>\n") };
+    await andRun(page, () => dropFiles(page, [model, names, picture]));
+    await showStep(page, 1);
+    expect(await page.locator(".found").allTextContents()).toEqual(
+      expect.arrayContaining([expect.stringMatching(/<img src=x|<b>b/)]),
+    );
+    expect(await page.locator(".found img, .found b b, .picture svg img").count()).toBe(0);
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("stands still for those who ask for reduced motion", async () => {
+    const still = await openLab(browser, served.url, { reducedMotion: "reduce" });
+    try {
+      await andRun(still.page, () => dropFiles(still.page, [model, picture]));
+      expect(await clock(still.page)).toBe("32");
+      await still.page.getByRole("button", { name: "Play" }).waitFor();
+    } finally {
+      await still.close();
+    }
+  });
+
+  test("runs without shared memory, saying so, with the same result", async () => {
+    const plain = await servePlainly();
+    const page = await openLab(browser, plain.url);
+    try {
+      await andRun(page.page, () => dropFiles(page.page, [model, picture]));
+      expect(await page.page.evaluate(() => crossOriginIsolated)).toBe(false);
+      expect(await page.page.locator(".status").textContent()).toContain(
+        "one thread (this page is served without COOP",
+      );
+      await showStep(page.page, 32);
+      await showStep(lab.page, 32);
+      expect(await shownBoxes(page.page, "a")).toEqual(await shownBoxes(lab.page, "a"));
+      expect(page.complaints).toEqual([]);
+    } finally {
+      await page.close();
+      await plain.stop();
+    }
+  });
+
+  test.each([
+    ["light", {}],
+    ["dark", { colorScheme: "dark" as const }],
+    ["on a phone", { viewport: { width: 390, height: 844 } }],
+  ])("is accessible by axe's rules: %s", async (_name, options) => {
+    const axe = await readFile(resolve(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8");
+    const shown = await openLab(browser, served.url, { ...options, bypassCSP: true });
+    const { page } = shown;
+    try {
+      await andRun(page, () => dropFiles(page, [model, picture]));
+      await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
+      await showStep(page, 32);
+      await page.getByText("Settings", { exact: true }).click();
+      await page.getByRole("button", { name: "Tour" }).click();
+      await page.locator(".explain summary").first().click();
+      await page.evaluate(axe);
+      const violations = await page.evaluate(async () => {
+        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
+        return (await axe.run()).violations.map(
+          ({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`,
+        );
+      });
+      expect(violations).toEqual([]);
+      expect(
+        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
+        "nothing sticks out sideways",
+      ).toBe(0);
+    } finally {
+      await shown.close();
+    }
+  });
+});
+
+interface AxeViolation {
+  readonly id: string;
+  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
+}
+
+/** The built files by a host that sets no headers. */
+async function servePlainly(): Promise<Served> {
+  const folder = resolve(import.meta.dirname, "../../dist/lab");
+  const types: Record<string, string> = {
+    ".html": "text/html",
+    ".js": "text/javascript",
+    ".css": "text/css",
+    ".wasm": "application/wasm",
+  };
+  const server = createServer((request, response) => {
+    const path = request.url === "/" ? "/index.html" : (request.url as string);
+    readFile(join(folder, path)).then(
+      (bytes) => response.writeHead(200, { "Content-Type": types[extname(path)] ?? "image/svg+xml" }).end(bytes),
+      () => response.writeHead(404).end(),
+    );
+  });
+  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`,
+    stop: () =>
+      new Promise((done) => {
+        server.close(() => done());
+        server.closeAllConnections();
+      }),
+  };
+}
