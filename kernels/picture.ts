@@ -2,12 +2,67 @@
 import { Picture, Poisson } from "./structs";
 import { Tile, endOf, firstOf, slotOf } from "./tile";
 
-/** Constant current of row y. float64 holds every sum of weights and 16-bit pixels exactly. */
+/**
+ * Constant current of row y. Where weights are small, pixels P are pairs (P >> 2, P & 3) and weights pairs (4·W, W), so
+ * that one instruction multiplies and adds both, in int32; otherwise float64 holds every sum exactly.
+ */
 export function pictureItem(picture: Picture, y: i32): void {
   for (let x = 0; x < picture.outWidth; x++) {
     const at = picture.current + (((y * picture.outWidth + x) * picture.currentStride) << 2);
-    for (let c = 0; c < picture.outChannels; c += 16) accumulateSixteen(picture, y, x, c, at + (c << 2));
+    for (let c = 0; c < picture.outChannels; c += 16) {
+      if (picture.isSmall) accumulatePairs(picture, y, x, c, at + (c << 2));
+      else accumulateSixteen(picture, y, x, c, at + (c << 2));
+    }
   }
+}
+
+function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+  const size = picture.size;
+  const channels = picture.channels;
+  const width = picture.width;
+  const planeBytes = (picture.height * width) << 2;
+  const top = y * picture.stride - picture.padding;
+  const left = x * picture.stride - picture.padding;
+  const weightBytes = picture.outChannels << 2;
+  const firstX = max(0, -left);
+  const lastX = min(size, width - left);
+  const lastY = min(size, picture.height - top);
+  let a0 = i32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  for (let ky = max(0, -top); ky < lastY; ky++) {
+    let weight = picture.weights + (ky * size + firstX) * channels * weightBytes + (c << 2);
+    let column = picture.pixels + (((top + ky) * width + left + firstX) << 2);
+    for (let kx = firstX; kx < lastX; kx++) {
+      let pixel = column;
+      for (let channel = 0; channel < channels; channel++) {
+        const value = v128.load_splat<i32>(pixel);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(value, v128.load(weight)));
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(value, v128.load(weight, 16)));
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(value, v128.load(weight, 32)));
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(value, v128.load(weight, 48)));
+        pixel += planeBytes;
+        weight += weightBytes;
+      }
+      column += 4;
+    }
+  }
+  const shift = 16 - picture.shift;
+  addRounded(to, a0, shift);
+  addRounded(to + 16, a1, shift);
+  // The state may have eight channels less than the weights.
+  if (c + 8 >= picture.currentStride) return;
+  addRounded(to + 32, a2, shift);
+  addRounded(to + 48, a3, shift);
+}
+
+/** ⌊sum / 2^shift + ½⌋, added to what other convolutions of the picture have left there. */
+// @ts-ignore: decorator
+@inline
+function addRounded(to: usize, sum: v128, shift: i32): void {
+  const rounded = i32x4.shr_s(i32x4.add(sum, i32x4.splat((1 << shift) >> 1)), shift);
+  v128.store(to, i32x4.add(v128.load(to), rounded));
 }
 
 function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {

@@ -108,6 +108,10 @@ function poolWindow(
       members += 16;
     }
   }
+  if (height == 2 && width == 2) {
+    poolFour(pool, tile, input, scratch, spikesAt, sentAt, from, end);
+    return;
+  }
   let greatest = i16x8.splat(0);
   let slot = slotOf(input, tile, input.lag, end - 1) + spikesAt;
   let target = slotOf(out, tile, input.lag, end - 1) + sentAt;
@@ -139,5 +143,58 @@ function poolWindow(
     store<u64>(target, i64x2.extract_lane(bytes, 0));
     slot = slot == firstSlot ? slot + (input.capacity - 1) * input.slotBytes : slot - input.slotBytes;
     target = target == firstTarget ? target + (out.capacity - 1) * out.slotBytes : target - out.slotBytes;
+  }
+}
+
+/** The usual window, 2 × 2, with its members' counts in registers. */
+function poolFour(
+  pool: Pool,
+  tile: Tile,
+  input: Frame,
+  members: usize,
+  spikesAt: usize,
+  sentAt: usize,
+  from: i32,
+  end: i32,
+): void {
+  const out = pool.out;
+  const isWinner = pool.isWinner;
+  const column = input.stride;
+  const row = input.width * column;
+  const slotBytes = input.slotBytes;
+  const targetBytes = out.slotBytes;
+  let a = v128.load(members);
+  let b = v128.load(members, 16);
+  let c = v128.load(members, 32);
+  let d = v128.load(members, 48);
+  let greatest = i16x8.splat(0);
+  let slot = slotOf(input, tile, input.lag, end - 1) + spikesAt;
+  let target = slotOf(out, tile, input.lag, end - 1) + sentAt;
+  const firstSlot = input.data + spikesAt;
+  const firstTarget = out.data + sentAt;
+  for (let i = end - 1; i >= from; i--) {
+    const spikesA = v128.load_ext<i8>(slot);
+    const spikesB = v128.load_ext<i8>(slot + column);
+    const spikesC = v128.load_ext<i8>(slot + row);
+    const spikesD = v128.load_ext<i8>(slot + row + column);
+    let sent: v128;
+    if (isWinner) {
+      sent = v128.bitselect(spikesB, spikesA, i16x8.gt_s(b, a));
+      let best = i16x8.max_s(a, b);
+      sent = v128.bitselect(spikesC, sent, i16x8.gt_s(c, best));
+      best = i16x8.max_s(best, c);
+      sent = v128.bitselect(spikesD, sent, i16x8.gt_s(d, best));
+    } else sent = greatest;
+    a = i16x8.sub_sat_s(a, spikesA);
+    b = i16x8.sub_sat_s(b, spikesB);
+    c = i16x8.sub_sat_s(c, spikesC);
+    d = i16x8.sub_sat_s(d, spikesD);
+    if (!isWinner) {
+      greatest = i16x8.max_s(i16x8.max_s(a, b), i16x8.max_s(c, d));
+      sent = i16x8.sub(sent, greatest);
+    }
+    store<u64>(target, i64x2.extract_lane(i8x16.narrow_i16x8_s(sent, sent), 0));
+    slot = slot == firstSlot ? slot + (input.capacity - 1) * slotBytes : slot - slotBytes;
+    target = target == firstTarget ? target + (out.capacity - 1) * targetBytes : target - targetBytes;
   }
 }

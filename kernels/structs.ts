@@ -141,7 +141,9 @@ export class Poisson {
 @unmanaged
 export class Picture {
   kind: i32;
-  /** f64 [C][H][W], multiples of 2^−16. */
+  /** Whether weights are small enough for pairs of int16: see picture.ts. */
+  isSmall: i32;
+  /** [C][H][W] in units of 2^−16: f64, or pairs of int16. */
   pixels: usize;
   channels: i32;
   height: i32;
@@ -149,7 +151,7 @@ export class Picture {
   size: i32;
   stride: i32;
   padding: i32;
-  /** f64 [k][k][C][outChannels], outChannels a multiple of 16. */
+  /** [k][k][C][outChannels], outChannels a multiple of 16: f64, or pairs of int16. */
   weights: usize;
   outChannels: i32;
   outHeight: i32;

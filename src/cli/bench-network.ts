@@ -111,31 +111,29 @@ export interface ActivityTarget {
 }
 
 /** Within this part of the activity that was asked for. */
-const tolerance = 0.05;
-const attempts = 8;
+const tolerance = 0.04;
+const attempts = 12;
 
 /**
- * Converts so that the network does `activity` accumulates per step and MAC: λ is scaled until it does. Activity grows
- * about as a power of the scale: the secant method on logarithms takes three or four runs.
+ * Converts so that the network does `activity` accumulates per step and MAC: λ is scaled until it does, by bisection of
+ * the scale's logarithm (activity grows with it, but dies out all at once where λ is too great for the steps there are).
  */
 export async function convertToActivity(
   calibrated: Graph,
   image: FloatTensor,
   { mode, activity, timeSteps, changes, open }: ActivityTarget,
 ): Promise<Graph> {
-  const target = Math.log(activity);
-  let slope = 0.7;
-  let gain = Math.log(0.05);
-  let last: { readonly gain: number; readonly reached: number } | undefined;
+  let low = Math.log(0.004);
+  let high = Math.log(0.5);
   for (let attempt = 1; ; attempt++) {
+    const gain = (low + high) / 2;
     const graph = toSpiking(calibrated, conversionSettings(mode, { ...changes, gain: Math.exp(gain) }));
     const session = await open(graph);
-    const reached = Math.log(Math.max(1e-6, await activityOf(session, graph, image, timeSteps)));
+    const reached = await activityOf(session, graph, image, timeSteps);
     await session.dispose();
-    if (Math.abs(reached - target) < tolerance || attempt === attempts) return graph;
-    if (last && gain !== last.gain) slope = (reached - last.reached) / (gain - last.gain);
-    last = { gain, reached };
-    gain += Math.max(-2, Math.min(2, (target - reached) / Math.max(0.2, slope)));
+    if (Math.abs(reached / activity - 1) < tolerance || attempt === attempts) return graph;
+    if (reached > activity) high = gain;
+    else low = gain;
   }
 }
 

@@ -13,7 +13,11 @@ export const pixelBits = 16;
 
 /** Pixel values as whole multiples of 2^−16. */
 export function quantizePixels(image: FloatTensor): Float64Array {
-  return Float64Array.from(image.data, (value) => Math.round(value * 2 ** pixelBits));
+  const { data } = image;
+  const unit = 2 ** pixelBits;
+  const pixels = new Float64Array(data.length);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round(data[i] * unit);
+  return pixels;
 }
 
 /** An exact Σ W·pixel (in units of 2^−16) as a current with `shift` fractional bits, rounded half up. */

@@ -111,8 +111,9 @@ export interface Layout {
   readonly scratchBytes: number;
   readonly counters: number;
   readonly counterCount: number;
-  /** float64 and float32 [C, H, W] of the picture. */
+  /** [C, H, W] of the picture: float64, pairs of int16, float32. */
   readonly pixels: number;
+  readonly pairs: number;
   readonly poissonPixels: number;
   /** What the bytes are for. */
   readonly parts: Readonly<Record<"weights" | "neurons" | "signals" | "other", number>>;
@@ -248,6 +249,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
     counters: take("other", counterCount * tileSteps * 8 * threads),
     counterCount,
     pixels: take("other", pixels * 8),
+    pairs: take("other", pixels * 4),
     poissonPixels: take("other", pixels * 4),
     parts,
     bytes: next + slack,

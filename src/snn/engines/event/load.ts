@@ -268,6 +268,23 @@ function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC
   }
 }
 
+/** Two int16 in a word, the first in the lower half. */
+export function pairOf(low: number, high: number): number {
+  return (low & 0xffff) | (high << 16);
+}
+
+/** Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by. */
+export function hasSmallWeights({ weights: { shape, data }, shift }: ConvolutionLayer): boolean {
+  if (shift === undefined || shift > 15) return false;
+  const length = data.length / shape[0];
+  for (let row = 0; row < data.length; row += length) {
+    const magnitudes = Array.from(data.subarray(row, row + length), Math.abs);
+    if (magnitudes.some((weight) => weight > 8191)) return false;
+    if (magnitudes.reduce((sum, weight) => sum + weight, 0) > 32_000) return false;
+  }
+  return true;
+}
+
 function loadPicture(
   layer: ConvolutionLayer,
   place: { readonly record: number; readonly weights: number },
@@ -282,18 +299,22 @@ function loadPicture(
   const outChannels = roundUp(outC, 16);
   const outPerGroup = outC / layer.groups;
   const area = size * size;
+  const isSmall = hasSmallWeights(layer);
   for (let out = 0; out < outC; out++) {
     const firstIn = Math.floor(out / outPerGroup) * inPerGroup;
     for (let c = 0; c < inPerGroup; c++) {
       for (let k = 0; k < area; k++) {
-        doubles[place.weights / 8 + (k * channels + firstIn + c) * outChannels + out] =
-          layer.weights.data[(out * inPerGroup + c) * area + k];
+        const weight = layer.weights.data[(out * inPerGroup + c) * area + k];
+        const at = (k * channels + firstIn + c) * outChannels + out;
+        if (isSmall) words[place.weights / 4 + at] = pairOf(4 * weight, weight);
+        else doubles[place.weights / 8 + at] = weight;
       }
     }
   }
   writeRecord(words, place.record, "picture", {
     kind: stageKinds.picture,
-    pixels: layout.pixels,
+    isSmall: isSmall ? 1 : 0,
+    pixels: isSmall ? layout.pairs : layout.pixels,
     channels,
     height,
     width,

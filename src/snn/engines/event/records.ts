@@ -64,6 +64,7 @@ export const records = {
   poisson: ["kind", "out", "channels", "pixels", "seed"],
   picture: [
     "kind",
+    "isSmall",
     "pixels",
     "channels",
     "height",

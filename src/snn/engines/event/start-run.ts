@@ -3,16 +3,22 @@ import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { RunOptions } from "../../engine.ts";
 import { quantizePixels } from "../../input-coding.ts";
+import { pairOf } from "./load.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import { writeField } from "./records.ts";
 
 export function startRun({ network, layout, views }: LoadedNetwork, image: FloatTensor, options: RunOptions): void {
   const { words, doubles, floats } = views;
-  // Beyond ±1 a current could exceed what checkBounds has allowed for.
-  if (!image.data.every((value) => Math.abs(value) <= 1)) {
-    throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
+  const pixels = quantizePixels(image);
+  doubles.set(pixels, layout.pixels / 8);
+  for (let i = 0; i < pixels.length; i++) {
+    const pixel = pixels[i];
+    // Beyond ±1 a current could exceed what checkBounds has allowed for.
+    if (!(pixel >= -65_536 && pixel <= 65_536)) {
+      throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
+    }
+    words[layout.pairs / 4 + i] = pairOf(pixel >> 2, pixel & 3);
   }
-  doubles.set(quantizePixels(image), layout.pixels / 8);
   floats.set(image.data, layout.poissonPixels / 4);
   writeField(words, layout.program, "program", "timeSteps", options.timeSteps);
   for (const stage of network.stages) {
