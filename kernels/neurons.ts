@@ -1,11 +1,11 @@
 /**
  * Neurons over the steps of a tile: eight channels of one position keep V and n in registers while time passes.
  *
- * Parameters, i32 [8][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
+ * Parameters, i32 [9][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
  * zero (going up) or up to zero (going down), and differ from the others only in take-back neurons. Where nothing negative
  * is sent, costs are above the membrane's bound. Channels that only pad never fire.
  */
-import { Population } from "./structs";
+import { Frame, Population } from "./structs";
 import { Tile, endOf, firstOf } from "./tile";
 
 const FIRE_UP = 0;
@@ -16,6 +16,8 @@ const COST_UP = 4;
 const COST_UP_NEG = 5;
 const COST_DOWN = 6;
 const COST_DOWN_NEG = 7;
+/** Membranes at the start. */
+const START = 8;
 
 /** Neuron kinds: thresholds that do not depend on the net count, and those that do. */
 const TAKEBACK = 1;
@@ -43,6 +45,7 @@ function parameter(population: Population, row: i32, c: i32): v128 {
 
 /**
  * Runs the block's channels of `position` through offsets from … to − 1 of the tile.
+ * Spikes go to `spikesAt`, which is the place of the block's first channel in the first slot of the frame `out`.
  * `currents` of offset 0 (int16 not yet shifted, or int32), `stepBytes` from one offset to the next; of no meaning where
  * the current is constant.
  */
@@ -51,6 +54,8 @@ export function runNeurons(
   tile: Tile,
   position: i32,
   block: i32,
+  out: Frame,
+  spikesAt: usize,
   currents: usize,
   stepBytes: i32,
   from: i32,
@@ -76,25 +81,35 @@ export function runNeurons(
       integrateSteps(population, mode, at, c, own, stepBytes, integrateFrom, onlyIntegrate);
     }
     if (both < bothTo) {
-      const spikes = population.out.data + position * population.out.stride + c;
+      const spikes = spikesAt + (c - first);
       if (population.levels > 1) {
-        gradedSteps(population, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
+        gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
       } else if (mode == CONSTANT && population.isMonotone) {
-        monotoneSteps(population, tile, at, c, spikes, both, bothTo);
+        monotoneSteps(population, out, tile, at, c, spikes, both, bothTo);
       } else if (population.neuron == TAKEBACK) {
-        if (mode == SHORT) takebackShort(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) takebackLong(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else takebackConstant(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        if (mode == SHORT) takebackShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) takebackLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else takebackConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
       } else {
-        if (mode == SHORT) thresholdShort(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) thresholdLong(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else thresholdConstant(population, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        if (mode == SHORT) thresholdShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else if (mode == LONG) thresholdLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else thresholdConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
       }
     }
     if (onlyFire < fireTo) {
-      const spikes = population.out.data + position * population.out.stride + c;
-      gradedSteps(population, tile, mode, at, c, own, stepBytes, spikes, onlyFire, fireTo, false);
+      const spikes = spikesAt + (c - first);
+      gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, onlyFire, fireTo, false);
     }
+  }
+}
+
+/** Puts the block's neurons of `position` to their start. */
+export function resetNeurons(population: Population, position: i32, block: i32): void {
+  const first = block * population.block;
+  for (let c = first; c < first + population.block; c += 4) {
+    const at = ((position * population.stateStride + c) << 2) as usize;
+    v128.store(population.vMem + at, parameter(population, START, c));
+    v128.store(population.netCount + at, i32x4.splat(0));
   }
 }
 
@@ -152,6 +167,7 @@ function storeSpikes(to: usize, spikes: v128): void {
 @inline
 function takebackSteps(
   population: Population,
+  out: Frame,
   tile: Tile,
   mode: i32,
   at: usize,
@@ -162,7 +178,6 @@ function takebackSteps(
   from: i32,
   to: i32,
 ): void {
-  const out = population.out;
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
@@ -209,6 +224,7 @@ function takebackSteps(
 @inline
 function thresholdSteps(
   population: Population,
+  out: Frame,
   tile: Tile,
   mode: i32,
   at: usize,
@@ -219,7 +235,6 @@ function thresholdSteps(
   from: i32,
   to: i32,
 ): void {
-  const out = population.out;
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
@@ -257,23 +272,23 @@ function thresholdSteps(
 }
 
 // A function each, exported so that no optimizer merges them: see variants.ts.
-export function takebackShort(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+export function takebackShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
 }
-export function takebackLong(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+export function takebackLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
 }
-export function takebackConstant(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
 }
-export function thresholdShort(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+export function thresholdShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
 }
-export function thresholdLong(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+export function thresholdLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
 }
-export function thresholdConstant(population: Population, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+export function thresholdConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
 }
 
 /**
@@ -282,6 +297,7 @@ export function thresholdConstant(population: Population, tile: Tile, at: usize,
  */
 export function monotoneSteps(
   population: Population,
+  out: Frame,
   tile: Tile,
   at: usize,
   c: i32,
@@ -289,7 +305,6 @@ export function monotoneSteps(
   from: i32,
   to: i32,
 ): void {
-  const out = population.out;
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const signed = constantCurrent(population, at, c);
@@ -331,6 +346,7 @@ function mirror(x: v128, mask: v128): v128 {
 /** Any neuron and any number of levels: one level at a time, until no lane wants another. */
 export function gradedSteps(
   population: Population,
+  out: Frame,
   tile: Tile,
   mode: i32,
   at: usize,
@@ -342,7 +358,6 @@ export function gradedSteps(
   to: i32,
   integrates: bool,
 ): void {
-  const out = population.out;
   const levels = population.levels;
   const constant = constantCurrent(population, at, c);
   const fireUp = parameter(population, FIRE_UP, c);

@@ -4,51 +4,70 @@ import { Tile, endOf, firstOf, slotOf } from "./tile";
 
 /** Constant current of row y. float64 holds every sum of weights and 16-bit pixels exactly. */
 export function pictureItem(picture: Picture, y: i32): void {
-  const channels = picture.outChannels;
   for (let x = 0; x < picture.outWidth; x++) {
     const at = picture.current + (((y * picture.outWidth + x) * picture.currentStride) << 2);
-    for (let c = 0; c < channels; c += 8) accumulateEight(picture, y, x, c, at + (c << 2));
+    for (let c = 0; c < picture.outChannels; c += 16) accumulateSixteen(picture, y, x, c, at + (c << 2));
   }
 }
 
-function accumulateEight(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
   const size = picture.size;
+  const channels = picture.channels;
+  const width = picture.width;
+  const planeBytes = (picture.height * width) << 3;
   const top = y * picture.stride - picture.padding;
   const left = x * picture.stride - picture.padding;
   const weightBytes = picture.outChannels << 3;
+  const firstX = max(0, -left);
+  const lastX = min(size, width - left);
+  const lastY = min(size, picture.height - top);
   let a0 = f64x2.splat(0);
   let a1 = a0;
   let a2 = a0;
   let a3 = a0;
-  for (let ky = max(0, -top); ky < min(size, picture.height - top); ky++) {
-    for (let kx = max(0, -left); kx < min(size, picture.width - left); kx++) {
-      let pixel = picture.pixels + (((top + ky) * picture.width + left + kx) << 3);
-      let weight = picture.weights + (ky * size + kx) * picture.channels * weightBytes + (c << 3);
-      for (let channel = 0; channel < picture.channels; channel++) {
+  let a4 = a0;
+  let a5 = a0;
+  let a6 = a0;
+  let a7 = a0;
+  for (let ky = max(0, -top); ky < lastY; ky++) {
+    let weight = picture.weights + (ky * size + firstX) * channels * weightBytes + (c << 3);
+    let column = picture.pixels + (((top + ky) * width + left + firstX) << 3);
+    for (let kx = firstX; kx < lastX; kx++) {
+      let pixel = column;
+      for (let channel = 0; channel < channels; channel++) {
         const value = v128.load_splat<f64>(pixel);
         a0 = f64x2.add(a0, f64x2.mul(value, v128.load(weight)));
         a1 = f64x2.add(a1, f64x2.mul(value, v128.load(weight, 16)));
         a2 = f64x2.add(a2, f64x2.mul(value, v128.load(weight, 32)));
         a3 = f64x2.add(a3, f64x2.mul(value, v128.load(weight, 48)));
-        pixel += (picture.height * picture.width) << 3;
+        a4 = f64x2.add(a4, f64x2.mul(value, v128.load(weight, 64)));
+        a5 = f64x2.add(a5, f64x2.mul(value, v128.load(weight, 80)));
+        a6 = f64x2.add(a6, f64x2.mul(value, v128.load(weight, 96)));
+        a7 = f64x2.add(a7, f64x2.mul(value, v128.load(weight, 112)));
+        pixel += planeBytes;
         weight += weightBytes;
       }
+      column += 8;
     }
   }
-  storeCurrent(to, a0, picture.shift);
-  storeCurrent(to + 8, a1, picture.shift);
-  storeCurrent(to + 16, a2, picture.shift);
-  storeCurrent(to + 24, a3, picture.shift);
+  const shift = picture.shift;
+  storeFour(to, a0, a1, shift);
+  storeFour(to + 16, a2, a3, shift);
+  // The state may have eight channels less than the weights.
+  if (c + 8 >= picture.currentStride) return;
+  storeFour(to + 32, a4, a5, shift);
+  storeFour(to + 48, a6, a7, shift);
 }
 
 /** ⌊sum·2^(shift − 16) + ½⌋, added to what other convolutions of the picture have left there. */
 // @ts-ignore: decorator
 @inline
-function storeCurrent(to: usize, sum: v128, shift: i32): void {
-  const scaled = f64x2.mul(sum, f64x2.splat(reinterpret<f64>(<i64>(shift - 16 + 1023) << 52)));
-  const current = f64x2.floor(f64x2.add(scaled, f64x2.splat(0.5)));
-  store<i32>(to, load<i32>(to) + <i32>f64x2.extract_lane(current, 0));
-  store<i32>(to, load<i32>(to, 4) + <i32>f64x2.extract_lane(current, 1), 4);
+function storeFour(to: usize, first: v128, second: v128, shift: i32): void {
+  const scale = f64x2.splat(reinterpret<f64>(<i64>(shift - 16 + 1023) << 52));
+  const half = f64x2.splat(0.5);
+  const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(first, scale), half)));
+  const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(second, scale), half)));
+  v128.store(to, i32x4.add(v128.load(to), v128.shuffle<i64>(low, high, 0, 2)));
 }
 
 /** Spikes of row y of the picture, at every offset. */

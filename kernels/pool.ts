@@ -5,8 +5,8 @@
  * Within a tile counts differ little, so int16 lanes relative to the window's greatest count are enough: who is so far
  * behind that its lane saturates cannot become the greatest within the tile (tile length · levels < 2^13).
  */
-import { Pool } from "./structs";
-import { Tile, endOf, firstOf, scratchOf, slotOf } from "./tile";
+import { Frame, Pool } from "./structs";
+import { Tile, endOf, firstOf, scratchEnd, slotOf } from "./tile";
 
 /** First phase, only where the pool keeps its own counts: rows of the input. */
 export function countItems(pool: Pool): i32 {
@@ -34,74 +34,95 @@ export function countItem(pool: Pool, tile: Tile, y: i32): void {
 
 /** Second phase: rows of the output. */
 export function poolItem(pool: Pool, tile: Tile, y: i32): void {
-  const input = pool.input;
-  const out = pool.out;
   const top = y * pool.stride - pool.offset;
-  const firstY = max(0, top);
-  const lastY = min(input.height, top + pool.size);
+  const last = min(pool.input.height, top + pool.size);
+  const first = max(0, top);
+  poolRow(pool, tile, pool.input, y, first, last, 0, pool.out.stride);
+}
+
+/**
+ * Channels first … first + channels − 1 of row y, whose windows hold the input's rows firstY … lastY − 1. `spikes`: the
+ * input's frame, or a band of its rows from firstY on and of these channels only.
+ */
+export function poolRow(
+  pool: Pool,
+  tile: Tile,
+  spikes: Frame,
+  y: i32,
+  firstY: i32,
+  lastY: i32,
+  first: i32,
+  channels: i32,
+): void {
+  const out = pool.out;
+  const isBand = changetype<usize>(spikes) != changetype<usize>(pool.input);
+  const spikesAt = isBand ? 0 : firstY * spikes.width * spikes.stride + first;
+  const last = min(channels, out.stride - first);
   for (let x = 0; x < out.width; x++) {
     const left = x * pool.stride - pool.offset;
     const firstX = max(0, left);
-    const lastX = min(input.width, left + pool.size);
-    for (let c = 0; c < out.stride; c += 8) {
-      poolWindow(pool, tile, y * out.width + x, c, firstY, lastY, firstX, lastX);
+    const width = min(spikes.width, left + pool.size) - firstX;
+    const counts = pool.counts + (((firstY * spikes.width + firstX) * pool.countStride + first) << 2);
+    const from = spikesAt + firstX * spikes.stride;
+    const to = (y * out.width + x) * out.stride + first;
+    for (let c = 0; c < last; c += 8) {
+      poolWindow(pool, tile, spikes, counts + (c << 2), from + c, to + c, lastY - firstY, width);
     }
   }
 }
 
+/** Eight channels of a window of height × width; `spikesAt` and `sentAt` within slots. */
 function poolWindow(
   pool: Pool,
   tile: Tile,
-  position: i32,
-  c: i32,
-  firstY: i32,
-  lastY: i32,
-  firstX: i32,
-  lastX: i32,
+  input: Frame,
+  counts: usize,
+  spikesAt: usize,
+  sentAt: usize,
+  height: i32,
+  width: i32,
 ): void {
-  const input = pool.input;
   const out = pool.out;
   const from = firstOf(tile, input.lag);
-  const scratch = scratchOf(tile);
-  const countRow = input.width * pool.countStride;
+  const end = endOf(tile, input.lag);
+  const scratch = scratchEnd(tile) - ((pool.size * pool.size) << 4);
+  const countRow = (input.width * pool.countStride) << 2;
+  const countColumn = pool.countStride << 2;
   const spikeRow = input.width * input.stride;
+  const isWinner = pool.isWinner;
   // The window's greatest counts after the tile, as the base of the relative counts.
   let low = i32x4.splat(i32.MIN_VALUE);
   let high = low;
-  for (let wy = firstY; wy < lastY; wy++) {
-    for (let wx = firstX; wx < lastX; wx++) {
-      const at = pool.counts + ((wy * countRow + wx * pool.countStride + c) << 2);
+  for (let wy = 0; wy < height; wy++) {
+    for (let wx = 0; wx < width; wx++) {
+      const at = counts + wy * countRow + wx * countColumn;
       low = i32x4.max_s(low, v128.load(at));
       high = i32x4.max_s(high, v128.load(at, 16));
     }
   }
-  let members = 0;
-  for (let wy = firstY; wy < lastY; wy++) {
-    for (let wx = firstX; wx < lastX; wx++) {
-      const at = pool.counts + ((wy * countRow + wx * pool.countStride + c) << 2);
-      const relative = i16x8.narrow_i32x4_s(
-        i32x4.sub(v128.load(at), low),
-        i32x4.sub(v128.load(at, 16), high),
-      );
-      v128.store(scratch + (members << 4), relative);
-      members++;
+  let members = scratch;
+  for (let wy = 0; wy < height; wy++) {
+    for (let wx = 0; wx < width; wx++) {
+      const at = counts + wy * countRow + wx * countColumn;
+      v128.store(members, i16x8.narrow_i32x4_s(i32x4.sub(v128.load(at), low), i32x4.sub(v128.load(at, 16), high)));
+      members += 16;
     }
   }
   let greatest = i16x8.splat(0);
-  for (let i = endOf(tile, input.lag) - 1; i >= from; i--) {
-    const slot = slotOf(input, tile, input.lag, i) + c;
+  for (let i = end - 1; i >= from; i--) {
+    const slot = slotOf(input, tile, input.lag, i) + spikesAt;
     let before = i16x8.splat(i16.MIN_VALUE);
     let best = before;
     let winner = i16x8.splat(0);
     let member = scratch;
-    for (let wy = firstY; wy < lastY; wy++) {
-      for (let wx = firstX; wx < lastX; wx++) {
+    for (let wy = 0; wy < height; wy++) {
+      for (let wx = 0; wx < width; wx++) {
         const spikes = v128.load_ext<i8>(slot + wy * spikeRow + wx * input.stride);
         const after = v128.load(member);
         const earlier = i16x8.sub_sat_s(after, spikes);
         v128.store(member, earlier);
         before = i16x8.max_s(before, earlier);
-        if (pool.isWinner) {
+        if (isWinner) {
           const isBetter = i16x8.gt_s(after, best);
           winner = v128.bitselect(spikes, winner, isBetter);
           best = i16x8.max_s(best, after);
@@ -109,9 +130,9 @@ function poolWindow(
         member += 16;
       }
     }
-    const sent = pool.isWinner ? winner : i16x8.sub(greatest, before);
+    const sent = isWinner ? winner : i16x8.sub(greatest, before);
     greatest = before;
     const bytes = i8x16.narrow_i16x8_s(sent, sent);
-    store<u64>(slotOf(out, tile, input.lag, i) + position * out.stride + c, i64x2.extract_lane(bytes, 0));
+    store<u64>(slotOf(out, tile, input.lag, i) + sentAt, i64x2.extract_lane(bytes, 0));
   }
 }

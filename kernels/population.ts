@@ -7,8 +7,9 @@
  */
 import { accumulateDense } from "./dense";
 import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
-import { runNeurons } from "./neurons";
-import { Population, Term } from "./structs";
+import { resetNeurons, runNeurons } from "./neurons";
+import { poolRow } from "./pool";
+import { Frame, Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, scratchOf, slotOf } from "./tile";
 import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
 
@@ -41,17 +42,54 @@ export function listItem(population: Population, tile: Tile, item: i32): void {
 
 /** Work items of the second phase: rows of each block; where kernel rows are passes of their own, whole blocks. */
 export function neuronItems(population: Population): i32 {
-  return population.passSteps > 0 ? population.blocks : population.blocks * population.out.height;
+  if (population.passSteps > 0) return population.blocks;
+  return population.blocks * rowsOf(population);
+}
+
+/** Rows of items: of neurons, or of the pool that is run with them. */
+// @ts-ignore: decorator
+@inline
+function rowsOf(population: Population): i32 {
+  return hasPool(population) ? population.pool.out.height : population.out.height;
+}
+
+// @ts-ignore: decorator
+@inline
+function hasPool(population: Population): bool {
+  return changetype<usize>(population.pool) != 0;
 }
 
 export function neuronItem(population: Population, tile: Tile, item: i32): void {
-  const height = population.out.height;
+  const rows = rowsOf(population);
+  const block = item / rows;
+  const y = item % rows;
   if (population.passSteps > 0) runPasses(population, tile, item);
-  else runRow(population, tile, item / height, item % height);
+  else if (hasPool(population)) runBand(population, tile, block, y);
+  else runRow(population, tile, block, y, population.out, y, block * population.block);
 }
 
-/** One row of positions of a block, `run` positions at a time. */
-function runRow(population: Population, tile: Tile, block: i32, y: i32): void {
+/** The rows of neurons under one row of the pool's windows, and the windows; the last takes the rows that no window holds. */
+function runBand(population: Population, tile: Tile, block: i32, poolY: i32): void {
+  const pool = population.pool;
+  const height = population.out.height;
+  const firstY = max(0, poolY * pool.stride - pool.offset);
+  const windowEnd = min(height, poolY * pool.stride - pool.offset + pool.size);
+  const lastY = poolY == pool.out.height - 1 ? height : windowEnd;
+  const band = changetype<Frame>(population.bandFrames + tile.thread * offsetof<Frame>());
+  for (let y = firstY; y < lastY; y++) runRow(population, tile, block, y, band, y - firstY, 0);
+  poolRow(pool, tile, band, poolY, firstY, windowEnd, block * population.block, population.block);
+}
+
+/** One row of positions of a block, `run` positions at a time; its spikes go to row `toRow` of the frame `out`, from channel `toChannel` on. */
+function runRow(
+  population: Population,
+  tile: Tile,
+  block: i32,
+  y: i32,
+  out: Frame,
+  toRow: i32,
+  toChannel: i32,
+): void {
   const width = population.out.width;
   const currents = population.termCount > 0 ? scratchOf(tile) : 0;
   const stepBytes = population.block << (population.isShort ? 1 : 2);
@@ -69,14 +107,17 @@ function runRow(population: Population, tile: Tile, block: i32, y: i32): void {
       }
     }
     let own = currents;
+    let spikes = out.data + (toRow * width + x) * out.stride + toChannel;
     for (let at = x; at < end; at++) {
       const position = y * width + at;
-      if (population.charge == 0) runNeurons(population, tile, position, block, own, stepBytes, 0, tile.length);
-      else runReadout(population, tile, position, block, own, stepBytes);
+      if (tile.g0 == 0) resetNeurons(population, position, block);
+      if (population.charge != 0) runReadout(population, tile, position, block, spikes, own, stepBytes);
+      else runNeurons(population, tile, position, block, out, spikes, own, stepBytes, 0, tile.length);
       own += positionBytes;
+      spikes += out.stride;
     }
   }
-  countSpikes(population, tile, block, y);
+  countSpikes(population, tile, block, out, toRow, toChannel);
 }
 
 /**
@@ -105,12 +146,15 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
       }
     }
     let own = shifted;
+    let spikes = out.data + block * population.block;
     for (let position = 0; position < out.height * out.width; position++) {
-      runNeurons(population, tile, position, block, own, stepBytes, first, last);
+      if (tile.g0 == 0 && first == 0) resetNeurons(population, position, block);
+      runNeurons(population, tile, position, block, out, spikes, own, stepBytes, first, last);
       own += positionBytes;
+      spikes += out.stride;
     }
   }
-  for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, y);
+  for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, out, y, block * population.block);
 }
 
 function accumulate(
@@ -203,6 +247,7 @@ function runReadout(
   tile: Tile,
   position: i32,
   block: i32,
+  spikes: usize,
   currents: usize,
   stepBytes: i32,
 ): void {
@@ -224,7 +269,7 @@ function runReadout(
       store<f64>(population.charge + ((at + c) << 3), charge);
       store<f64>(population.chargeHistory + ((i * slotWords + at + c) << 3), charge);
     }
-    runNeurons(population, tile, position, block, currents, stepBytes, i, i + 1);
+    runNeurons(population, tile, position, block, population.out, spikes, currents, stepBytes, i, i + 1);
     memory.copy(
       population.countHistory + ((i * slotWords + at) << 2),
       population.netCount + (at << 2),
@@ -233,17 +278,15 @@ function runReadout(
   }
 }
 
-function countSpikes(population: Population, tile: Tile, block: i32, y: i32): void {
-  const out = population.out;
-  const first = block * population.block;
-  const channels = min(population.block, ((population.channels + 7) & ~7) - first);
-  const isWhole = population.blocks == 1;
+function countSpikes(population: Population, tile: Tile, block: i32, out: Frame, row: i32, channel: i32): void {
+  const channels = min(population.block, ((population.channels + 7) & ~7) - block * population.block);
+  const isWhole = channels == out.stride;
   const to = endOf(tile, out.lag);
   for (let i = firstOf(tile, out.lag); i < to; i++) {
-    const row = slotOf(out, tile, out.lag, i) + y * out.width * out.stride;
+    const at = slotOf(out, tile, out.lag, i) + row * out.width * out.stride + channel;
     let spikes = 0;
-    if (isWhole) spikes = magnitudeOf(row, out.width * out.stride);
-    else for (let x = 0; x < out.width; x++) spikes += magnitudeOf(row + x * out.stride + first, channels);
+    if (isWhole) spikes = magnitudeOf(at, out.width * out.stride);
+    else for (let x = 0; x < out.width; x++) spikes += magnitudeOf(at + x * out.stride, channels);
     count(tile, population.counter, i, spikes);
   }
 }

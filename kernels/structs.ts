@@ -73,7 +73,7 @@ export class Population {
   stateStride: i32;
   vMem: usize;
   netCount: usize;
-  /** i32 [8][stateStride]: see neurons.ts. */
+  /** i32 [9][stateStride]: see neurons.ts. */
   parameters: usize;
   /** i32 [stateStride]. */
   bias: usize;
@@ -83,6 +83,10 @@ export class Population {
   levels: i32;
   /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start. */
   isMonotone: i32;
+  /** A max-pool of windows side by side that alone reads these spikes: it is run with them, band by band; or 0. */
+  pool: Pool;
+  /** With a pool: where each thread's spikes of a band are, from `out` on (a frame record per thread). */
+  bandFrames: usize;
   /** Lag of what is integrated; `out.lag` is that of what is fired. */
   lagIn: i32;
   counter: i32;
@@ -145,7 +149,7 @@ export class Picture {
   size: i32;
   stride: i32;
   padding: i32;
-  /** f64 [k][k][C][outChannels], outChannels a multiple of 8. */
+  /** f64 [k][k][C][outChannels], outChannels a multiple of 16. */
   weights: usize;
   outChannels: i32;
   outHeight: i32;

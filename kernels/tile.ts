@@ -49,3 +49,10 @@ export function count(tile: Tile, counter: i32, i: i32, amount: i64): void {
 export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
+
+/** Where this thread's scratch memory ends: pools use its end, since they may run amid a population. */
+// @ts-ignore: decorator
+@inline
+export function scratchEnd(tile: Tile): usize {
+  return scratchOf(tile) + tile.program.scratchBytes;
+}

@@ -4,7 +4,7 @@ import type { Tensor } from "../../../core/tensor.ts";
 import { type Graph, isSpiking } from "../../../graph/graph.ts";
 import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../../graph/layers.ts";
 import { isIntegerTensor, membraneBound } from "../../neuron.ts";
-import type { Network, PopulationStage, Stage } from "./network.ts";
+import type { Network, PoolStage, PopulationStage } from "./network.ts";
 
 /**
  * @throws EngineError [E_NOT_SPIKING] for a graph without neurons, [E_FLOAT_GRAPH] for one that is not quantized.
@@ -35,6 +35,7 @@ export function checkBounds(network: Network): void {
     if (stage.kind === "population") {
       checkCurrents(stage);
       checkThresholds(stage.layer);
+      if (stage.pool) checkWindows(stage.pool);
     } else if (stage.kind === "pool") checkWindows(stage);
   }
 }
@@ -90,7 +91,7 @@ function checkThresholds(layer: Population & { readonly name: string }): void {
 }
 
 /** Every window of a pool must hold a neuron: more padding than the window is wide leaves some without. */
-function checkWindows({ layer, input, signal }: Stage & { kind: "pool" }): void {
+function checkWindows({ layer, input, signal }: PoolStage): void {
   const offset = Math.floor(layer.padding / 2);
   for (const axis of [1, 2] as const) {
     const last = (signal.shape[axis] - 1) * layer.stride - offset;

@@ -7,7 +7,16 @@
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
 import { chooseBlock, chooseKernel, fitsShort, roundUp, type TermChoice } from "./kernel-choice.ts";
-import type { Network, PopulationStage, Signal, Stage, Term } from "./network.ts";
+import {
+  inputsOf,
+  type Network,
+  outputOf,
+  type PoolStage,
+  type PopulationStage,
+  type Signal,
+  type Stage,
+  type Term,
+} from "./network.ts";
 import { placeIntervals, type Request } from "./place-intervals.ts";
 import { recordBytes } from "./records.ts";
 
@@ -55,6 +64,8 @@ export interface PopulationLayout {
   /** Whether sums are kept as int16. */
   readonly isShort: boolean;
   readonly stateStride: number;
+  /** With a pool: each thread's spikes of a band. */
+  readonly bands: BandLayout | undefined;
   readonly vMem: number;
   readonly netCount: number;
   readonly parameters: number;
@@ -63,6 +74,16 @@ export interface PopulationLayout {
   readonly charge: number;
   readonly chargeHistory: number;
   readonly countHistory: number;
+}
+
+/** Frames of a band of rows and a block of channels, one for each thread. */
+export interface BandLayout {
+  /** Their records, one after the other. */
+  readonly records: number;
+  readonly rows: number;
+  readonly slotBytes: number;
+  /** First byte of each. */
+  readonly data: readonly number[];
 }
 
 /** A pool keeps counts of its own unless it can use those of the population before it. */
@@ -79,7 +100,7 @@ export interface Layout {
   readonly tileSteps: number;
   readonly frames: ReadonlyMap<Signal, FrameLayout>;
   readonly populations: ReadonlyMap<PopulationStage, PopulationLayout>;
-  readonly pools: ReadonlyMap<Stage, PoolLayout>;
+  readonly pools: ReadonlyMap<PoolStage, PoolLayout>;
   /** Records of move and poisson stages. */
   readonly others: ReadonlyMap<Stage, number>;
   readonly program: number;
@@ -96,6 +117,9 @@ export interface Layout {
   /** What the bytes are for. */
   readonly parts: Readonly<Record<"weights" | "neurons" | "signals" | "other", number>>;
 }
+
+/** Takes bytes for a purpose; gives their address. */
+type Take = (part: keyof Layout["parts"], bytes: number) => number;
 
 export interface LayoutOptions {
   readonly threads: number;
@@ -181,29 +205,29 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
     frames.set(signal, { ...request, record: take("other", recordBytes("frame")), data: request.data() });
   }
   const populations = new Map<PopulationStage, PopulationLayout>();
-  const pools = new Map<Stage, PoolLayout>();
+  const pools = new Map<PoolStage, PoolLayout>();
   const others = new Map<Stage, number>();
   const bySignal = new Map<Signal, PopulationLayout>();
   let scratchBytes = 0;
   let counterCount = 0;
   for (const stage of stages) {
     if (stage.kind === "population") {
-      const layout = layoutPopulation(stage, listRequests, tileSteps, take);
+      const layout = layoutPopulation(stage, listRequests, tileSteps, threads, take);
       populations.set(stage, layout);
+      if (stage.pool) {
+        pools.set(stage.pool, layoutPool(layout, take));
+        frames.set(stage.signal, bandLayout(stage.signal, tileSteps, take));
+      }
       bySignal.set(stage.signal, layout);
       counterCount += 1 + stage.terms.length;
-      scratchBytes = Math.max(scratchBytes, scratchOf(layout, stage.signal, tileSteps));
+      scratchBytes = Math.max(scratchBytes, scratchOf(layout, stage.signal, tileSteps), poolScratch(stage.pool));
     } else if (stage.kind === "pool") {
       const population = bySignal.get(stage.input);
-      const [, height, width] = stage.input.shape;
-      const stride = roundUp(stage.input.shape[0], 8);
-      pools.set(stage, {
-        record: take("other", recordBytes("pool")),
-        counts: population?.netCount ?? take("neurons", height * width * stride * 4),
-        countStride: population?.stateStride ?? stride,
-        ownsCounts: population === undefined,
-      });
-      scratchBytes = Math.max(scratchBytes, stage.layer.size ** 2 * 16);
+      const [channels, height, width] = stage.input.shape;
+      const stride = roundUp(channels, 8);
+      const own = () => ({ netCount: take("neurons", height * width * stride * 4), stateStride: stride });
+      pools.set(stage, { ...layoutPool(population ?? own(), take), ownsCounts: population === undefined });
+      scratchBytes = Math.max(scratchBytes, poolScratch(stage));
     } else {
       others.set(stage, take("other", recordBytes(stage.kind)));
     }
@@ -239,6 +263,31 @@ function scratchOf(
   return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps);
 }
 
+/** Eight relative counts of each member of a window. */
+function poolScratch(pool: PoolStage | undefined): number {
+  return pool ? pool.layer.size ** 2 * 16 : 0;
+}
+
+/** A pool that uses the counts of the population before it, or the like. */
+function layoutPool(
+  { netCount, stateStride }: Pick<PopulationLayout, "netCount" | "stateStride">,
+  take: Take,
+): PoolLayout {
+  return { record: take("other", recordBytes("pool")), counts: netCount, countStride: stateStride, ownsCounts: false };
+}
+
+/** The frame of spikes that are never there as a whole: its record only tells its shape. */
+function bandLayout({ shape: [channels] }: Signal, tileSteps: number, take: Take): FrameLayout {
+  const stride = roundUp(channels, 8);
+  return { record: take("other", recordBytes("frame")), data: 0, stride, slotBytes: 0, capacity: tileSteps };
+}
+
+/** Rows of neurons that are worked on with one row of a pool's windows; the last may have some that no window holds. */
+export function bandRows({ layer: { size, padding }, input, signal }: PoolStage): number {
+  const lastTop = (signal.shape[1] - 1) * size - Math.floor(padding / 2);
+  return Math.max(size, input.shape[1] - lastTop);
+}
+
 export function pictureCount({ stages }: Network): number {
   return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
 }
@@ -247,7 +296,8 @@ function layoutPopulation(
   stage: PopulationStage,
   lists: ReadonlyMap<Term, ListRequest>,
   tileSteps: number,
-  take: (part: keyof Layout["parts"], bytes: number) => number,
+  threads: number,
+  take: Take,
 ): PopulationLayout {
   const choices = stage.terms.map(chooseKernel);
   const block = chooseBlock(stage, choices);
@@ -261,7 +311,11 @@ function layoutPopulation(
     layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, take),
   );
   const hasPasses =
-    !isReadout && terms.length === 1 && terms[0].kernel.startsWith("narrow") && terms[0].blockBytes > nearBytes;
+    !isReadout &&
+    !stage.pool &&
+    terms.length === 1 &&
+    terms[0].kernel.startsWith("narrow") &&
+    terms[0].blockBytes > nearBytes;
   const isShort = !hasPasses && terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
   return {
     record,
@@ -271,20 +325,32 @@ function layoutPopulation(
     termTable: take("other", 4 * stage.terms.length),
     pictures: stage.pictures.map(({ groups, weights: { shape } }) => ({
       record: take("other", recordBytes("picture")),
-      weights: take("weights", 8 * groups * sizeOf(shape.slice(1)) * roundUp(channels, 8)),
+      weights: take("weights", 8 * groups * sizeOf(shape.slice(1)) * roundUp(channels, 16)),
     })),
     block,
     blocks,
     run: Math.max(1, Math.min(width, Math.floor(currentBytes / (tileSteps * block * (isShort ? 2 : 4))))),
     stateStride,
+    bands: stage.pool ? layoutBands(stage.pool, block, tileSteps, threads, take) : undefined,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
-    parameters: take("neurons", 8 * stateStride * 4),
+    parameters: take("neurons", 9 * stateStride * 4),
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,
     chargeHistory: isReadout ? take("neurons", state * 8 * tileSteps) : 0,
     countHistory: isReadout ? take("neurons", state * 4 * tileSteps) : 0,
+  };
+}
+
+function layoutBands(pool: PoolStage, block: number, tileSteps: number, threads: number, take: Take): BandLayout {
+  const rows = bandRows(pool);
+  const slotBytes = stagger(rows * pool.input.shape[2] * block);
+  return {
+    records: take("other", recordBytes("frame") * threads),
+    rows,
+    slotBytes,
+    data: Array.from({ length: threads }, () => take("signals", slotBytes * tileSteps)),
   };
 }
 
@@ -318,7 +384,7 @@ function layoutTerm(
   list: ListRequest,
   block: number,
   blocks: number,
-  take: (part: keyof Layout["parts"], bytes: number) => number,
+  take: Take,
 ): TermLayout {
   const { kernel } = choice;
   const { size, inPerGroup } = convolutionFacts(term, choice);
@@ -352,8 +418,9 @@ export function convolutionFacts(term: Term, { groups, kernel }: TermChoice): { 
 function lifetimes({ stages }: Network): ReadonlyMap<Signal, { from: number; to: number; behind: number }> {
   const lives = new Map<Signal, { from: number; to: number; behind: number }>();
   for (const [k, stage] of stages.entries()) {
-    const life = lives.get(stage.signal) ?? { from: k, to: k, behind: 0 };
-    lives.set(stage.signal, { ...life, to: k });
+    const output = outputOf(stage);
+    const life = lives.get(output) ?? { from: k, to: k, behind: 0 };
+    lives.set(output, { ...life, to: k });
     for (const input of inputsOf(stage)) {
       const read = lives.get(input) as { from: number; to: number; behind: number };
       const lag = stage.kind === "population" ? stage.lagIn : stage.signal.lag;
@@ -361,11 +428,6 @@ function lifetimes({ stages }: Network): ReadonlyMap<Signal, { from: number; to:
     }
   }
   return lives;
-}
-
-function inputsOf(stage: Stage): readonly Signal[] {
-  if (stage.kind === "population") return stage.terms.map(({ input }) => input);
-  return stage.kind === "poisson" ? [] : [stage.input];
 }
 
 /** Steps of one thing must not fall onto the same cache lines: their distance is no multiple of 4 KiB. */

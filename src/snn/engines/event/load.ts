@@ -2,10 +2,11 @@
 import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
 import { membraneBound, neuronParameters } from "../../neuron.ts";
 import { scaleOf } from "./check-graph.ts";
-import { convolutionFacts, type Layout, type PopulationLayout, pictureCount, type TermLayout } from "./layout.ts";
+import { roundUp } from "./kernel-choice.ts";
+import { type BandLayout, convolutionFacts, type Layout, type PopulationLayout, pictureCount, type TermLayout } from "./layout.ts";
 import type { Views } from "./memory.ts";
-import type { Network, PopulationStage, Signal, Stage, Term } from "./network.ts";
-import { kernels, stageKinds, writeRecord } from "./records.ts";
+import type { Network, PoolStage, PopulationStage, Signal, Stage, Term } from "./network.ts";
+import { kernels, recordBytes, stageKinds, writeRecord } from "./records.ts";
 
 /** A cost that no membrane reaches. */
 const never = membraneBound + 1;
@@ -61,23 +62,7 @@ function loadOther(
 ): number {
   const out = frame(stage.signal);
   const kind = stageKinds[stage.kind];
-  if (stage.kind === "pool") {
-    const { record, counts, countStride, ownsCounts } = layout.pools.get(stage)!;
-    const { size, stride, padding, pooling } = stage.layer;
-    writeRecord(words, record, "pool", {
-      kind,
-      input: frame(stage.input),
-      out,
-      size,
-      stride,
-      offset: Math.floor(padding / 2),
-      isWinner: pooling === "winner" ? 1 : 0,
-      counts,
-      countStride,
-      ownsCounts: ownsCounts ? 1 : 0,
-    });
-    return record;
-  }
+  if (stage.kind === "pool") return loadPool(stage, layout, words);
   const record = layout.others.get(stage)!;
   if (stage.kind === "move") {
     const { input, factor, from, to, channels, signal } = stage;
@@ -88,6 +73,41 @@ function loadOther(
     writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.poissonPixels, seed: 0 });
   }
   return record;
+}
+
+function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
+  const { record, counts, countStride, ownsCounts } = layout.pools.get(stage)!;
+  const { size, stride, padding, pooling } = stage.layer;
+  writeRecord(words, record, "pool", {
+    kind: stageKinds.pool,
+    input: layout.frames.get(stage.input)!.record,
+    out: layout.frames.get(stage.signal)!.record,
+    size,
+    stride,
+    offset: Math.floor(padding / 2),
+    isWinner: pooling === "winner" ? 1 : 0,
+    counts,
+    countStride,
+    ownsCounts: ownsCounts ? 1 : 0,
+  });
+  return record;
+}
+
+/** One frame for each thread; gives the address of the records. */
+function loadBands(
+  bands: BandLayout | undefined,
+  { lag, shape: [, , width] }: Signal,
+  block: number,
+  capacity: number,
+  words: Int32Array,
+): number {
+  if (!bands) return 0;
+  const { records: first, rows, slotBytes } = bands;
+  for (const [thread, data] of bands.data.entries()) {
+    const record = first + thread * recordBytes("frame");
+    writeRecord(words, record, "frame", { data, stride: block, slotBytes, capacity, width, height: rows, lag });
+  }
+  return first;
 }
 
 /** Gives the records of the population's pictures. */
@@ -126,6 +146,8 @@ function loadPopulation(
     bound: membraneBound,
     neuron: layer.neuron === "takeback" ? 1 : 0,
     levels: layer.levels,
+    pool: stage.pool ? loadPool(stage.pool, layout, words) : 0,
+    bandFrames: loadBands(place.bands, signal, place.block, layout.tileSteps, words),
     isMonotone: layer.levels === 1 && layer.vInit === 0 ? 1 : 0,
     lagIn,
     counter: counters.get(stage)!,
@@ -143,13 +165,15 @@ function hasSynOps(term: Term): boolean {
 /** Rows of thresholds and costs as kernels/neurons.ts wants them. */
 function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
   words.fill(never, parameters / 4, parameters / 4 + 8 * stateStride);
+  words.fill(0, parameters / 4 + 8 * stateStride, parameters / 4 + 9 * stateStride);
   const finite = (value: number) => Math.min(never, value);
-  for (const [c, { vTh, vThNeg, fireAt, fireAtNeg }] of neuronParameters(layer).entries()) {
+  for (const [c, { vTh, vThNeg, fireAt, fireAtNeg, vStart }] of neuronParameters(layer).entries()) {
     const costs =
       layer.neuron === "takeback"
         ? [fireAt, fireAtNeg, fireAt, fireAtNeg, vTh, vThNeg, vTh, vThNeg]
         : [vTh, vTh, vThNeg, vThNeg, vTh, vTh, vThNeg, vThNeg];
     for (const [row, cost] of costs.entries()) words[parameters / 4 + row * stateStride + c] = finite(cost);
+    words[parameters / 4 + 8 * stateStride + c] = vStart;
   }
 }
 
@@ -248,7 +272,7 @@ function loadPicture(
 ): void {
   const [channels, height, width] = input.shape;
   const [, inPerGroup, size] = layer.weights.shape;
-  const outChannels = Math.ceil(outC / 8) * 8;
+  const outChannels = roundUp(outC, 16);
   const outPerGroup = outC / layer.groups;
   const area = size * size;
   for (let out = 0; out < outC; out++) {

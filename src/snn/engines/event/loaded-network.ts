@@ -27,7 +27,7 @@ export interface LoadOptions {
 
 export async function loadNetwork(graph: Graph, options: LoadOptions): Promise<LoadedNetwork> {
   const { encoding, threads, pinned, execute } = options;
-  const network = networkOf(graph, encoding);
+  const network = networkOf(graph, encoding, pinned);
   checkBounds(network);
   const layout = layoutOf(network, { threads, pinned });
   const executor = await execute(layout.bytes, layout, threads);

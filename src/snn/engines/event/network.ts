@@ -58,6 +58,8 @@ export interface PopulationStage {
   readonly terms: readonly Term[];
   /** Convolutions of a picture that is a constant current. */
   readonly pictures: readonly ConvolutionLayer[];
+  /** A max-pool that alone reads these spikes, and whose windows lie side by side: it is run with the neurons. */
+  readonly pool?: PoolStage;
 }
 
 export interface PoolStage {
@@ -93,8 +95,11 @@ export interface Network {
   readonly signals: ReadonlyMap<string, Signal>;
 }
 
-/** @throws EngineError [E_TOPOLOGY] where something other than a population or a sum reads a current. */
-export function networkOf(graph: Graph, encoding: Encoding): Network {
+/**
+ * @param pinned layers whose single spikes must be there to be looked at.
+ * @throws EngineError [E_TOPOLOGY] where something other than a population or a sum reads a current.
+ */
+export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<string> = new Set()): Network {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
   const signals = new Map<string, Signal>();
@@ -184,5 +189,35 @@ export function networkOf(graph: Graph, encoding: Encoding): Network {
       if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
   }
-  return { input: inputOf(graph), stages, signals };
+  return { input: inputOf(graph), stages: withPools(stages, pinned), signals };
+}
+
+/** Pools that can be run with the neurons before them are; their stages go. */
+function withPools(stages: readonly Stage[], pinned: ReadonlySet<string>): readonly Stage[] {
+  const readers = stages.flatMap(inputsOf);
+  const byInput = new Map<Signal, PoolStage>();
+  for (const stage of stages) {
+    if (stage.kind !== "pool" || stage.layer.size !== stage.layer.stride) continue;
+    const isOnlyReader = readers.filter((signal) => signal === stage.input).length === 1;
+    if (isOnlyReader && !pinned.has(stage.input.name)) byInput.set(stage.input, stage);
+  }
+  const merged = new Set<Stage>();
+  const joined = stages.map((stage): Stage => {
+    const pool = byInput.get(stage.signal);
+    if (stage.kind !== "population" || !pool) return stage;
+    merged.add(pool);
+    return { ...stage, pool };
+  });
+  return joined.filter((stage) => !merged.has(stage));
+}
+
+/** Signals that a stage reads. */
+export function inputsOf(stage: Stage): readonly Signal[] {
+  if (stage.kind === "population") return stage.terms.map(({ input }) => input);
+  return stage.kind === "poisson" ? [] : [stage.input];
+}
+
+/** The signal that others read of a stage. */
+export function outputOf(stage: Stage): Signal {
+  return stage.kind === "population" && stage.pool ? stage.pool.signal : stage.signal;
 }

@@ -51,6 +51,8 @@ export const records = {
     "neuron",
     "levels",
     "isMonotone",
+    "pool",
+    "bandFrames",
     "lagIn",
     "counter",
     "charge",

@@ -3,7 +3,6 @@ import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { RunOptions } from "../../engine.ts";
 import { quantizePixels } from "../../input-coding.ts";
-import { neuronParameters } from "../../neuron.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import { writeField } from "./records.ts";
 
@@ -24,31 +23,12 @@ export function startRun({ network, layout, views }: LoadedNetwork, image: Float
       const [, height, width] = stage.input.shape;
       if (ownsCounts) words.fill(0, counts / 4, counts / 4 + height * width * countStride);
     } else if (stage.kind === "population") {
-      const { vMem, netCount, constant, charge, stateStride } = layout.populations.get(stage)!;
+      // Membranes and counts are set back by the first tile itself.
+      const { constant, charge, stateStride } = layout.populations.get(stage)!;
       const [, height, width] = stage.signal.shape;
       const size = height * width * stateStride;
-      words.fill(0, netCount / 4, netCount / 4 + size);
       if (constant) words.fill(0, constant / 4, constant / 4 + size);
       if (charge) doubles.fill(0, charge / 8, charge / 8 + size);
-      const starts = neuronParameters(stage.layer).map(({ vStart }) => vStart);
-      fillPositions(words, vMem / 4, starts, stateStride, height * width);
     }
-  }
-}
-
-/** Writes one value per channel at every position. */
-function fillPositions(
-  words: Int32Array,
-  at: number,
-  values: readonly number[],
-  stride: number,
-  positions: number,
-): void {
-  words.fill(0, at, at + stride * positions);
-  if (values.every((value) => value === 0)) return;
-  words.set(values, at);
-  for (let done = 1; done < positions; done *= 2) {
-    const count = Math.min(done, positions - done);
-    words.copyWithin(at + done * stride, at, at + count * stride);
   }
 }
