@@ -3,7 +3,14 @@ import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
 import { membraneBound, neuronParameters } from "../../neuron.ts";
 import { scaleOf } from "./check-graph.ts";
 import { roundUp } from "./kernel-choice.ts";
-import { type BandLayout, convolutionFacts, type Layout, type PopulationLayout, pictureCount, type TermLayout } from "./layout.ts";
+import {
+  type BandLayout,
+  convolutionFacts,
+  type Layout,
+  type PopulationLayout,
+  pictureCount,
+  type TermLayout,
+} from "./layout.ts";
 import type { Views } from "./memory.ts";
 import type { Network, PoolStage, PopulationStage, Signal, Stage, Term } from "./network.ts";
 import { kernels, recordBytes, stageKinds, writeRecord } from "./records.ts";
