@@ -53,6 +53,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "watch detections emerge from spikes, in a browser tab",
     load: async () => (await import("./commands/lab.ts")).declare,
   },
+  bench: {
+    summary: "measured speeds of the event engine on this machine",
+    load: async () => (await import("./commands/bench.ts")).declare,
+  },
 };
 
 async function main(argv: readonly string[]): Promise<number> {
