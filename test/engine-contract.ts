@@ -66,7 +66,7 @@ function expectSameArrays(
   actual: ReadonlyMap<string, ArrayLike<number>>,
   expected: ReadonlyMap<string, ArrayLike<number>>,
 ): void {
-  expect([...actual.keys()].sort(), what).toEqual([...expected.keys()].sort());
+  expect([...actual.keys()], what).toEqual([...expected.keys()]);
   for (const [name, values] of expected) {
     const others = actual.get(name) as ArrayLike<number>;
     expect(others.length, `${what} of ${name}`).toBe(values.length);

@@ -153,8 +153,8 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
         ),
         activity,
         recorded: {
-          counts: at.counts,
-          membranes: at.membranes,
+          counts: new Map((record.counts ?? []).map((name) => [name, at.counts.get(name)!])),
+          membranes: new Map((record.membranes ?? []).map((name) => [name, at.membranes.get(name)!])),
           rasters: new Map(
             [...rasters].map(([name, { neurons, spikes }]) => [
               name,

@@ -1,0 +1,149 @@
+/**
+ * The event engine in a real browser, from the built package: every membrane, count, spike and head equals the reference
+ * engine's in Node; in threads over shared memory, and in one thread where a page has none.
+ */
+import { readFile } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { extname, resolve, sep } from "node:path";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { inferShapes } from "../../src/graph/graph.ts";
+import { encodeModel } from "../../src/graph/model-file.ts";
+import type { Checkpoint, RunOptions } from "../../src/snn/engine.ts";
+import { referenceEngine } from "../../src/snn/engines/reference/reference-engine.ts";
+import { recordAll, runOnce } from "../engine-contract.ts";
+import { randomPicture } from "../graphs.ts";
+import { randomSpikingGraph } from "../random-spiking.ts";
+import { describeInBrowser, launchBrowser } from "./chromium.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm" };
+
+/** What bare names mean in a page without a bundler. */
+const importMap = { imports: { "#platform": "/dist/platform/browser.js", zod: "/node_modules/zod/index.js" } };
+/** The page's program; a text, since the test runner would rewrite a function's imports. */
+const program = `
+  import { eventEngine } from "/dist/snn/engines/event/event-engine.js";
+  import { decodeModel } from "/dist/graph/model-file.js";
+  const flatten = ${flatten};
+  globalThis.runEngine = async ({ model, shape, pixels, threads, options }) => {
+    const notices = [];
+    const engine = eventEngine({ threads, onNotice: (notice) => notices.push(notice) });
+    const session = await engine.open(decodeModel(Uint8Array.from(model), "model").snn);
+    const picture = { dtype: "float32", shape, data: Float32Array.from(pixels) };
+    const checkpoints = [];
+    for await (const checkpoint of session.run(picture, options)) checkpoints.push(flatten(checkpoint));
+    await session.dispose();
+    return { checkpoints, notices, isIsolated: crossOriginIsolated };
+  };
+`;
+const page = `<!doctype html>
+<script type="importmap">${JSON.stringify(importMap)}</script>
+<script type="module">${program}</script>`;
+
+/** Serves the package as it is built; `isIsolated` pages may share memory. */
+function serve(isIsolated: boolean): Promise<Server> {
+  const headers = isIsolated
+    ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
+    : {};
+  const server = createServer(async ({ url = "/" }, response) => {
+    if (url === "/") {
+      response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(page);
+      return;
+    }
+    const file = resolve(root, `.${url}`);
+    const content = file.startsWith(root + sep) ? await readFile(file).catch(() => null) : null;
+    const type = types[extname(file)] ?? "application/octet-stream";
+    response.writeHead(content ? 200 : 404, { ...headers, "Content-Type": type }).end(content);
+  });
+  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
+}
+
+/** A checkpoint as JSON, in one order. */
+function flatten({ t, heads, activity, recorded }: Checkpoint): unknown {
+  const list = (map: ReadonlyMap<string, ArrayLike<number>>) =>
+    [...map].map(([name, data]) => [name, Array.from(data)]);
+  return {
+    t,
+    vmem: [...heads].map(([name, { vmem }]) => [name, Array.from(vmem.data)]),
+    count: [...heads].map(([name, { count }]) => [name, Array.from(count.data)]),
+    activity: [...activity],
+    counts: list(recorded.counts),
+    membranes: list(recorded.membranes),
+    rasters: list(recorded.rasters),
+  };
+}
+
+interface PageResult {
+  readonly checkpoints: unknown;
+  readonly notices: readonly string[];
+  readonly isIsolated: boolean;
+}
+
+describeInBrowser("the event engine in a browser", () => {
+  let browser: Browser;
+  const servers: Server[] = [];
+  beforeAll(async () => {
+    browser = await launchBrowser();
+    servers.push(await serve(true), await serve(false));
+  });
+  afterAll(async () => {
+    await browser?.close();
+    for (const server of servers) server.close();
+  });
+
+  async function runInPage(server: Server, model: Uint8Array, seed: number, threads: number, options: RunOptions) {
+    const { port } = server.address() as AddressInfo;
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${port}/`);
+    const image = randomPicture(inferShapes(graphOf(seed)).get("input")!, seed);
+    const pixels = Array.from(image.data);
+    const result = await tab.evaluate(
+      (given) => (globalThis as unknown as { runEngine: (given: unknown) => Promise<unknown> }).runEngine(given),
+      { model: Array.from(model), shape: image.shape, pixels, threads, options },
+    );
+    await tab.close();
+    return result as PageResult;
+  }
+
+  const graphOf = (seed: number) =>
+    randomSpikingGraph({
+      seed,
+      layers: 7,
+      neuron: seed % 2 ? "takeback" : "ibt",
+      pool: seed % 2 ? "delta" : "winner",
+      levels: seed % 3 ? 1 : 5,
+      delay: seed % 3,
+      vInit: 0,
+      firingThreshold: 0.5,
+      bits: 8 + (seed % 4) * 2,
+    });
+
+  test.each([1, 2, 3, 4])("graph %i: equal to the reference engine, in 1 and 3 threads", async (seed) => {
+    const graph = graphOf(seed);
+    const shapes = inferShapes(graph);
+    const record = recordAll(graph, (name) => shapes.get(name)!.reduce((a, b) => a * b, 1));
+    const options: RunOptions = {
+      timeSteps: 40,
+      at: [5, 40],
+      encoding: seed % 2 ? "constant" : "poisson",
+      seed,
+      record,
+    };
+    const image = randomPicture(shapes.get("input")!, seed);
+    const expected = (await runOnce(await referenceEngine.open(graph), image, options)).map(flatten);
+    const model = encodeModel({ snn: graph });
+    const wanted = JSON.parse(JSON.stringify(expected));
+    for (const threads of [1, 3]) {
+      const isolated = await runInPage(servers[0], model, seed, threads, options);
+      expect(isolated.isIsolated).toBe(true);
+      expect(isolated.notices).toEqual([]);
+      expect(isolated.checkpoints).toEqual(wanted);
+    }
+    const plain = await runInPage(servers[1], model, seed, 3, options);
+    expect(plain.isIsolated).toBe(false);
+    expect(plain.notices.join()).toMatch(/no shared memory.*1 thread/);
+    expect(plain.checkpoints).toEqual(wanted);
+  });
+});
