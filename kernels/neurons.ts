@@ -74,16 +74,19 @@ export function runNeurons(
   const onlyFire = max(fireFrom, integrateTo);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
   const laneShift = mode == SHORT ? 1 : 2;
-  for (let c = first; c < first + channels; c += 4) {
+  for (let c = first; c < first + channels; c += 8) {
     const at = ((position * population.stateStride + c) << 2) as usize;
     const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
+    const spikes = spikesAt + (c - first);
+    const half: usize = mode == CONSTANT ? 0 : own + (4 << laneShift);
     if (integrateFrom < onlyIntegrate) {
       integrateSteps(population, mode, at, c, own, stepBytes, integrateFrom, onlyIntegrate);
+      integrateSteps(population, mode, at + 16, c + 4, half, stepBytes, integrateFrom, onlyIntegrate);
     }
     if (both < bothTo) {
-      const spikes = spikesAt + (c - first);
       if (population.levels > 1) {
         gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
+        gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, both, bothTo, true);
       } else if (mode == CONSTANT && population.isMonotone) {
         monotoneSteps(population, out, tile, at, c, spikes, both, bothTo);
       } else if (population.neuron == TAKEBACK) {
@@ -97,8 +100,8 @@ export function runNeurons(
       }
     }
     if (onlyFire < fireTo) {
-      const spikes = spikesAt + (c - first);
       gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, onlyFire, fireTo, false);
+      gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, onlyFire, fireTo, false);
     }
   }
 }
@@ -159,8 +162,16 @@ function storeSpikes(to: usize, spikes: v128): void {
   store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
 }
 
+/** Eight spikes to bytes. */
+// @ts-ignore: decorator
+@inline
+function storeEight(to: usize, low: v128, high: v128): void {
+  const words = i16x8.narrow_i32x4_s(low, high);
+  store<i64>(to, i64x2.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
+}
+
 /**
- * Binary take-back neurons. With "below" and "not above" the signs of the net count, costs are V_th or V_thNeg: each is
+ * Binary take-back neurons, eight channels: two chains of operations, of which one alone would wait for itself. With "below" and "not above" the signs of the net count, costs are V_th or V_thNeg: each is
  * V_th plus, where the mask says so, the difference. Comparisons are made strict, which is one instruction where ≥ is two.
  */
 // @ts-ignore: decorator
@@ -181,43 +192,65 @@ function takebackSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  const constant = constantCurrent(population, at, c);
   const one = i32x4.splat(1);
   const zero = i32x4.splat(0);
-  const vTh = parameter(population, COST_UP, c);
-  const moreCost = i32x4.sub(parameter(population, COST_UP_NEG, c), vTh);
-  const fireAt = parameter(population, FIRE_UP, c);
-  const moreFire = i32x4.sub(parameter(population, FIRE_UP_NEG, c), fireAt);
-  const upAbove = i32x4.sub(fireAt, one);
-  const downBelow = i32x4.sub(one, fireAt);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const lowerBound = i32x4.neg(bound);
-  let v = v128.load(population.vMem + at);
-  let n = v128.load(population.netCount + at);
+  const halfBytes: usize = mode == SHORT ? 8 : 16;
+  const constant0 = constantCurrent(population, at, c);
+  const vTh0 = parameter(population, COST_UP, c);
+  const moreCost0 = i32x4.sub(parameter(population, COST_UP_NEG, c), vTh0);
+  const fireAt0 = parameter(population, FIRE_UP, c);
+  const moreFire0 = i32x4.sub(parameter(population, FIRE_UP_NEG, c), fireAt0);
+  const upAbove0 = i32x4.sub(fireAt0, one);
+  const downBelow0 = i32x4.sub(one, fireAt0);
+  let v0 = v128.load(population.vMem + at);
+  let n0 = v128.load(population.netCount + at);
+  const constant1 = constantCurrent(population, at + 16, c + 4);
+  const vTh1 = parameter(population, COST_UP, c + 4);
+  const moreCost1 = i32x4.sub(parameter(population, COST_UP_NEG, c + 4), vTh1);
+  const fireAt1 = parameter(population, FIRE_UP, c + 4);
+  const moreFire1 = i32x4.sub(parameter(population, FIRE_UP_NEG, c + 4), fireAt1);
+  const upAbove1 = i32x4.sub(fireAt1, one);
+  const downBelow1 = i32x4.sub(one, fireAt1);
+  let v1 = v128.load(population.vMem + at + 16);
+  let n1 = v128.load(population.netCount + at + 16);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
-    v = i32x4.add(v, currentAt(mode, constant, current, shift));
-    v = i32x4.max_s(i32x4.min_s(v, bound), lowerBound);
+    v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
+    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
+    v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
+    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
     current += stepBytes;
-    const below = i32x4.gt_s(zero, n);
-    const above = i32x4.gt_s(n, zero);
-    const up = i32x4.gt_s(v, i32x4.add(upAbove, v128.and(below, moreFire)));
-    const down = i32x4.gt_s(i32x4.sub(downBelow, v128.andnot(moreFire, above)), v);
-    v = i32x4.sub(v, v128.and(up, i32x4.add(vTh, v128.and(below, moreCost))));
-    v = i32x4.add(v, v128.and(down, i32x4.add(vTh, v128.andnot(moreCost, above))));
-    const sent = i32x4.sub(down, up);
-    n = i32x4.add(n, sent);
-    storeSpikes(target, sent);
+    const below0 = i32x4.gt_s(zero, n0);
+    const above0 = i32x4.gt_s(n0, zero);
+    const up0 = i32x4.gt_s(v0, i32x4.add(upAbove0, v128.and(below0, moreFire0)));
+    const down0 = i32x4.gt_s(i32x4.sub(downBelow0, v128.andnot(moreFire0, above0)), v0);
+    v0 = i32x4.sub(v0, v128.and(up0, i32x4.add(vTh0, v128.and(below0, moreCost0))));
+    v0 = i32x4.add(v0, v128.and(down0, i32x4.add(vTh0, v128.andnot(moreCost0, above0))));
+    const sent0 = i32x4.sub(down0, up0);
+    n0 = i32x4.add(n0, sent0);
+    const below1 = i32x4.gt_s(zero, n1);
+    const above1 = i32x4.gt_s(n1, zero);
+    const up1 = i32x4.gt_s(v1, i32x4.add(upAbove1, v128.and(below1, moreFire1)));
+    const down1 = i32x4.gt_s(i32x4.sub(downBelow1, v128.andnot(moreFire1, above1)), v1);
+    v1 = i32x4.sub(v1, v128.and(up1, i32x4.add(vTh1, v128.and(below1, moreCost1))));
+    v1 = i32x4.add(v1, v128.and(down1, i32x4.add(vTh1, v128.andnot(moreCost1, above1))));
+    const sent1 = i32x4.sub(down1, up1);
+    n1 = i32x4.add(n1, sent1);
+    storeEight(target, sent0, sent1);
     target += slotBytes;
     if (++slot == capacity) {
       slot = 0;
       target = spikes;
     }
   }
-  v128.store(population.vMem + at, v);
-  v128.store(population.netCount + at, n);
+  v128.store(population.vMem + at, v0);
+  v128.store(population.vMem + at, v1, 16);
+  v128.store(population.netCount + at, n0);
+  v128.store(population.netCount + at, n1, 16);
 }
 
 // @ts-ignore: decorator
@@ -238,37 +271,54 @@ function thresholdSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  const constant = constantCurrent(population, at, c);
   const one = i32x4.splat(1);
-  const vTh = parameter(population, COST_UP, c);
-  const vThNeg = parameter(population, COST_DOWN, c);
-  const upAbove = i32x4.sub(vTh, one);
-  const downBelow = i32x4.sub(one, vThNeg);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const lowerBound = i32x4.neg(bound);
-  let v = v128.load(population.vMem + at);
-  let n = v128.load(population.netCount + at);
+  const halfBytes: usize = mode == SHORT ? 8 : 16;
+  const constant0 = constantCurrent(population, at, c);
+  const vTh0 = parameter(population, COST_UP, c);
+  const vThNeg0 = parameter(population, COST_DOWN, c);
+  const upAbove0 = i32x4.sub(vTh0, one);
+  const downBelow0 = i32x4.sub(one, vThNeg0);
+  let v0 = v128.load(population.vMem + at);
+  let n0 = v128.load(population.netCount + at);
+  const constant1 = constantCurrent(population, at + 16, c + 4);
+  const vTh1 = parameter(population, COST_UP, c + 4);
+  const vThNeg1 = parameter(population, COST_DOWN, c + 4);
+  const upAbove1 = i32x4.sub(vTh1, one);
+  const downBelow1 = i32x4.sub(one, vThNeg1);
+  let v1 = v128.load(population.vMem + at + 16);
+  let n1 = v128.load(population.netCount + at + 16);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
-    v = i32x4.add(v, currentAt(mode, constant, current, shift));
-    v = i32x4.max_s(i32x4.min_s(v, bound), lowerBound);
+    v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
+    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
+    v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
+    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
     current += stepBytes;
-    const up = i32x4.gt_s(v, upAbove);
-    const down = i32x4.gt_s(downBelow, v);
-    v = i32x4.add(i32x4.sub(v, v128.and(up, vTh)), v128.and(down, vThNeg));
-    const sent = i32x4.sub(down, up);
-    n = i32x4.add(n, sent);
-    storeSpikes(target, sent);
+    const up0 = i32x4.gt_s(v0, upAbove0);
+    const down0 = i32x4.gt_s(downBelow0, v0);
+    v0 = i32x4.add(i32x4.sub(v0, v128.and(up0, vTh0)), v128.and(down0, vThNeg0));
+    const sent0 = i32x4.sub(down0, up0);
+    n0 = i32x4.add(n0, sent0);
+    const up1 = i32x4.gt_s(v1, upAbove1);
+    const down1 = i32x4.gt_s(downBelow1, v1);
+    v1 = i32x4.add(i32x4.sub(v1, v128.and(up1, vTh1)), v128.and(down1, vThNeg1));
+    const sent1 = i32x4.sub(down1, up1);
+    n1 = i32x4.add(n1, sent1);
+    storeEight(target, sent0, sent1);
     target += slotBytes;
     if (++slot == capacity) {
       slot = 0;
       target = spikes;
     }
   }
-  v128.store(population.vMem + at, v);
-  v128.store(population.netCount + at, n);
+  v128.store(population.vMem + at, v0);
+  v128.store(population.vMem + at, v1, 16);
+  v128.store(population.netCount + at, n0);
+  v128.store(population.netCount + at, n1, 16);
 }
 
 // A function each, exported so that no optimizer merges them: see variants.ts.
@@ -307,33 +357,53 @@ export function monotoneSteps(
 ): void {
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
-  const signed = constantCurrent(population, at, c);
-  const isNegative = i32x4.shr_s(signed, 31);
-  const current = mirror(signed, isNegative);
-  const cost = choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
-  const fireAt = choose(isNegative, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
-  const fireAbove = i32x4.sub(fireAt, i32x4.splat(1));
+  const one = i32x4.splat(1);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
-  let v = mirror(v128.load(population.vMem + at), isNegative);
-  let fired = i32x4.splat(0);
+  const signed0 = constantCurrent(population, at, c);
+  const isNegative0 = i32x4.shr_s(signed0, 31);
+  const current0 = mirror(signed0, isNegative0);
+  const cost0 = choose(isNegative0, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  const fireAt0 = choose(isNegative0, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
+  const fireAbove0 = i32x4.sub(fireAt0, one);
+  let v0 = mirror(v128.load(population.vMem + at), isNegative0);
+  let fired0 = i32x4.splat(0);
+  const signed1 = constantCurrent(population, at + 16, c + 4);
+  const isNegative1 = i32x4.shr_s(signed1, 31);
+  const current1 = mirror(signed1, isNegative1);
+  const cost1 = choose(isNegative1, parameter(population, COST_DOWN_NEG, c + 4), parameter(population, COST_UP, c + 4));
+  const fireAt1 = choose(isNegative1, parameter(population, FIRE_DOWN_NEG, c + 4), parameter(population, FIRE_UP, c + 4));
+  const fireAbove1 = i32x4.sub(fireAt1, one);
+  let v1 = mirror(v128.load(population.vMem + at + 16), isNegative1);
+  let fired1 = i32x4.splat(0);
+  // A lane that fires is −1: right where mirrored, to be negated elsewhere.
+  const words = i16x8.narrow_i32x4_s(isNegative0, isNegative1);
+  const isPositive = v128.not(i8x16.narrow_i16x8_s(words, words));
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   for (let i = from; i < to; i++) {
-    v = i32x4.min_s(i32x4.add(v, current), bound);
-    const fires = i32x4.gt_s(v, fireAbove);
-    v = i32x4.sub(v, v128.and(fires, cost));
-    fired = i32x4.add(fired, fires);
-    // `fires` is −1 where it fires: right where mirrored, to be negated elsewhere.
-    storeSpikes(target, i32x4.sub(v128.xor(fires, v128.not(isNegative)), v128.not(isNegative)));
+    v0 = i32x4.min_s(i32x4.add(v0, current0), bound);
+    const fires0 = i32x4.gt_s(v0, fireAbove0);
+    v0 = i32x4.sub(v0, v128.and(fires0, cost0));
+    fired0 = i32x4.add(fired0, fires0);
+    v1 = i32x4.min_s(i32x4.add(v1, current1), bound);
+    const fires1 = i32x4.gt_s(v1, fireAbove1);
+    v1 = i32x4.sub(v1, v128.and(fires1, cost1));
+    fired1 = i32x4.add(fired1, fires1);
+    const pairs = i16x8.narrow_i32x4_s(fires0, fires1);
+    const sent = i8x16.sub(v128.xor(i8x16.narrow_i16x8_s(pairs, pairs), isPositive), isPositive);
+    store<i64>(target, i64x2.extract_lane(sent, 0));
     target += slotBytes;
     if (++slot == capacity) {
       slot = 0;
       target = spikes;
     }
   }
-  v128.store(population.vMem + at, mirror(v, isNegative));
-  const n = v128.load(population.netCount + at);
-  v128.store(population.netCount + at, i32x4.sub(n, mirror(fired, isNegative)));
+  v128.store(population.vMem + at, mirror(v0, isNegative0));
+  const count0 = population.netCount + at;
+  v128.store(count0, i32x4.sub(v128.load(count0), mirror(fired0, isNegative0)));
+  v128.store(population.vMem + at + 16, mirror(v1, isNegative1));
+  const count1 = population.netCount + at + 16;
+  v128.store(count1, i32x4.sub(v128.load(count1), mirror(fired1, isNegative1)));
 }
 
 /** −x where the mask is set. */

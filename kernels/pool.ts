@@ -109,8 +109,11 @@ function poolWindow(
     }
   }
   let greatest = i16x8.splat(0);
+  let slot = slotOf(input, tile, input.lag, end - 1) + spikesAt;
+  let target = slotOf(out, tile, input.lag, end - 1) + sentAt;
+  const firstSlot = input.data + spikesAt;
+  const firstTarget = out.data + sentAt;
   for (let i = end - 1; i >= from; i--) {
-    const slot = slotOf(input, tile, input.lag, i) + spikesAt;
     let before = i16x8.splat(i16.MIN_VALUE);
     let best = before;
     let winner = i16x8.splat(0);
@@ -133,6 +136,8 @@ function poolWindow(
     const sent = isWinner ? winner : i16x8.sub(greatest, before);
     greatest = before;
     const bytes = i8x16.narrow_i16x8_s(sent, sent);
-    store<u64>(slotOf(out, tile, input.lag, i) + sentAt, i64x2.extract_lane(bytes, 0));
+    store<u64>(target, i64x2.extract_lane(bytes, 0));
+    slot = slot == firstSlot ? slot + (input.capacity - 1) * input.slotBytes : slot - input.slotBytes;
+    target = target == firstTarget ? target + (out.capacity - 1) * out.slotBytes : target - out.slotBytes;
   }
 }
