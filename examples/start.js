@@ -25,11 +25,11 @@ console.log("\nHow the spiking network comes near the network that it was made o
 spikingYolo("evaluate", model, "--dataset", "voc:out/start/scenes", "--at", "4,8,16,32");
 
 console.log("\nWhat both find, drawn into the pictures:");
-const folder = join(root, "out/start/scenes/VOC2007/JPEGImages");
-const [first] = readdirSync(folder).sort();
+const folder = "out/start/scenes/VOC2007/JPEGImages";
+const shown = readdirSync(join(root, folder)).sort().slice(1, 3);
 spikingYolo(
   "detect",
-  join("out/start/scenes/VOC2007/JPEGImages", first),
+  ...shown.map((name) => join(folder, name)),
   "--model",
   model,
   "--at",

@@ -271,6 +271,14 @@ test.each<[string, string[], RegExp]>([
   expect(readdirSync(folder).sort()).toEqual(before);
 });
 
+test("a reader that stops reading ends the command quietly", async () => {
+  const command = `"${process.execPath}" "${program}" inspect model.safetensors --json | head -c 1`;
+  const { stderr } = await new Promise<Result>((done) => {
+    execFile("sh", ["-c", command], { cwd: folder }, (_error, stdout, stderr) => done({ code: 0, stdout, stderr }));
+  });
+  expect(stderr).toBe("");
+});
+
 test("--debug shows the stack", async () => {
   expect((await run("inspect", "nope.cfg", "--debug")).stderr).toMatch(/\n\s+at /);
 });

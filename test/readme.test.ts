@@ -7,13 +7,13 @@ import { expect, test } from "vitest";
 const root = resolve(import.meta.dirname, "..");
 
 test("the README's example prints detections that emerge over time", async () => {
-  const [, code] = /```ts\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))!;
+  const [, code] = /```js\n([\s\S]*?)```/.exec(readFileSync(join(root, "README.md"), "utf8"))!;
   expect(
     code
       .trim()
       .split("\n")
       .filter((line) => line && !line.startsWith("import")),
-  ).toHaveLength(8);
+  ).toHaveLength(9);
   const file = join(root, "readme-example.mjs");
   writeFileSync(file, code);
   try {

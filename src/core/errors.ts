@@ -38,15 +38,6 @@ export function expectInteger(name: string, value: unknown, min: number, max: nu
   );
 }
 
-/** Throws an {@link ArgumentError} unless `value` is a finite number in [min, max]. */
-export function expectNumber(name: string, value: unknown, min: number, max: number): number {
-  if (typeof value === "number" && value >= min && value <= max && Number.isFinite(value)) return value;
-  throw new ArgumentError(
-    "E_ARGUMENT",
-    `expected a number from ${min} to ${max} for ${name} but received ${String(value)}`,
-  );
-}
-
 /** Throws an {@link ArgumentError} unless `value` is one of `choices`. */
 export function expectOneOf<T extends string>(name: string, value: unknown, choices: readonly T[]): T {
   if (choices.includes(value as T)) return value as T;

@@ -10,7 +10,9 @@ export function decodeCounts(
   t: number,
 ): Float64Array {
   const area = height * width;
-  return Float64Array.from(counts, (count, i) => (lambda[Math.floor(i / area)] * count) / t);
+  const values = new Float64Array(counts.length);
+  for (let i = 0; i < values.length; i++) values[i] = (lambda[Math.floor(i / area)] * counts[i]) / t;
+  return values;
 }
 
 /**

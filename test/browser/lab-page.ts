@@ -56,6 +56,8 @@ export async function openLab(
 ): Promise<LabPage> {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
   const page = await context.newPage();
+  // Patience for machines that have other things to do; a test that waits in vain still fails.
+  page.setDefaultTimeout(100_000);
   const complaints: string[] = [];
   const strangers: string[] = [];
   page.on("console", (message) => {

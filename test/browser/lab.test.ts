@@ -21,6 +21,7 @@ import {
   type Served,
   serveWithCommand,
   shownBoxes,
+  shownCounts,
   showStep,
 } from "./lab-page.ts";
 import { smallModel, smallPicture } from "./small-model.ts";
@@ -131,6 +132,19 @@ describeInBrowser("the lab", () => {
     await showStep(page, 32);
     expect(await page.locator(".readings dd").textContent()).not.toBe(before);
     expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("integrate-and-fire, unsigned");
+  });
+
+  test("shares memory among threads, with the same result", async () => {
+    const { page } = lab;
+    await page.getByText("Settings", { exact: true }).click();
+    const seen: unknown[] = [];
+    for (const threads of ["1", "2"]) {
+      await andRun(page, () => page.getByLabel("Threads").selectOption(threads));
+      expect(await page.locator(".status").textContent()).toContain(threads === "1" ? "one thread" : "2 threads");
+      await showStep(page, 16);
+      seen.push([await shownBoxes(page, "a"), await shownCounts(page)]);
+    }
+    expect(seen[1]).toEqual(seen[0]);
   });
 
   test("shares what is shown by its address", async () => {

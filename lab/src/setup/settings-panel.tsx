@@ -6,7 +6,7 @@ import type { LabState, Store } from "../state/store.ts";
 
 export function SettingsPanel({ store, state }: { readonly store: Store; readonly state: LabState }) {
   const { settings, model } = state;
-  const { a, b, timeSteps } = settings;
+  const { a, b, timeSteps, threads } = settings;
   const steps = [...new Set([...timeStepChoices, timeSteps])].sort((x, y) => x - y);
   return (
     <details className="settings">
@@ -18,6 +18,20 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
             <span>Time steps T</span>
             <select value={timeSteps} onChange={(event) => store.change({ timeSteps: Number(event.target.value) })}>
               {steps.map((value) => (
+                <option key={value} value={value}>
+                  {value}
+                </option>
+              ))}
+            </select>
+          </label>
+          <label>
+            <span>Threads</span>
+            <select
+              value={threads ?? "auto"}
+              disabled={!crossOriginIsolated}
+              onChange={({ target: { value } }) => store.change({ threads: value === "auto" ? null : Number(value) })}
+            >
+              {["auto", 1, 2, 4, 8].map((value) => (
                 <option key={value} value={value}>
                   {value}
                 </option>

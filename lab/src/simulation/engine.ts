@@ -1,4 +1,4 @@
-/** The engine that runs the spiking networks here: the event engine, with as many threads as shared memory allows. */
+/** The engine that runs the spiking networks here: the event engine, in threads where memory can be shared. */
 import { type Engine, eventEngine } from "../../../src/index.ts";
 import type { EngineInfo } from "./protocol.ts";
 
@@ -10,9 +10,11 @@ export interface OpenEngine {
 /** Beyond so many, threads of networks of a page's size wait for each other. */
 const maxThreads = 8;
 
-export function openEngine(): OpenEngine {
+/** @param asked null: one per core, but one core is left to the page, so that it stays responsive. */
+export function openEngine(asked: number | null): OpenEngine {
+  const free = Math.min(maxThreads, Math.max(1, navigator.hardwareConcurrency - 1));
   // Threads share memory, which a browser gives to cross-origin isolated pages only.
-  const threads = crossOriginIsolated ? Math.min(maxThreads, navigator.hardwareConcurrency) : 1;
+  const threads = crossOriginIsolated ? (asked ?? free) : 1;
   const engine = eventEngine({ threads });
   return { engine, info: { name: engine.name, threads } };
 }

@@ -46,7 +46,6 @@ interface DnnResult {
 
 /** @param emit sends an event to the page. */
 export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
-  const { engine, info: engineInfo } = openEngine();
   let model: LoadedModel | undefined;
   let picture: Pixels | undefined;
   let dnnSession: Promise<DnnSession> | undefined;
@@ -108,7 +107,8 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
       slot,
       graph: spikingGraph(model, configuration),
     }));
-    const { runId, timeSteps, seed } = request;
+    const { runId, timeSteps, seed, threads } = request;
+    const { engine, info: engineInfo } = openEngine(threads);
     const at = checkpointSteps(timeSteps);
     const input = preprocess(picture, inputOf(graphs[0].graph).shape, graphs[0].graph.preprocessing);
     lanes = await Promise.all(

@@ -40,6 +40,8 @@ export interface RunRequest {
   readonly configurations: readonly { readonly slot: Slot; readonly configuration: Configuration }[];
   /** Seed of Poisson input. */
   readonly seed: number;
+  /** Of the engine; null leaves it to the worker. */
+  readonly threads: number | null;
 }
 
 /** A channel over time, neuron by neuron. */

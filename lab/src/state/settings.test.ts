@@ -21,6 +21,7 @@ const anySettings: fc.Arbitrary<Settings> = fc.integer({ min: 1, max: 3500 }).ch
     timeSteps: fc.constant(timeSteps),
     a: anyConfiguration,
     b: fc.option(anyConfiguration),
+    threads: fc.option(fc.integer({ min: 1, max: 64 })),
     t: fc.option(fc.integer({ min: 1, max: timeSteps })),
     channel: fc.option(
       fc.record({

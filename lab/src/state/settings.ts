@@ -9,6 +9,8 @@ export interface Settings {
   readonly a: Configuration;
   /** The second network, where two are compared. */
   readonly b: Configuration | null;
+  /** Of the engine; null leaves it to the page. Never a matter of results. */
+  readonly threads: number | null;
   /** Step to show at first, instead of playing from the start. */
   readonly t: number | null;
   /** Channel whose spike map is shown. */
@@ -28,6 +30,7 @@ export const firstSettings: Settings = {
   timeSteps: 32,
   a: configurationOf("fast"),
   b: null,
+  threads: null,
   t: null,
   channel: null,
 };
@@ -79,9 +82,10 @@ export function comparisonOf({ a, b, timeSteps }: Settings): Comparison | undefi
 }
 
 /** The settings as an address fragment. */
-export function toHash({ scene, timeSteps, a, b, t, channel }: Settings): string {
+export function toHash({ scene, timeSteps, a, b, threads, t, channel }: Settings): string {
   const parameters = new URLSearchParams({ scene: String(scene), T: String(timeSteps), a: toText(a) });
   if (b) parameters.set("b", toText(b));
+  if (threads !== null) parameters.set("threads", String(threads));
   if (t !== null) parameters.set("t", String(t));
   if (channel) parameters.set("map", `${channel.slot}.${channel.layer}.${channel.channel}`);
   return `#${parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
@@ -101,6 +105,7 @@ export function fromHash(hash: string): Settings {
     timeSteps,
     a: a ? fromText(a) : firstSettings.a,
     b: b ? fromText(b) : null,
+    threads: integer("threads", 1, 64) ?? null,
     t: integer("t", 1, timeSteps) ?? null,
     channel: channelFrom(parameters.get("map")),
   };

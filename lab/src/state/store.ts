@@ -149,7 +149,7 @@ export function createStore(): Store {
 
   async function startRun(): Promise<void> {
     if (!state.model || !state.picture) return;
-    const { a, b, timeSteps } = state.settings;
+    const { a, b, timeSteps, threads } = state.settings;
     const runId = ++lastRunId;
     const configurations = [
       { slot: "a" as const, configuration: a },
@@ -157,7 +157,7 @@ export function createStore(): Store {
     ];
     set({ run: state.run && { ...state.run, isStale: true }, maps: null });
     try {
-      const { done } = await client.call("run", { runId, timeSteps, configurations, seed: 1 });
+      const { done } = await client.call("run", { runId, timeSteps, configurations, seed: 1, threads });
       if (!done || state.run?.info.runId !== runId) return;
       set({ run: { ...state.run, isDone: true } });
       await loadMaps();
@@ -237,8 +237,8 @@ export function createStore(): Store {
       const settings = { ...before, ...changes, t: null };
       const isSameChannel = settings.channel?.slot !== "b" || settings.b !== null;
       set({ settings: { ...settings, channel: isSameChannel ? settings.channel : null } });
-      if (settings.a !== before.a || settings.b !== before.b || settings.timeSteps !== before.timeSteps)
-        void startRun();
+      const keys = ["a", "b", "timeSteps", "threads"] as const;
+      if (keys.some((key) => settings[key] !== before[key])) void startRun();
     },
     showScene: (scene) =>
       attempt(null, async () => {

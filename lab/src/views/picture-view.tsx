@@ -89,7 +89,7 @@ function Frame({ detection, width, scale, label, isGhost = false }: FrameProps) 
   if (isGhost)
     return <rect {...place} className="ghost" strokeWidth={line * 0.6} strokeDasharray={`${3 * line} ${2 * line}`} />;
   const size = 12.5 * scale;
-  const labelWidth = (label?.length ?? 0) * size * 0.56 + size * 0.6;
+  const labelWidth = (label?.length ?? 0) * size * 0.54 + size * 0.6;
   const labelX = Math.max(0, Math.min(xMin - line / 2, width - labelWidth));
   const labelY = yMin >= size * 1.35 ? yMin - size * 1.35 : yMin;
   return (

@@ -17,6 +17,9 @@ export interface RasterData {
   readonly rasters: readonly Raster[];
 }
 
+/** More would be too dense to see single spikes. */
+const mostSteps = 128;
+
 interface Spike {
   readonly t: number;
   readonly neuron: number;
@@ -30,15 +33,16 @@ export function rasterFigure({ layer, neurons, rasters }: RasterData, canvas: Ca
     spikes: spikesOf(spikes, neurons.length),
   }));
   const timeSteps = Math.max(...rasters.map(({ spikes }) => spikes.length / neurons.length));
+  const shown = Math.min(timeSteps, mostSteps);
   const alt = `${title} in ${timeSteps} steps. ${listed.map(({ configuration, spikes }) => `${configuration}: ${countsOf(spikes)}.`).join(" ")}`;
   return {
     id: "figure-4",
     label: "Figure 4",
     title,
-    caption: `The same neurons on the same picture, drawn at random from those that are active in the DNN. A full bar is a spike of +1, a short orange bar below the line one of −1.`,
+    caption: `The same neurons on the same picture, drawn at random from those that are active in the DNN. A full bar is a spike of +1, a short orange bar below the line one of −1. Counts are of all steps; the first ${shown} are drawn.`,
     alt,
     svg: drawSheet(
-      listed.map(({ configuration, spikes }) => panel(configuration, spikes, neurons.length, timeSteps, canvas)),
+      listed.map(({ configuration, spikes }) => panel(configuration, spikes, neurons.length, shown, canvas)),
       { id: "figure-4", title, alt, columns: 1 },
     ),
     rows: listed.flatMap(({ configuration, spikes }) =>
@@ -62,7 +66,7 @@ function panel(title: string, spikes: readonly Spike[], neurons: number, timeSte
   const rowPx = 9;
   const bar = (sign: 1 | -1, from: number, to: number, color: string) =>
     Plot.ruleX(
-      spikes.filter(({ spike }) => spike * sign > 0),
+      spikes.filter(({ spike, t }) => spike * sign > 0 && t <= timeSteps),
       {
         x: "t",
         y1: ({ neuron }: Spike) => neuron + from,

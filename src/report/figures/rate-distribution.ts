@@ -21,7 +21,8 @@ export interface RateDistributionData {
   readonly distributions: readonly RateDistribution[];
 }
 
-const bars = 40;
+/** Rates after 32, 64, … steps fall into these evenly. */
+const bars = 32;
 /** Shares below this are drawn as nothing: the axis is logarithmic. */
 const leastShare = 1e-4;
 

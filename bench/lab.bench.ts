@@ -1,0 +1,91 @@
+/**
+ * The lab as it is opened: time until the DNN's and the spiking network's first boxes, longest task of the page's main
+ * thread while simulating (wall and processor time: on a busy machine only the second tells of the page), bytes loaded.
+ *
+ *   npm run build && npx vitest bench --run bench/lab.bench.ts
+ */
+import { bench, describe } from "vitest";
+import { launchBrowser } from "../test/browser/chromium.ts";
+import { serveWithCommand } from "../test/browser/lab-page.ts";
+
+interface TraceEvent {
+  readonly name: string;
+  readonly ph: string;
+  readonly pid: number;
+  readonly tid: number;
+  readonly dur?: number;
+  readonly tdur?: number;
+  readonly args: { readonly name?: string };
+}
+
+describe("the lab", () => {
+  bench(
+    "opened, until the run of the built-in model is done",
+    async () => {
+      const served = await serveWithCommand();
+      const browser = await launchBrowser();
+      try {
+        const page = await browser.newPage({ viewport: { width: 1280, height: 900 } });
+        const bytes = new Map<string, number>();
+        page.on("response", async (response) => {
+          const name = new URL(response.url()).pathname;
+          bytes.set(name, Number(response.headers()["content-length"] ?? 0));
+        });
+        const session = await page.context().newCDPSession(page);
+        const events: TraceEvent[] = [];
+        session.on("Tracing.dataCollected", ({ value }) => events.push(...(value as unknown as TraceEvent[])));
+        await session.send("Tracing.start", {
+          traceConfig: { includedCategories: ["toplevel", "disabled-by-default-devtools.timeline", "__metadata"] },
+        });
+
+        const start = performance.now();
+        const seen = (mark: string) =>
+          page
+            .waitForSelector(`[data-mark="${mark}"] g.box`, { state: "attached" })
+            .then(() => Math.round(performance.now() - start));
+        await page.goto(served.url);
+        const [dnn, snn] = await Promise.all([seen("dnn"), seen("a")]);
+        await page.waitForSelector('.page[data-done="true"]');
+        const done = Math.round(performance.now() - start);
+        await page.waitForFunction(() => document.querySelector(".play")?.textContent === "Play");
+
+        const complete = new Promise((resolve) => session.once("Tracing.tracingComplete", resolve));
+        await session.send("Tracing.end");
+        await complete;
+        const longest = longestTask(events);
+        const kilobytes = (pattern: RegExp) =>
+          Math.round([...bytes].reduce((sum, [name, size]) => sum + (pattern.test(name) ? size : 0), 0) / 1000);
+        console.log(
+          JSON.stringify({
+            firstDnnMs: dnn,
+            firstSnnMs: snn,
+            runDoneMs: done,
+            longestTaskWallMs: longest.wallMs,
+            longestTaskProcessorMs: longest.processorMs,
+            onnxRuntimeKb: kilobytes(/ort/),
+            modelKb: kilobytes(/safetensors/),
+            restKb: kilobytes(/^(?!.*(ort|safetensors))/),
+          }),
+        );
+      } finally {
+        await browser.close();
+        await served.stop();
+      }
+    },
+    { iterations: 3, warmupIterations: 0, time: 0, warmupTime: 0 },
+  );
+});
+
+/** Of the page's main thread; microseconds in the trace. */
+function longestTask(events: readonly TraceEvent[]): { readonly wallMs: number; readonly processorMs: number } {
+  const mains = new Set(
+    events
+      .filter(({ name, args }) => name === "thread_name" && args.name === "CrRendererMain")
+      .map(({ pid, tid }) => `${pid}.${tid}`),
+  );
+  const tasks = events.filter(
+    ({ name, ph, pid, tid }) => /RunTask$/.test(name) && ph === "X" && mains.has(`${pid}.${tid}`),
+  );
+  const greatest = (of: "dur" | "tdur") => Math.max(0, ...tasks.map((task) => task[of] ?? 0)) / 1000;
+  return { wallMs: Math.round(greatest("dur")), processorMs: Math.round(greatest("tdur")) };
+}
