@@ -30,7 +30,7 @@ const { values: flags } = parseArgs({
     steps: { type: "string", default: "32" },
     threads: { type: "string", default: "1,2" },
     repeats: { type: "string", default: "5" },
-    frameworks: { type: "string", default: "spikingjelly,sinabs" },
+    peers: { type: "string", default: "spikingjelly/delta,spikingjelly/plain,sinabs/delta,sinabs/plain" },
     check: { type: "boolean", default: false },
   },
 });
@@ -84,13 +84,14 @@ async function runOurs(name, snn, image, threads, engine, runs) {
 }
 
 /**
- * @param {string} framework
+ * @param {string} peer framework/pool
  * @param {string} folder where the network and the picture are
  * @param {number} threads
  * @returns {Row}
  */
-function runPeer(framework, folder, threads) {
-  const words = ["--framework", framework, "--model", join(folder, "if.safetensors"), "--picture"];
+function runPeer(peer, folder, threads) {
+  const [framework, pool] = peer.split("/");
+  const words = ["--framework", framework, "--pool", pool, "--model", join(folder, "if.safetensors"), "--picture"];
   words.push(join(folder, "picture.safetensors"), "--steps", `${timeSteps}`, "--threads", `${threads}`);
   words.push("--repeats", `${repeats}`);
   const text = execFileSync(flags.python, [join(import.meta.dirname, "peers.py"), ...words], {
@@ -103,7 +104,13 @@ function runPeer(framework, folder, threads) {
     const data = Float32Array.from(/** @type {number[]} */ (values));
     return /** @type {const} */ ([name, library.floatTensor([data.length], data)]);
   });
-  return { name: `${framework} ${version} (torch ${torch}), IF`, threads, runMs, spikes, outputs: new Map(read) };
+  return {
+    name: `${framework} ${version} (torch ${torch}), IF, ${pool} max-pool`,
+    threads,
+    runMs,
+    spikes,
+    outputs: new Map(read),
+  };
 }
 
 /** @param {Row} row */
@@ -150,18 +157,22 @@ try {
   for (const threads of flags.threads.split(",").map(Number)) {
     const engine = library.eventEngine({ threads });
     console.log(describe(await runOurs("spiking-yolo, fast mode, 8 bits", fast, image, threads, engine, repeats)));
-    console.log(describe(await runOurs("spiking-yolo, IF, 8 bits", ours, image, threads, engine, repeats)));
-    for (const framework of flags.frameworks.split(",")) {
-      const row = runPeer(framework, folder, threads);
+    console.log(
+      describe(await runOurs("spiking-yolo, IF, delta max-pool, 8 bits", ours, image, threads, engine, repeats)),
+    );
+    for (const peer of flags.peers.split(",")) {
+      const row = runPeer(peer, folder, threads);
       console.log(describe(row));
-      theirs = row.outputs;
+      if (peer.endsWith("/delta")) theirs = row.outputs;
     }
   }
   if (flags.check && theirs) {
     const reference = await runOurs("our reference engine, IF, float64", float, image, 1, library.referenceEngine, 0);
     const difference = library.outputError(theirs, reference.outputs);
     console.log(`\n${reference.name}: ${reference.spikes.toLocaleString("en")} spikes;`);
-    console.log(`the last peer's outputs differ from its by ${difference.toExponential(2)} of their norm`);
+    console.log(
+      `the outputs of the last peer with its pool differ from its by ${difference.toExponential(2)} of their norm`,
+    );
   }
 } finally {
   rmSync(folder, { recursive: true });

@@ -1,7 +1,6 @@
 """Runs a converted network in another framework, on the CPU: what compare.js starts.
 
-Reads a model file with a float spiking network (docs/model-file.md) of plain IF neurons and delta max-pools, and a picture
-tensor; prints one JSON document. Convolutions, pools and the walk through the graph are PyTorch's in every framework;
+Reads a model file with a float spiking network (docs/model-file.md) of plain IF neurons, and a picture tensor; prints one JSON document. Convolutions, pools and the walk through the graph are PyTorch's in every framework;
 neurons are the framework's own. Everything is multi-step: a layer gets all T steps, [T, 1, C, H, W], before the next one.
 """
 
@@ -82,9 +81,18 @@ def delta_pool(spikes, size, stride, padding):
     return torch.diff(greatest, dim=0, prepend=torch.zeros_like(greatest[:1]))
 
 
+def plain_pool(spikes, size, stride, padding):
+    """Whether any neuron of the window spikes: what the frameworks' users take, and what overshoots the maximum."""
+    return padded_pool(spikes.flatten(0, 1), size, stride, padding).unflatten(0, spikes.shape[:2])
+
+
+pools = {"delta": delta_pool, "plain": plain_pool}
+
+
 class Network(torch.nn.Module):
-    def __init__(self, path, framework):
+    def __init__(self, path, framework, pool):
         super().__init__()
+        self.pool = pools[pool]
         metadata, self.tensors = read_tensors(path)
         self.layers = json.loads(metadata["snn"])["layers"]
         self.neurons = torch.nn.ModuleDict()
@@ -122,7 +130,7 @@ class Network(torch.nn.Module):
                 values[name] = self.neurons[name](inputs[0])
                 spikes += int(values[name].sum(dtype=torch.float64))
             elif kind == "maxPool":
-                values[name] = delta_pool(inputs[0], layer["size"], layer["stride"], layer["padding"])
+                values[name] = self.pool(inputs[0], layer["size"], layer["stride"], layer["padding"])
             elif kind == "upsample":
                 factor = layer["factor"]
                 values[name] = inputs[0].repeat_interleave(factor, -1).repeat_interleave(factor, -2)
@@ -148,6 +156,7 @@ class Network(torch.nn.Module):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--framework", choices=list(frameworks), required=True)
+    parser.add_argument("--pool", choices=list(pools), required=True)
     parser.add_argument("--model", required=True, help="a model file with a float spiking network")
     parser.add_argument("--picture", required=True, help="safetensors with the tensor `image` [3, H, W]")
     parser.add_argument("--steps", type=int, required=True)
@@ -158,7 +167,7 @@ def main():
     torch.set_num_threads(options.threads)
     _, tensors = read_tensors(options.picture)
     picture = tensors["image"].unsqueeze(0)
-    network = Network(options.model, options.framework).eval()
+    network = Network(options.model, options.framework, options.pool).eval()
     times = []
     with torch.inference_mode():
         # The first run only warms up.
