@@ -51,7 +51,7 @@ function atTheEdge(graph: Graph, levels: number, bound: number, random: Random):
 
 const options: fc.Arbitrary<SpikingOptions> = fc.record({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
-  layers: fc.integer({ min: 1, max: 7 }),
+  layers: fc.integer({ min: 1, max: 5 }),
   neuron: fc.constantFrom("takeback", "ibt", "signed", "if"),
   pool: fc.constantFrom("delta", "winner"),
   levels: fc.constantFrom(1, 1, 7),
@@ -71,16 +71,16 @@ test("currents, membranes and thresholds at their bounds: the same as the refere
         eventEngine({ threads }),
         graph,
         randomPicture(shapes.get("input")!, o.seed),
-        { timeSteps: 40, at: [1, 2, 3, 40], encoding: "constant", seed: 1, record: recordAll(graph, () => 1) },
+        { timeSteps: 9, at: [1, 2, 3, 9], encoding: "constant", seed: 1, record: recordAll(graph, () => 1) },
       );
       const membranes = [...checkpoints[3].recorded.membranes.values()].flatMap((values) => [...values]);
       expect(membranes.every((v) => v >= -2 * membraneBound && v < 2 * membraneBound)).toBe(true);
       if (membranes.some((v) => Math.abs(v) === membraneBound)) saturated++;
     }),
-    { numRuns: 30, seed: 1 },
+    { numRuns: 20, seed: 1 },
   );
   // The test would be empty if nothing came to the edge.
-  expect(saturated).toBeGreaterThan(10);
+  expect(saturated).toBeGreaterThan(7);
 });
 
 test("a current of 2³⁰ − 1 is run, one of 2³⁰ refused", async () => {
