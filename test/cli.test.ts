@@ -197,6 +197,39 @@ test("each part of a mode can be changed by itself, also on a converted model", 
   expect(outcomes.size).toBe(13);
 });
 
+test("inspect states the memory that the event engine plans", async () => {
+  const { memory } = JSON.parse((await run("inspect", "model.safetensors", "--json")).stdout);
+  expect(memory.bytes).toBeGreaterThan(1000);
+  expect(Object.keys(memory.parts)).toEqual(["weights", "neurons", "signals", "other"]);
+  expect((await run("inspect", "model.safetensors")).stdout).toMatch(/the event engine takes \d+\.\d MiB \(weights /);
+  // Nothing is known of a network that has not been calibrated.
+  expect((await run("inspect", "tiny.cfg")).stdout).not.toMatch(/MiB/);
+});
+
+test("bench: both modes of a model beside its DNN, by number of threads", async () => {
+  const args = ["--model", "model.safetensors", "--image", "picture.png", "--repeats", "2", "--steps", "9", "--json"];
+  const { code, stdout, stderr } = await run("bench", ...args);
+  expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/measuring .* paper, 2 threads/) });
+  const { machine, cases } = JSON.parse(stdout);
+  expect(machine).toMatchObject({ node: process.version });
+  expect(cases.map(({ name, threads }: { name: string; threads: number }) => [name, threads])).toEqual(
+    ["fast", "paper"].flatMap((mode) => [1, 2].map((threads) => [`model.safetensors 9×11, ${mode}`, threads])),
+  );
+  for (const each of cases) {
+    const positive = ["stepMs", "accumulatesPerSecond", "loadLimitPerSecond", "denseStepMs", "activity", "rssMb"];
+    for (const field of positive) expect(each[field], field).toBeGreaterThan(0);
+    expect(each.fractionOfLimit).toBeCloseTo(each.accumulatesPerSecond / each.loadLimitPerSecond, 9);
+    expect(each.speedupOverDense).toBeCloseTo(each.denseStepMs / each.stepMs, 9);
+    for (const field of ["stepMsSpread", "denseStepMsSpread", "pictureMs"]) {
+      const { min, median, max } = each[field];
+      expect([min, median, max]).toEqual([min, median, max].sort((a, b) => a - b));
+    }
+    // A picture takes at least its steps.
+    expect(each.pictureMs.min).toBeGreaterThanOrEqual(9 * each.stepMs);
+    expect(each.layers.map(({ name }: { name: string }) => name)).toContain("act0");
+  }
+});
+
 test("--json prints exactly one document on stdout, progress goes to stderr", async () => {
   const { stdout } = await run(...convertTiny, "-o", "one.safetensors", "--json");
   expect(stdout.trim().split("\n")).toHaveLength(1);
@@ -258,6 +291,9 @@ test.each<[string, string[], RegExp]>([
   ],
   ["an unknown command", ["detekt"], /unknown command 'detekt' \(Did you mean detect\?\)/],
   ["a missing option", ["detect", "picture.png"], /'--model <model>' not specified/],
+  ["a bench of a model without a picture", ["bench", "--model", "model.safetensors"], /--model needs a picture/],
+  ["a bench of a picture without a model", ["bench", "--image", "picture.png"], /--image goes with --model/],
+  ["an activity beyond all", ["bench", "--activity", "5,101"], /argument '5,101' is invalid/],
   ["an output that is no model file", [...convertTiny, "-o", "x.bin"], /x\.bin must end in \.safetensors/],
 ])("bad input, one line, exit code 2, no output: %s", async (_name, args, message) => {
   const before = readdirSync(folder).sort();
@@ -285,7 +321,7 @@ test("--debug shows the stack", async () => {
 
 test("help everywhere, with an example", async () => {
   expect((await run("--help")).stdout).toMatch(/detect[\s\S]*convert[\s\S]*inspect/);
-  for (const command of ["detect", "convert", "inspect"]) {
+  for (const command of ["detect", "convert", "inspect", "bench"]) {
     const { code, stdout } = await run(command, "--help");
     expect(code).toBe(0);
     expect(stdout).toMatch(/Example:\n {2}spiking-yolo/);

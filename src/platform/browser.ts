@@ -96,14 +96,22 @@ const PageWorker = globalThis.Worker;
 
 export { PageWorker as Worker };
 
-/** Tells of every message, and of an error that ended what the worker was doing. */
+/**
+ * Tells of every message, and of an error or a death that nobody asked for. Nothing is fired in a page when a worker dies
+ * (killed, or out of memory), so the worker is asked to hold a lock: who is given it next knows that the worker is gone.
+ */
 export function watchWorker(
   worker: Worker,
   { onMessage, onFailure }: { onMessage: (message: unknown) => void; onFailure: (reason: string) => void },
 ): void {
-  worker.onmessage = ({ data }) => onMessage(data);
+  const lock = `spiking-yolo-${crypto.randomUUID()}`;
+  worker.onmessage = ({ data }) => {
+    if (data === "locked") void navigator.locks.request(lock, () => onFailure("it was ended"));
+    else onMessage(data);
+  };
   worker.onerror = (event) => onFailure(event.message || "it could not be started");
   worker.onmessageerror = () => onFailure("a message could not be read");
+  worker.postMessage({ lock });
 }
 
 /** A page ends its workers by itself. */

@@ -22,6 +22,16 @@ const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wa
 
 /** What bare names mean in a page without a bundler. */
 const importMap = { imports: { "#platform": "/dist/platform/browser.js", zod: "/node_modules/zod/index.js" } };
+/** Before everything else: the workers that the engine starts, so that a test can end them. */
+const spy = `
+  globalThis.workers = [];
+  globalThis.Worker = class extends Worker {
+    constructor(...given) {
+      super(...given);
+      workers.push(this);
+    }
+  };
+`;
 /** The page's program; a text, since the test runner would rewrite a function's imports. */
 const program = `
   import { eventEngine } from "/dist/snn/engines/event/event-engine.js";
@@ -37,9 +47,27 @@ const program = `
     await session.dispose();
     return { checkpoints, notices, isIsolated: crossOriginIsolated };
   };
+  globalThis.runUntilDeath = async ({ model, shape, cause }) => {
+    const session = await eventEngine({ threads: 2 }).open(decodeModel(Uint8Array.from(model), "model").snn);
+    const picture = { dtype: "float32", shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) };
+    const timeSteps = 1_000_000;
+    const run = async () => {
+      for await (const _ of session.run(picture, { timeSteps, at: [timeSteps], encoding: "constant", seed: 1 }));
+      return "the run came to its end";
+    };
+    const outcome = () => run().catch(({ code, message }) => ({ code, message }));
+    const first = outcome();
+    setTimeout(() => {
+      if (cause === "killed") workers[0].terminate();
+      // What it cannot instantiate makes it throw.
+      else workers[0].postMessage({ module: "none" });
+    }, 200);
+    return [await first, await outcome()];
+  };
 `;
 const page = `<!doctype html>
 <script type="importmap">${JSON.stringify(importMap)}</script>
+<script>${spy}</script>
 <script type="module">${program}</script>`;
 
 /** Serves the package as it is built; `isIsolated` pages may share memory. */
@@ -145,5 +173,23 @@ describeInBrowser("the event engine in a browser", () => {
     expect(plain.isIsolated).toBe(false);
     expect(plain.notices.join()).toMatch(/no shared memory.*1 thread/);
     expect(plain.checkpoints).toEqual(wanted);
+  });
+
+  test.each([
+    ["killed", /a thread of the event engine ended: it was ended/],
+    ["thrown", /a thread of the event engine ended: .*WebAssembly/],
+  ] as const)("a thread that dies (%s) ends the run with an error, and so the next", async (cause, reason) => {
+    const { port } = servers[0].address() as AddressInfo;
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${port}/`);
+    const graph = graphOf(1);
+    const outcomes = await tab.evaluate(
+      (given) =>
+        (globalThis as unknown as { runUntilDeath: (given: unknown) => Promise<unknown> }).runUntilDeath(given),
+      { model: Array.from(encodeModel({ snn: graph })), shape: inferShapes(graph).get("input"), cause },
+    );
+    await tab.close();
+    const failed = { code: "E_ENGINE", message: expect.stringMatching(reason) };
+    expect(outcomes).toEqual([failed, failed]);
   });
 });

@@ -1,7 +1,14 @@
 /** `inspect`: what a model is made of. */
 import type { Command } from "commander";
+import { availableThreads } from "#platform";
+import { toSpiking } from "../../convert/convert.ts";
+import { conversionSettings } from "../../convert/modes.ts";
 import { type Graph, inferShapes, layerMacs, layerParameters } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
+import { isPopulation } from "../../graph/layers.ts";
+import type { Model } from "../../graph/model-file.ts";
+import { type PlannedMemory, plannedMemory } from "../../snn/engines/event/planned-memory.ts";
+import { isIntegerTensor } from "../../snn/neuron.ts";
 import { print, printJson } from "../io.ts";
 import { importModel, readModel } from "../model.ts";
 import type { ModelFlags } from "../options.ts";
@@ -19,9 +26,10 @@ export function declare(command: Command): void {
 async function run(model: string, flags: ModelFlags & { json?: boolean }): Promise<void> {
   const graphs = model.endsWith(".cfg") ? { dnn: await importModel(model, flags) } : await readModel(model);
   const graph = (graphs.snn ?? graphs.dnn) as Graph;
-  const described = describe(graph);
+  const memory = eventMemory(graphs);
+  const described = { ...describe(graph), ...(memory ? { memory } : {}) };
   if (flags.json) printJson(described);
-  else printTable(graph, described);
+  else printTable(graph, described, graphs.snn ? "" : " in fast mode");
 }
 
 interface Described {
@@ -38,6 +46,24 @@ interface Described {
   readonly parameters: number;
   readonly macs: number;
   readonly provenance: readonly string[];
+  readonly memory?: EventMemory;
+}
+
+/** Of the event engine with a thread for every core. */
+interface EventMemory extends PlannedMemory {
+  readonly threads: number;
+}
+
+/**
+ * What the spiking network of the file will take, or the one that fast mode would make; undefined where there is none: a
+ * network that is not calibrated, or not in integers.
+ */
+function eventMemory({ dnn, snn }: Model): EventMemory | undefined {
+  const isCalibrated = dnn?.layers.some((layer) => layer.kind === "activation" && layer.statistics);
+  const graph = snn ?? (isCalibrated ? toSpiking(dnn as Graph, conversionSettings("fast")) : undefined);
+  if (!graph?.layers.every((layer) => !isPopulation(layer) || isIntegerTensor(layer.vTh))) return undefined;
+  const threads = availableThreads();
+  return { threads, ...plannedMemory(graph, threads) };
 }
 
 function describe(graph: Graph): Described {
@@ -56,7 +82,7 @@ function describe(graph: Graph): Described {
   return { layers, parameters: total("parameters"), macs: total("macs"), provenance: graph.provenance };
 }
 
-function printTable(graph: Graph, { layers, parameters, macs, provenance }: Described): void {
+function printTable(graph: Graph, { layers, parameters, macs, provenance, memory }: Described, mode: string): void {
   const number = (value: number) => (value === 0 ? "" : value.toLocaleString("en"));
   const rows = [
     ["layer", "kind", "input", "output", "parameters", "MACs"],
@@ -83,5 +109,12 @@ function printTable(graph: Graph, { layers, parameters, macs, provenance }: Desc
   print(
     `${graph.classNames.length || "unnamed"} classes; pictures are ${graph.preprocessing.fit === "letterbox" ? "letterboxed" : "stretched"} with the ${graph.preprocessing.filter} filter`,
   );
+  if (memory) {
+    const { bytes, parts, threads } = memory;
+    const mebibytes = (value: number) => `${(value / 2 ** 20).toFixed(1)} MiB`;
+    print(
+      `the event engine takes ${mebibytes(bytes)}${mode} (weights ${mebibytes(parts.weights)}, neurons ${mebibytes(parts.neurons)}, spikes ${mebibytes(parts.signals)}) with ${threads} threads, whatever the number of steps`,
+    );
+  }
   for (const line of provenance) print(`  ${line}`);
 }

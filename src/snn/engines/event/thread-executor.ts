@@ -34,7 +34,8 @@ export async function threadExecutor(
   }
   for (const worker of workers) {
     watchWorker(worker, {
-      onMessage: () => {
+      onMessage: (message) => {
+        if (message !== "done") return fail((message as { readonly failure: string }).failure);
         pending--;
         if (pending === 0) settle?.resolve();
       },

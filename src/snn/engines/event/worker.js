@@ -15,12 +15,32 @@ else {
 /** @type {((range: { first: number, last: number, g0: number, length: number }) => void) | undefined} */
 let runTile;
 
-port.onmessage = async ({ data }) => {
+/** @param {any} data */
+async function obey(data) {
+  if (data.lock) return holdLock(data.lock);
   if (data.module) {
     const { module, memory, thread, tile, program } = data;
     const { exports } = await WebAssembly.instantiate(/** @type {WebAssembly.Module} */ (module), { env: { memory } });
     const run = /** @type {(...words: number[]) => void} */ (exports.runTile);
     runTile = ({ first, last, g0, length }) => run(tile, program, thread, first, last, g0, length);
   } else runTile?.(data);
-  port.postMessage("done");
+  return "done";
+}
+
+/**
+ * Takes a lock for as long as this thread lives: a browser tells nobody of a worker's end, but passes its locks on.
+ * @param {string} name
+ */
+function holdLock(name) {
+  return new Promise((answer) => {
+    navigator.locks.request(name, () => {
+      answer("locked");
+      return new Promise(() => {});
+    });
+  });
+}
+
+// A rejected promise in a worker is no error to the page that started it: what goes wrong has to be told.
+port.onmessage = async ({ data }) => {
+  port.postMessage(await obey(data).catch((error) => ({ failure: String(error?.message ?? error) })));
 };
