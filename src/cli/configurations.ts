@@ -31,6 +31,7 @@ const fixedByTable = [
   "neuron",
   "pool",
   "levels",
+  "phases",
   "gain",
   "delay",
   "vInit",

@@ -6,6 +6,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import type { SimulationSettings } from "../graph/graph.ts";
+import { maxPhases } from "../snn/phases.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {
@@ -24,6 +25,7 @@ export interface ConversionFlags {
   readonly neuron?: ConversionSettings["neuron"];
   readonly pool?: ConversionSettings["pool"];
   readonly levels?: number;
+  readonly phases?: number;
   readonly gain?: number;
   readonly delay?: number;
   readonly vInit?: number;
@@ -68,6 +70,11 @@ export function addConversionOptions(command: Command): Command {
     .addOption(new Option("--neuron <kind>", "neuron").choices(["takeback", "ibt", "signed", "if"]))
     .addOption(new Option("--pool <kind>", "max-pooling of spikes").choices(["delta", "winner"]))
     .option("--levels <k>", "greatest spike per step; 1 is binary signed spikes", integerFrom(1, 127))
+    .option(
+      "--phases <p>",
+      "leading steps whose spikes weigh 2^(p-1), …, 2, 1; 1: all weigh the same",
+      integerFrom(1, maxPhases),
+    )
     .option("--gain <g>", "spikes per step that stand for λ (default: (levels + 1) / 2)", numberFrom(0.01, 127))
     .option("--delay <d>", "steps of input before a layer's first spike", integerFrom(0, 1024))
     .option("--v-init <v>", "membrane potential at the start, as a part of the threshold", numberFrom(-1, 1))
@@ -100,8 +107,8 @@ export function settingsFrom(flags: ConversionFlags): ConversionSettings {
 
 /** Whether a flag asks for another spiking network than the one that a model file holds. */
 export function asksForConversion(flags: ConversionFlags): boolean {
-  const { mode, scope, neuron, pool, levels, gain, delay, vInit, firingThreshold, percentile, bits } = flags;
-  return [mode, scope, neuron, pool, levels, gain, delay, vInit, firingThreshold, percentile, bits].some(
+  const { mode, scope, neuron, pool, levels, phases, gain, delay, vInit, firingThreshold, percentile, bits } = flags;
+  return [mode, scope, neuron, pool, levels, phases, gain, delay, vInit, firingThreshold, percentile, bits].some(
     (flag) => flag !== undefined,
   );
 }

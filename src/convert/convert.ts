@@ -24,9 +24,9 @@ export function calibrate(
 
 /** Second half: a calibrated DNN as a spiking network. */
 export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): Graph {
-  const { timeSteps, encoding, decode } = settings;
+  const { timeSteps, encoding, decode, phases } = settings;
   const normalized = normalizeWeights(calibrated, settings);
-  const spiking = assignNeurons(normalized, { ...settings, simulation: { timeSteps, encoding, decode } });
+  const spiking = assignNeurons(normalized, { ...settings, simulation: { timeSteps, encoding, decode, phases } });
   return settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits);
 }
 

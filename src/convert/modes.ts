@@ -15,6 +15,8 @@ export interface ConversionSettings extends SimulationSettings {
   readonly pool: SpikePooling;
   /** Greatest spike per step; 1 for binary signed spikes. */
   readonly levels: number;
+  /** Leading steps whose spikes weigh more, by powers of two; 1 for spikes that weigh the same. */
+  readonly phases: number;
   /** Spikes per step that stand for λ; by default (levels + 1) / 2, which leaves headroom above λ to graded spikes. */
   readonly gain: number;
   /** Steps of input that each population integrates before its first spike. */
@@ -35,6 +37,7 @@ const fast: ConversionSettings = {
   neuron: "takeback",
   pool: "delta",
   levels: 1,
+  phases: 1,
   gain: 1,
   delay: 0,
   vInit: 0,

@@ -5,12 +5,15 @@
  *
  * A current is (Σ W·s)·2^f + B: biases and thresholds have f more fractional bits than weights, since a bias is added at
  * every step and its rounding would add up. f is the same for a whole layer, at most 8, and chosen so that neither one
- * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`).
+ * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`), with the weight of the
+ * first phase (`src/snn/phases.ts`).
  */
+
 import { ConversionError, expectInteger } from "../core/errors.ts";
 import { allocate, type Tensor, tensor } from "../core/tensor.ts";
 import { derive, type Graph, layersByName } from "../graph/graph.ts";
 import { type ConvolutionLayer, isPopulation, type Layer, type Population, type SumLayer } from "../graph/layers.ts";
+import { phasesOf, stepWeight } from "../snn/phases.ts";
 
 /** Bound of a step's current and of a membrane, as an integer. */
 const currentBound = 2 ** 30;
@@ -37,7 +40,7 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
     const terms = source.kind === "sum" ? source.inputs.map((name) => byName.get(name) as Layer) : [source];
     const convolutions = terms.filter((term) => term.kind === "convolution");
     const sum = source.kind === "sum" ? source : undefined;
-    const scale = scaleFor(layer, convolutions, sum, bits, greatestSpike(graph));
+    const scale = scaleFor(layer, convolutions, sum, bits, greatestSpike(graph), stepWeight(1, phasesOf(graph)));
     for (const convolution of convolutions)
       replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits));
     if (sum) replaced.set(sum.name, quantizeSum(sum, scale, bits));
@@ -68,6 +71,7 @@ function scaleFor(
   sum: SumLayer | undefined,
   bits: number,
   greatest: number,
+  greatestWeight: number,
 ): Scale {
   const channels = Array.from(layer.lambda.data.keys());
   const limit = 2 ** (bits - 1) - 1;
@@ -92,12 +96,12 @@ function scaleFor(
     const negative = (layer.vThNeg?.data[channel] ?? 0) / negativeRoom;
     return Math.max(largest, theta[channel] * Math.max(1, negative));
   }, 1);
-  const room = Math.min(currentBound / greatestCurrent, thresholdBound / greatestThreshold);
+  const room = Math.min(currentBound / greatestCurrent, thresholdBound / greatestThreshold) / greatestWeight;
   const shift = Math.min(maxShift, Math.floor(Math.log2(room)));
   if (shift < 0) {
     throw new ConversionError(
       "E_QUANTIZE",
-      `${layer.name}: a step's current or a threshold may exceed ±2^30 at ${bits} bits and spikes up to ${greatest}. Use fewer bits or levels`,
+      `${layer.name}: a step's current or a threshold may exceed ±2^30 at ${bits} bits and spikes up to ${greatest}. Use fewer bits, levels or phases`,
     );
   }
   return { theta, shift };

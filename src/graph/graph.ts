@@ -14,6 +14,8 @@ export interface SimulationSettings {
   readonly timeSteps: number;
   readonly encoding: Encoding;
   readonly decode: Decoding;
+  /** Leading steps whose spikes weigh more, by powers of two: see `src/snn/phases.ts`. 1, or absent: every spike weighs the same. */
+  readonly phases?: number;
 }
 
 /** `constant`: the picture as a constant current. `poisson`: seeded spikes with the pixel as their probability. */

@@ -38,6 +38,7 @@ const graphSchema = z.strictObject({
       timeSteps: z.int().min(1).max(1_000_000),
       encoding: z.enum(["constant", "poisson"]),
       decode: z.enum(["vmem", "count"]),
+      phases: z.int().min(1).max(8).optional(),
     })
     .optional(),
 });

@@ -1,19 +1,19 @@
-/** Firing rates of a population, from its net counts: r = n/t, in [−levels, levels] spikes a step. */
+/** Firing rates of a population, from its net counts: r = n/U, in [−levels, levels] spikes a unit step (`src/snn/phases.ts`). */
 import type { Shape } from "../graph/layer-kinds.ts";
 
 /** Mean |r| of each channel's neurons [C]. */
-export function channelRates(counts: Int32Array, [channels, height, width]: Shape, t: number): Float64Array {
+export function channelRates(counts: Int32Array, [channels, height, width]: Shape, unitSteps: number): Float64Array {
   const area = height * width;
   return Float64Array.from({ length: channels }, (_, channel) => {
     const neurons = counts.subarray(channel * area, (channel + 1) * area);
-    return neurons.reduce((sum, count) => sum + Math.abs(count), 0) / (area * t);
+    return neurons.reduce((sum, count) => sum + Math.abs(count), 0) / (area * unitSteps);
   });
 }
 
 /** |r| of one channel's neurons, in reading order. */
-export function neuronRates(counts: Int32Array, [, height, width]: Shape, channel: number, t: number): Float64Array {
+export function neuronRates(counts: Int32Array, [, height, width]: Shape, channel: number, unitSteps: number): Float64Array {
   const area = height * width;
-  return Float64Array.from(counts.subarray(channel * area, (channel + 1) * area), (count) => Math.abs(count) / t);
+  return Float64Array.from(counts.subarray(channel * area, (channel + 1) * area), (count) => Math.abs(count) / unitSteps);
 }
 
 /** A bar of a histogram: the share of samples in [from, to). */

@@ -33,6 +33,8 @@ export interface Recording {
 
 export interface Checkpoint {
   readonly t: number;
+  /** Unit steps up to t: t, or more where leading steps weigh more (`src/snn/phases.ts`). Net counts and charges are in these. */
+  readonly unitSteps: number;
   /** By head name. */
   readonly heads: ReadonlyMap<string, HeadReading>;
   /** By layer name: populations tell their spikes, convolutions and sums their synaptic operations, up to t. */
@@ -42,9 +44,9 @@ export interface Checkpoint {
 
 /** A head's raw input as both decodings read it, [C, H, W], in the DNN's units. */
 export interface HeadReading {
-  /** λ·V(T)/T of a neuron that only accumulates. */
+  /** λ·S/U of a neuron that only accumulates: S its charge in units of V_th, U the unit steps. */
   readonly vmem: FloatTensor;
-  /** λ·N(T)/T of one that spikes. */
+  /** λ·n/U of one that spikes. */
   readonly count: FloatTensor;
 }
 

@@ -1,8 +1,8 @@
 /**
  * Max-pooling of spikes, over windows of neurons that have sent net counts n_i(t).
  *
- * `delta`: sends max_i n_i(t) − max_i n_i(t−1), which is within ± the greatest input spike; the running sum is exactly
- * the maximum of the counts. `winner` (Rueckauer et al. 2017): passes the spike of the neuron with the greatest count,
+ * `delta`: sends the change of max_i n_i, in units of the step's weight, which is within ± the greatest input spike; the
+ * running sum is exactly the maximum of the counts. `winner` (Rueckauer et al. 2017): passes the spike of the neuron with the greatest count,
  * the first such in reading order; its −1 as well.
  */
 import type { SpikePooling } from "../graph/layers.ts";
@@ -13,8 +13,10 @@ export function poolSpike(
   counts: readonly number[],
   spikes: readonly number[],
   lastMax: number,
+  weight = 1,
 ): number {
-  if (pooling === "delta") return maxOf(counts) - lastMax;
+  // Whole: at a step of weight w all counts are multiples of w (`phases.ts`).
+  if (pooling === "delta") return (maxOf(counts) - lastMax) / weight;
   return spikes[counts.indexOf(maxOf(counts))];
 }
 

@@ -129,13 +129,13 @@ async function studyPicture(
         recorded.counts.get(name) as Int32Array,
         lambda,
         shapes.get(name) as Shape,
-        t,
+        checkpoint.unitSteps,
         (activations.get(name) as FloatTensor).data,
       );
     errors.push(new Map(populations.map(({ name, lambda }) => [name, errorOf(name, lambda.data)])));
     last = checkpoint;
   }
-  const { recorded, activity } = last as SimulatedCheckpoint;
+  const { recorded, activity, unitSteps } = last as SimulatedCheckpoint;
   const countsOf = (name: string) => recorded.counts.get(name) as Int32Array;
   const shapeOf = (name: string) => shapes.get(name) as Shape;
   const { layer, channel } = focus.channel;
@@ -143,8 +143,8 @@ async function studyPicture(
     operations,
     activity,
     errors,
-    channelRates: [...channelRates(countsOf(focus.ratesLayer), shapeOf(focus.ratesLayer), timeSteps)],
-    neuronRates: [...neuronRates(countsOf(layer), shapeOf(layer), channel, timeSteps)],
+    channelRates: [...channelRates(countsOf(focus.ratesLayer), shapeOf(focus.ratesLayer), unitSteps)],
+    neuronRates: [...neuronRates(countsOf(layer), shapeOf(layer), channel, unitSteps)],
     raster: recorded.rasters.get(focus.raster.layer) as Int8Array,
     detections,
   };

@@ -7,6 +7,7 @@ import { type Graph, headsOf } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation } from "../../../graph/layers.ts";
 import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../../engine.ts";
+import { phasesOf, unitSteps } from "../../phases.ts";
 import type { TileRange } from "./executor.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import type { PopulationStage, Signal } from "./network.ts";
@@ -140,14 +141,16 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
           activity.set(name, { spikes: 0, synOps: at.synOps.get(name) ?? 0 });
         }
       }
+      const units = unitSteps(t, phasesOf(graph));
       return {
         t,
+        unitSteps: units,
         heads: new Map(
           headsOf(graph).map((head) => {
             const stage = byName.get(head.inputs[0])!;
             return [
               head.name,
-              readHead(t, stage, at.charges.get(stage.layer.name)!, at.headCounts.get(stage.layer.name)!),
+              readHead(units, stage, at.charges.get(stage.layer.name)!, at.headCounts.get(stage.layer.name)!),
             ];
           }),
         ),
@@ -186,9 +189,9 @@ function toPlanes<A extends Float64Array | Int32Array>(
   return to;
 }
 
-/** V_mem: λ·S/(V_th·t) with S all charge received. Count: λ·n/t. */
+/** V_mem: λ·S/(V_th·U) with S all charge received, U the unit steps. Count: λ·n/U. */
 function readHead(
-  t: number,
+  units: number,
   { layer, signal }: PopulationStage,
   charge: Float64Array,
   counts: Int32Array,
@@ -200,11 +203,11 @@ function readHead(
   return {
     vmem: floatTensor(
       signal.shape,
-      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * t)),
+      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * units)),
     ),
     count: floatTensor(
       signal.shape,
-      Float32Array.from(counts, (value, i) => (lambda(i) * value) / t),
+      Float32Array.from(counts, (value, i) => (lambda(i) * value) / units),
     ),
   };
 }

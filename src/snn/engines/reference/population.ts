@@ -12,10 +12,10 @@ export interface Snapshot {
 }
 
 export interface PopulationState {
-  /** Adds one step's currents to the membranes. */
-  integrate(currents: Frame): void;
-  /** Fires and resets every neuron once; gives the spikes. */
-  fire(): Frame;
+  /** Adds the currents of a step of this weight to the membranes. */
+  integrate(currents: Frame, weight: number): void;
+  /** Fires and resets every neuron once, in a step of this weight; gives the spikes. */
+  fire(weight: number): Frame;
   snapshot(): Snapshot;
 }
 
@@ -27,17 +27,19 @@ export function populationState(population: Population, [channels, height, width
   const netCount = new Int32Array(channels * area);
   let total = 0;
   return {
-    integrate(currents) {
-      for (let i = 0; i < vMem.length; i++) vMem[i] = integrate(vMem[i], currents[i], isInteger);
+    integrate(currents, weight) {
+      for (let i = 0; i < vMem.length; i++) vMem[i] = integrate(vMem[i], weight * currents[i], isInteger);
     },
-    fire() {
+    // A step of weight w is a step of weight 1 in which V and n are counted in w: exact, since w is a power of two.
+    fire(weight) {
       const spikes = new Float64Array(vMem.length);
       for (let i = 0; i < vMem.length; i++) {
         const channel = parameters[Math.floor(i / area)];
-        const spike = fire(vMem[i], netCount[i], channel);
+        const n = netCount[i] / weight;
+        const spike = fire(vMem[i] / weight, n, channel);
         if (spike === 0) continue;
-        vMem[i] -= given(netCount[i], spike, channel);
-        netCount[i] += spike;
+        vMem[i] -= weight * given(n, spike, channel);
+        netCount[i] += weight * spike;
         spikes[i] = spike;
         total += Math.abs(spike);
       }

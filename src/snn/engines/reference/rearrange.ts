@@ -41,14 +41,14 @@ function windowsOf(layer: MaxPoolLayer, [, inH, inW]: Shape, [channels, outH, ou
   return windows;
 }
 
-/** Pools one step's spikes; keeps the net counts that it has received. */
-export function spikePool(layer: MaxPoolLayer, input: Shape, output: Shape): (spikes: Frame) => Frame {
+/** Pools the spikes of a step of some weight; keeps the net counts that it has received. */
+export function spikePool(layer: MaxPoolLayer, input: Shape, output: Shape): (spikes: Frame, weight: number) => Frame {
   const windows = windowsOf(layer, input, output);
   const counts = new Int32Array(input[0] * input[1] * input[2]);
   const lastMax = new Int32Array(windows.length);
   const pooling = layer.pooling ?? "delta";
-  return (spikes) => {
-    for (let i = 0; i < counts.length; i++) counts[i] += spikes[i];
+  return (spikes, weight) => {
+    for (let i = 0; i < counts.length; i++) counts[i] += weight * spikes[i];
     return Float64Array.from(windows, (members, window) => {
       const memberCounts = members.map((i) => counts[i]);
       const spike = poolSpike(
@@ -56,6 +56,7 @@ export function spikePool(layer: MaxPoolLayer, input: Shape, output: Shape): (sp
         memberCounts,
         members.map((i) => spikes[i]),
         lastMax[window],
+        weight,
       );
       lastMax[window] = maxOf(memberCounts);
       return spike;

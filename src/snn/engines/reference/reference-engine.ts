@@ -27,6 +27,7 @@ import {
   type RunOptions,
 } from "../../engine.ts";
 import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
+import { phasesOf, stepWeight, unitSteps } from "../../phases.ts";
 import { type Frame, type FrameStream, frameStream } from "./frames.ts";
 import { type PopulationState, populationState, type Snapshot } from "./population.ts";
 import { concat, spikePool, upsample } from "./rearrange.ts";
@@ -72,6 +73,7 @@ async function* run(graph: Graph, image: FloatTensor, options: RunOptions): Asyn
 function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
+  const weightOf = (t: number) => stepWeight(t, phasesOf(graph));
   const at = new Set(options.at);
   const keep = 1 + Math.max(...lagsOf(graph).values());
   const rastered = new Map((options.record?.rasters ?? []).map(({ layer, neurons }) => [layer, neurons]));
@@ -121,7 +123,7 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
         }
         case "maxPool": {
           const pool = spikePool(layer, shapeOf(layer.inputs[0]), shape);
-          return (t) => pool(streamOf(layer.inputs[0]).frame(t));
+          return (t) => pool(streamOf(layer.inputs[0]).frame(t), weightOf(t));
         }
         case "upsample":
           return (t) => upsample(streamOf(layer.inputs[0]).frame(t), layer.factor, shape);
@@ -160,8 +162,11 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
       const source = streamOf(layer.inputs[0]);
       let integrated = 0;
       return (t) => {
-        while (integrated < Math.min(t + layer.delay, options.timeSteps)) state.integrate(source.frame(++integrated));
-        return record(t, state, state.fire());
+        while (integrated < Math.min(t + layer.delay, options.timeSteps)) {
+          integrated++;
+          state.integrate(source.frame(integrated), weightOf(integrated));
+        }
+        return record(t, state, state.fire(weightOf(t)));
       };
     }
 
@@ -169,10 +174,10 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
       const source = streamOf(layer.inputs[0]);
       return (t) => {
         const currents = source.frame(t);
-        for (let i = 0; i < charge.length; i++) charge[i] += currents[i];
+        for (let i = 0; i < charge.length; i++) charge[i] += weightOf(t) * currents[i];
         if (at.has(t)) observation.charges.set(t, charge.slice());
-        state.integrate(currents);
-        return record(t, state, state.fire());
+        state.integrate(currents, weightOf(t));
+        return record(t, state, state.fire(weightOf(t)));
       };
     }
 
@@ -203,12 +208,14 @@ function checkpointAt(
   }
   const byName = layersByName(graph);
   const shapes = inferShapes(graph);
+  const units = unitSteps(t, phasesOf(graph));
   return {
     t,
+    unitSteps: units,
     heads: new Map(
       headsOf(graph).map((head) => {
         const readout = byName.get(head.inputs[0]) as ReadoutLayer;
-        return [head.name, readHead(t, readout, shapes.get(readout.name) as Shape, of(readout.name))];
+        return [head.name, readHead({ t, units }, readout, shapes.get(readout.name) as Shape, of(readout.name))];
       }),
     ),
     activity,
@@ -225,8 +232,13 @@ function checkpointAt(
   };
 }
 
-/** V_mem: λ·S/(V_th·t) with S all charge received. Count: λ·n/t. */
-function readHead(t: number, readout: ReadoutLayer, shape: Shape, { charges, snapshots }: Observation): HeadReading {
+/** V_mem: λ·S/(V_th·U) with S all charge received, U the unit steps. Count: λ·n/U. */
+function readHead(
+  { t, units }: { readonly t: number; readonly units: number },
+  readout: ReadoutLayer,
+  shape: Shape,
+  { charges, snapshots }: Observation,
+): HeadReading {
   const area = shape[1] * shape[2];
   const charge = charges.get(t) as Float64Array;
   const counts = (snapshots.get(t) as Snapshot).counts;
@@ -235,11 +247,11 @@ function readHead(t: number, readout: ReadoutLayer, shape: Shape, { charges, sna
   return {
     vmem: floatTensor(
       shape,
-      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * t)),
+      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * units)),
     ),
     count: floatTensor(
       shape,
-      Float32Array.from(counts, (value, i) => (lambda(i) * value) / t),
+      Float32Array.from(counts, (value, i) => (lambda(i) * value) / units),
     ),
   };
 }
