@@ -240,6 +240,13 @@ function reach(inputs: number, outputs: number, size: number, stride: number, pa
   return reached;
 }
 
+/** Where channel c of a block has its byte, and what is added to it: see kernels/bytes.ts. */
+function byteOf(c: number, block: number): { readonly at: number; readonly bias: number } {
+  const first = c - (c % 16);
+  if (first + 16 > block) return { at: c, bias: 0 };
+  return c % 16 < 8 ? { at: first + 2 * (c % 8), bias: 128 } : { at: first + 2 * (c % 8) + 1, bias: 0 };
+}
+
 /** Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]. */
 function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC: number, views: Views): void {
   const [outC, inPerGroup, size] = layer.weights.shape;
@@ -254,15 +261,24 @@ function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC
   // A grouped convolution that is run as a whole one has rows for all channels; those of other groups stay 0.
   const isExpanded = layer.groups > 1 && place.groups === 1;
   const rowsPerTap = isExpanded ? inC : inPerGroup;
+  const channels = Array.from({ length: block }, (_, c) => (isInt8 ? byteOf(c, block) : { at: c, bias: 0 }));
+  if (isInt8) {
+    // Weights of 0, where a block has channels that the layer has not, or of other groups.
+    const none = new Int8Array(block);
+    for (const { at, bias } of channels) none[at] = bias;
+    const end = start + blockLength * Math.ceil(outC / block);
+    for (let at = start; at < end; at += block) rows.set(none, at);
+  }
   for (let out = 0; out < outC; out++) {
-    const at = start + Math.floor(out / block) * blockLength + (out % block);
+    const { at: byte, bias } = channels[out % block];
+    const at = start + Math.floor(out / block) * blockLength + byte;
     const firstIn = isExpanded ? Math.floor(out / outPerGroup) * inPerGroup : 0;
     for (let c = 0; c < inPerGroup; c++) {
       for (let k = 0; k < area; k++) {
         const weight = data[(out * inPerGroup + c) * area + k];
         const row = k * signs * rowsPerTap + firstIn + c;
-        rows[at + row * block] = weight;
-        if (signs === 2) rows[at + (row + rowsPerTap) * block] = -weight;
+        rows[at + row * block] = weight + bias;
+        if (signs === 2) rows[at + (row + rowsPerTap) * block] = bias - weight;
       }
     }
   }
