@@ -14,10 +14,14 @@ export {
   monotoneSteps,
   takebackConstant,
   takebackLong,
+  takebackLongBound,
   takebackShort,
+  takebackShortBound,
   thresholdConstant,
   thresholdLong,
+  thresholdLongBound,
   thresholdShort,
+  thresholdShortBound,
 } from "./neurons";
 export * from "./variants";
 

@@ -1,12 +1,15 @@
 /**
  * Neurons over the steps of a tile: eight channels of one position keep V and n in registers while time passes.
  *
- * Parameters, i32 [9][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
+ * Parameters, i32 [13][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
  * zero (going up) or up to zero (going down), and differ from the others only in take-back neurons. Where nothing negative
  * is sent, costs are above the membrane's bound. Channels that only pad never fire.
+ *
+ * Membranes saturate, but a tile whose membranes all begin within ± `calm` cannot take them so far, and is spared the
+ * comparisons.
  */
 import { Frame, Population } from "./structs";
-import { Tile, endOf, firstOf } from "./tile";
+import { Tile, endOf, firstOf, settledAt } from "./tile";
 
 const FIRE_UP = 0;
 const FIRE_UP_NEG = 1;
@@ -18,6 +21,12 @@ const COST_DOWN = 6;
 const COST_DOWN_NEG = 7;
 /** Membranes at the start. */
 const START = 8;
+/** What binary neurons compare with: FIRE_UP − 1 and 1 − FIRE_DOWN (strict comparisons are one instruction, others two). */
+const UP_ABOVE = 9;
+const DOWN_BELOW = 10;
+/** Take-back neurons: FIRE_UP_NEG − FIRE_UP and COST_UP_NEG − COST_UP. */
+const MORE_FIRE = 11;
+const MORE_COST = 12;
 
 /** Neuron kinds: thresholds that do not depend on the net count, and those that do. */
 const TAKEBACK = 1;
@@ -89,14 +98,22 @@ export function runNeurons(
         gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, both, bothTo, true);
       } else if (mode == CONSTANT && population.isMonotone) {
         monotoneSteps(population, out, tile, at, c, spikes, both, bothTo);
-      } else if (population.neuron == TAKEBACK) {
-        if (mode == SHORT) takebackShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) takebackLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else takebackConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
       } else {
-        if (mode == SHORT) thresholdShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) thresholdLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else thresholdConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        const saturates = !isCalm(population, at);
+        if (population.neuron == TAKEBACK) {
+          if (mode == CONSTANT) takebackConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+          else if (saturates) {
+            if (mode == SHORT) takebackShortBound(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+            else takebackLongBound(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+          } else if (mode == SHORT) takebackShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+          else takebackLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        } else if (mode == CONSTANT) {
+          thresholdConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        } else if (saturates) {
+          if (mode == SHORT) thresholdShortBound(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+          else thresholdLongBound(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        } else if (mode == SHORT) thresholdShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else thresholdLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
       }
     }
     if (onlyFire < fireTo) {
@@ -114,6 +131,15 @@ export function resetNeurons(population: Population, position: i32, block: i32):
     v128.store(population.vMem + at, parameter(population, START, c));
     v128.store(population.netCount + at, i32x4.splat(0));
   }
+}
+
+/** Whether eight membranes begin within ± `calm`. */
+// @ts-ignore: decorator
+@inline
+function isCalm(population: Population, at: usize): bool {
+  const calm = i32x4.splat(population.calm);
+  const low = i32x4.gt_s(i32x4.abs(v128.load(population.vMem + at)), calm);
+  return !v128.any_true(v128.or(low, i32x4.gt_s(i32x4.abs(v128.load(population.vMem + at, 16)), calm)));
 }
 
 /** Where currents come from. */
@@ -159,7 +185,7 @@ export function integrateSteps(
 @inline
 function storeSpikes(to: usize, spikes: v128): void {
   const words = i16x8.narrow_i32x4_s(spikes, spikes);
-  store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
+  v128.store_lane<i32>(to, i8x16.narrow_i16x8_s(words, words), 0);
 }
 
 /** Eight spikes to bytes. */
@@ -167,12 +193,12 @@ function storeSpikes(to: usize, spikes: v128): void {
 @inline
 function storeEight(to: usize, low: v128, high: v128): void {
   const words = i16x8.narrow_i32x4_s(low, high);
-  store<i64>(to, i64x2.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
+  v128.store_lane<i64>(to, i8x16.narrow_i16x8_s(words, words), 0);
 }
 
 /**
- * Binary take-back neurons, eight channels: two chains of operations, of which one alone would wait for itself. With "below" and "not above" the signs of the net count, costs are V_th or V_thNeg: each is
- * V_th plus, where the mask says so, the difference. Comparisons are made strict, which is one instruction where ≥ is two.
+ * Binary take-back neurons, eight channels: two chains of operations, of which one alone would wait for itself. Costs are
+ * V_th plus, where the net count is on the negative side, the difference to V_thNeg.
  */
 // @ts-ignore: decorator
 @inline
@@ -181,6 +207,7 @@ function takebackSteps(
   out: Frame,
   tile: Tile,
   mode: i32,
+  saturates: bool,
   at: usize,
   c: i32,
   currents: usize,
@@ -192,37 +219,36 @@ function takebackSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  const one = i32x4.splat(1);
   const zero = i32x4.splat(0);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const lowerBound = i32x4.neg(bound);
   const halfBytes: usize = mode == SHORT ? 8 : 16;
   const constant0 = constantCurrent(population, at, c);
   const vTh0 = parameter(population, COST_UP, c);
-  const moreCost0 = i32x4.sub(parameter(population, COST_UP_NEG, c), vTh0);
-  const fireAt0 = parameter(population, FIRE_UP, c);
-  const moreFire0 = i32x4.sub(parameter(population, FIRE_UP_NEG, c), fireAt0);
-  const upAbove0 = i32x4.sub(fireAt0, one);
-  const downBelow0 = i32x4.sub(one, fireAt0);
+  const moreCost0 = parameter(population, MORE_COST, c);
+  const upAbove0 = parameter(population, UP_ABOVE, c);
+  const downBelow0 = parameter(population, DOWN_BELOW, c);
+  const moreFire0 = parameter(population, MORE_FIRE, c);
   let v0 = v128.load(population.vMem + at);
   let n0 = v128.load(population.netCount + at);
   const constant1 = constantCurrent(population, at + 16, c + 4);
   const vTh1 = parameter(population, COST_UP, c + 4);
-  const moreCost1 = i32x4.sub(parameter(population, COST_UP_NEG, c + 4), vTh1);
-  const fireAt1 = parameter(population, FIRE_UP, c + 4);
-  const moreFire1 = i32x4.sub(parameter(population, FIRE_UP_NEG, c + 4), fireAt1);
-  const upAbove1 = i32x4.sub(fireAt1, one);
-  const downBelow1 = i32x4.sub(one, fireAt1);
-  let v1 = v128.load(population.vMem + at + 16);
-  let n1 = v128.load(population.netCount + at + 16);
+  const moreCost1 = parameter(population, MORE_COST, c + 4);
+  const upAbove1 = parameter(population, UP_ABOVE, c + 4);
+  const downBelow1 = parameter(population, DOWN_BELOW, c + 4);
+  const moreFire1 = parameter(population, MORE_FIRE, c + 4);
+  let v1 = v128.load(population.vMem + at, 16);
+  let n1 = v128.load(population.netCount + at, 16);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
     v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
-    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
     v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
-    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
+    if (saturates) {
+      v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
+      v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
+    }
     current += stepBytes;
     const below0 = i32x4.gt_s(zero, n0);
     const above0 = i32x4.gt_s(n0, zero);
@@ -253,6 +279,7 @@ function takebackSteps(
   v128.store(population.netCount + at, n1, 16);
 }
 
+/** Binary neurons whose thresholds do not depend on the net count, likewise. */
 // @ts-ignore: decorator
 @inline
 function thresholdSteps(
@@ -260,6 +287,7 @@ function thresholdSteps(
   out: Frame,
   tile: Tile,
   mode: i32,
+  saturates: bool,
   at: usize,
   c: i32,
   currents: usize,
@@ -271,32 +299,33 @@ function thresholdSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  const one = i32x4.splat(1);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const lowerBound = i32x4.neg(bound);
   const halfBytes: usize = mode == SHORT ? 8 : 16;
   const constant0 = constantCurrent(population, at, c);
   const vTh0 = parameter(population, COST_UP, c);
   const vThNeg0 = parameter(population, COST_DOWN, c);
-  const upAbove0 = i32x4.sub(vTh0, one);
-  const downBelow0 = i32x4.sub(one, vThNeg0);
+  const upAbove0 = parameter(population, UP_ABOVE, c);
+  const downBelow0 = parameter(population, DOWN_BELOW, c);
   let v0 = v128.load(population.vMem + at);
   let n0 = v128.load(population.netCount + at);
   const constant1 = constantCurrent(population, at + 16, c + 4);
   const vTh1 = parameter(population, COST_UP, c + 4);
   const vThNeg1 = parameter(population, COST_DOWN, c + 4);
-  const upAbove1 = i32x4.sub(vTh1, one);
-  const downBelow1 = i32x4.sub(one, vThNeg1);
-  let v1 = v128.load(population.vMem + at + 16);
-  let n1 = v128.load(population.netCount + at + 16);
+  const upAbove1 = parameter(population, UP_ABOVE, c + 4);
+  const downBelow1 = parameter(population, DOWN_BELOW, c + 4);
+  let v1 = v128.load(population.vMem + at, 16);
+  let n1 = v128.load(population.netCount + at, 16);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
     v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
-    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
     v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
-    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
+    if (saturates) {
+      v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
+      v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
+    }
     current += stepBytes;
     const up0 = i32x4.gt_s(v0, upAbove0);
     const down0 = i32x4.gt_s(downBelow0, v0);
@@ -323,22 +352,34 @@ function thresholdSteps(
 
 // A function each, exported so that no optimizer merges them: see variants.ts.
 export function takebackShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+  takebackSteps(population, out, tile, SHORT, false, at, c, currents, stepBytes, spikes, from, to);
+}
+export function takebackShortBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, out, tile, SHORT, true, at, c, currents, stepBytes, spikes, from, to);
 }
 export function takebackLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+  takebackSteps(population, out, tile, LONG, false, at, c, currents, stepBytes, spikes, from, to);
+}
+export function takebackLongBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSteps(population, out, tile, LONG, true, at, c, currents, stepBytes, spikes, from, to);
 }
 export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+  takebackSteps(population, out, tile, CONSTANT, true, at, c, currents, stepBytes, spikes, from, to);
 }
 export function thresholdShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+  thresholdSteps(population, out, tile, SHORT, false, at, c, currents, stepBytes, spikes, from, to);
+}
+export function thresholdShortBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, out, tile, SHORT, true, at, c, currents, stepBytes, spikes, from, to);
 }
 export function thresholdLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+  thresholdSteps(population, out, tile, LONG, false, at, c, currents, stepBytes, spikes, from, to);
+}
+export function thresholdLongBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  thresholdSteps(population, out, tile, LONG, true, at, c, currents, stepBytes, spikes, from, to);
 }
 export function thresholdConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
+  thresholdSteps(population, out, tile, CONSTANT, true, at, c, currents, stepBytes, spikes, from, to);
 }
 
 /**
@@ -359,25 +400,34 @@ export function monotoneSteps(
   const capacity = out.capacity;
   const one = i32x4.splat(1);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
+  const room = settledAt(tile);
   const signed0 = constantCurrent(population, at, c);
   const isNegative0 = i32x4.shr_s(signed0, 31);
-  const current0 = mirror(signed0, isNegative0);
-  const cost0 = choose(isNegative0, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  const current0 = settled(room, 0, mirror(signed0, isNegative0));
+  const cost0 = settled(
+    room,
+    1,
+    choose(isNegative0, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c)),
+  );
   const fireAt0 = choose(isNegative0, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
-  const fireAbove0 = i32x4.sub(fireAt0, one);
+  const fireAbove0 = settled(room, 2, i32x4.sub(fireAt0, one));
   let v0 = mirror(v128.load(population.vMem + at), isNegative0);
   let fired0 = i32x4.splat(0);
   const signed1 = constantCurrent(population, at + 16, c + 4);
   const isNegative1 = i32x4.shr_s(signed1, 31);
-  const current1 = mirror(signed1, isNegative1);
-  const cost1 = choose(isNegative1, parameter(population, COST_DOWN_NEG, c + 4), parameter(population, COST_UP, c + 4));
+  const current1 = settled(room, 3, mirror(signed1, isNegative1));
+  const cost1 = settled(
+    room,
+    4,
+    choose(isNegative1, parameter(population, COST_DOWN_NEG, c + 4), parameter(population, COST_UP, c + 4)),
+  );
   const fireAt1 = choose(isNegative1, parameter(population, FIRE_DOWN_NEG, c + 4), parameter(population, FIRE_UP, c + 4));
-  const fireAbove1 = i32x4.sub(fireAt1, one);
+  const fireAbove1 = settled(room, 5, i32x4.sub(fireAt1, one));
   let v1 = mirror(v128.load(population.vMem + at + 16), isNegative1);
   let fired1 = i32x4.splat(0);
   // A lane that fires is −1: right where mirrored, to be negated elsewhere.
   const words = i16x8.narrow_i32x4_s(isNegative0, isNegative1);
-  const isPositive = v128.not(i8x16.narrow_i16x8_s(words, words));
+  const isPositive = settled(room, 6, v128.not(i8x16.narrow_i16x8_s(words, words)));
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   for (let i = from; i < to; i++) {
@@ -391,7 +441,7 @@ export function monotoneSteps(
     fired1 = i32x4.add(fired1, fires1);
     const pairs = i16x8.narrow_i32x4_s(fires0, fires1);
     const sent = i8x16.sub(v128.xor(i8x16.narrow_i16x8_s(pairs, pairs), isPositive), isPositive);
-    store<i64>(target, i64x2.extract_lane(sent, 0));
+    v128.store_lane<i64>(target, sent, 0);
     target += slotBytes;
     if (++slot == capacity) {
       slot = 0;
@@ -411,6 +461,15 @@ export function monotoneSteps(
 @inline
 function mirror(x: v128, mask: v128): v128 {
   return i32x4.sub(v128.xor(x, mask), mask);
+}
+
+/** Gives a value back by way of memory: engines would rather compute it anew in each step of a loop. */
+// @ts-ignore: decorator
+@inline
+function settled(room: usize, number: i32, value: v128): v128 {
+  const at = room + (number << 4);
+  v128.store(at, value);
+  return v128.load(at);
 }
 
 /** Any neuron and any number of levels: one level at a time, until no lane wants another. */

@@ -69,11 +69,13 @@ export class Population {
   shift: i32;
   /** Membranes saturate at ± this: 2^30. */
   bound: i32;
+  /** Within ± this no tile's currents can make a membrane saturate; −1 where there is no such value. */
+  calm: i32;
   /** Channels of a position's state: blocks · block. */
   stateStride: i32;
   vMem: usize;
   netCount: usize;
-  /** i32 [9][stateStride]: see neurons.ts. */
+  /** i32 [13][stateStride]: see neurons.ts. */
   parameters: usize;
   /** i32 [stateStride]. */
   bias: usize;
@@ -175,6 +177,8 @@ export class Program {
   /** Per thread: i64 [counters][tileSteps]. */
   counters: usize;
   counterBytes: i32;
+  /** u8 [256][16]: for each set of eight lanes of int16, the bytes that move them together, zeros behind. */
+  compaction: usize;
   /** Work sharing. */
   nextItem: i32;
   arrived: i32;

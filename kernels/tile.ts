@@ -50,9 +50,18 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Where this thread's scratch memory ends: pools use its end, since they may run amid a population. */
+/** Bytes at the end of a thread's scratch memory for values of a loop (neurons.ts). */
+const SETTLED = 128;
+
+// @ts-ignore: decorator
+@inline
+export function settledAt(tile: Tile): usize {
+  return scratchOf(tile) + tile.program.scratchBytes - SETTLED;
+}
+
+/** Where the rest of this thread's scratch memory ends: pools use its end, since they may run amid a population. */
 // @ts-ignore: decorator
 @inline
 export function scratchEnd(tile: Tile): usize {
-  return scratchOf(tile) + tile.program.scratchBytes;
+  return settledAt(tile);
 }

@@ -40,7 +40,19 @@ export function checkBounds(network: Network): void {
   }
 }
 
-function checkCurrents({ layer, terms, pictures, signal }: PopulationStage): void {
+function checkCurrents(stage: PopulationStage): void {
+  const greatest = greatestCurrents(stage);
+  const channel = greatest.findIndex((current) => current >= membraneBound);
+  if (channel >= 0) {
+    throw new EngineError(
+      "E_CURRENT",
+      `${stage.layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits or levels`,
+    );
+  }
+}
+
+/** The most that a step's current may be, for each channel. */
+export function greatestCurrents({ terms, pictures, signal }: PopulationStage): Float64Array {
   const greatest = new Float64Array(signal.shape[0]);
   const addConvolution = (convolution: ConvolutionLayer, spike: number) => {
     addRows(greatest, convolution.weights, spike * 2 ** (convolution.shift ?? 0));
@@ -59,13 +71,7 @@ function checkCurrents({ layer, terms, pictures, signal }: PopulationStage): voi
     addConvolution(picture, 1);
     for (let c = 0; c < greatest.length; c++) greatest[c] += 1;
   }
-  const channel = greatest.findIndex((current) => current >= membraneBound);
-  if (channel >= 0) {
-    throw new EngineError(
-      "E_CURRENT",
-      `${layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits or levels`,
-    );
-  }
+  return greatest;
 }
 
 function addRows(to: Float64Array, { shape, data }: Tensor, factor: number): void {

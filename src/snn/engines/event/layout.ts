@@ -111,6 +111,8 @@ export interface Layout {
   readonly scratchBytes: number;
   readonly counters: number;
   readonly counterCount: number;
+  /** How sets of eight lanes are moved together. */
+  readonly compaction: number;
   /** [C, H, W] of the picture: float64, pairs of int16, float32. */
   readonly pixels: number;
   readonly pairs: number;
@@ -138,6 +140,8 @@ const currentBytes = 2 ** 16;
 const nearBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
 const passSteps = 8;
+/** At the end of each thread's scratch memory: see kernels/tile.ts. */
+const settledBytes = 128;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */
@@ -233,7 +237,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
       others.set(stage, take("other", recordBytes(stage.kind)));
     }
   }
-  scratchBytes = roundUp(scratchBytes, 4096);
+  scratchBytes = roundUp(scratchBytes + settledBytes, 4096);
   const pixels = sizeOf(network.input.shape);
   return {
     tileSteps,
@@ -248,6 +252,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
     scratchBytes,
     counters: take("other", counterCount * tileSteps * 8 * threads),
     counterCount,
+    compaction: take("other", 256 * 16),
     pixels: take("other", pixels * 8),
     pairs: take("other", pixels * 4),
     poissonPixels: take("other", pixels * 4),
@@ -336,7 +341,7 @@ function layoutPopulation(
     bands: stage.pool ? layoutBands(stage.pool, block, tileSteps, threads, take) : undefined,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
-    parameters: take("neurons", 9 * stateStride * 4),
+    parameters: take("neurons", 13 * stateStride * 4),
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,

@@ -1,8 +1,8 @@
 /** Writes a network into its planned memory: records, thresholds and weight rows. */
 import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
 import { membraneBound, neuronParameters } from "../../neuron.ts";
-import { scaleOf } from "./check-graph.ts";
-import { roundUp } from "./kernel-choice.ts";
+import { greatestCurrents, scaleOf } from "./check-graph.ts";
+import { greatestMagnitude, roundUp } from "./kernel-choice.ts";
 import {
   type BandLayout,
   convolutionFacts,
@@ -45,6 +45,7 @@ export function loadProgram(network: Network, layout: Layout, views: Views, thre
     return loadOther(stage, layout, views, frame);
   });
   views.words.set([...pictures, ...stages], layout.stageTable / 4);
+  for (let bits = 0; bits < 256; bits++) views.bytes.set(compactionOf(bits), layout.compaction + 16 * bits);
   writeRecord(views.words, layout.program, "program", {
     stages: layout.stageTable,
     stageCount: pictureCount(network) + stages.length,
@@ -55,10 +56,19 @@ export function loadProgram(network: Network, layout: Layout, views: Views, thre
     scratchBytes: layout.scratchBytes,
     counters: layout.counters,
     counterBytes: layout.counterCount * layout.tileSteps * 8,
+    compaction: layout.compaction,
     nextItem: 0,
     arrived: 0,
     generation: 0,
   });
+}
+
+/** Bytes of the int16 lanes whose bits are set, one after the other; then −1, which swizzles to 0. */
+function compactionOf(bits: number): Int8Array {
+  const lanes = [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => bits & (1 << lane));
+  const bytes = new Int8Array(16).fill(-1);
+  bytes.set(lanes.flatMap((lane) => [2 * lane, 2 * lane + 1]));
+  return bytes;
 }
 
 function loadOther(
@@ -151,6 +161,7 @@ function loadPopulation(
     isShort: place.isShort ? 1 : 0,
     shift: place.isShort && terms[0].kind === "convolution" ? (terms[0].layer.shift ?? 0) : 0,
     bound: membraneBound,
+    calm: calmOf(stage, layout.tileSteps),
     neuron: layer.neuron === "takeback" ? 1 : 0,
     levels: layer.levels,
     pool: stage.pool ? loadPool(stage.pool, layout, words) : 0,
@@ -169,19 +180,37 @@ function hasSynOps(term: Term): boolean {
   return term.kind === "convolution" || scaleOf(term.layer, term.branch) !== null;
 }
 
+/**
+ * Membranes that begin a tile within ± this do not saturate in it: each step moves them by a current, and a spike moves
+ * them towards zero or leaves them within its cost.
+ */
+function calmOf(stage: PopulationStage, tileSteps: number): number {
+  const greatest = greatestCurrents(stage).reduce((a, b) => Math.max(a, b), 0);
+  const calm = membraneBound - tileSteps * greatest;
+  const { vTh, vThNeg } = stage.layer;
+  const costs = Math.max(greatestMagnitude(vTh.data), greatestMagnitude(vThNeg?.data ?? []));
+  return costs <= calm ? calm : -1;
+}
+
 /** Rows of thresholds and costs as kernels/neurons.ts wants them. */
 function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
-  words.fill(never, parameters / 4, parameters / 4 + 8 * stateStride);
-  words.fill(0, parameters / 4 + 8 * stateStride, parameters / 4 + 9 * stateStride);
+  const row = (number: number) => words.subarray(parameters / 4 + number * stateStride).subarray(0, stateStride);
+  for (let number = 0; number < 8; number++) row(number).fill(never);
+  row(8).fill(0);
   const finite = (value: number) => Math.min(never, value);
   for (const [c, { vTh, vThNeg, fireAt, fireAtNeg, vStart }] of neuronParameters(layer).entries()) {
     const costs =
       layer.neuron === "takeback"
         ? [fireAt, fireAtNeg, fireAt, fireAtNeg, vTh, vThNeg, vTh, vThNeg]
         : [vTh, vTh, vThNeg, vThNeg, vTh, vTh, vThNeg, vThNeg];
-    for (const [row, cost] of costs.entries()) words[parameters / 4 + row * stateStride + c] = finite(cost);
-    words[parameters / 4 + 8 * stateStride + c] = vStart;
+    for (const [number, cost] of costs.entries()) row(number)[c] = finite(cost);
+    row(8)[c] = vStart;
   }
+  const [fireUp, fireUpNeg, fireDown, , costUp, costUpNeg] = [0, 1, 2, 3, 4, 5].map(row);
+  row(9).set(fireUp.map((cost) => cost - 1));
+  row(10).set(fireDown.map((cost) => 1 - cost));
+  row(11).set(fireUpNeg.map((cost, c) => cost - fireUp[c]));
+  row(12).set(costUpNeg.map((cost, c) => cost - costUp[c]));
 }
 
 function loadTerm(
