@@ -82,6 +82,8 @@ export function runNeurons(
   const bothTo = min(integrateTo, fireTo);
   const onlyFire = max(fireFrom, integrateTo);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  const isMonotone = mode == CONSTANT && population.isMonotone != 0;
+  const isTakeback = mode != CONSTANT && population.neuron == TAKEBACK && population.lagIn == population.out.lag;
   const laneShift = mode == SHORT ? 1 : 2;
   for (let c = first; c < first + channels; c += 8) {
     const at = ((position * population.stateStride + c) << 2) as usize;
@@ -96,8 +98,13 @@ export function runNeurons(
       if (population.levels > 1) {
         gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
         gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, both, bothTo, true);
-      } else if (mode == CONSTANT && population.isMonotone) {
+      } else if (isMonotone && c + 8 < first + channels && isCalm(population, at) && isCalm(population, at + 32)) {
         monotoneSteps(population, out, tile, at, c, spikes, both, bothTo);
+        c += 8;
+      } else if (isTakeback && c + 8 < first + channels && isCalm(population, at) && isCalm(population, at + 32)) {
+        if (mode == SHORT) takebackShortSixteen(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        else takebackLongSixteen(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        c += 8;
       } else {
         const saturates = !isCalm(population, at);
         if (population.neuron == TAKEBACK) {
@@ -279,6 +286,130 @@ function takebackSteps(
   v128.store(population.netCount + at, n1, 16);
 }
 
+/**
+ * Sixteen take-back neurons whose membranes are calm: as `takebackSteps`, with twice the chains of operations, since two
+ * leave a processor waiting, and constants in memory, since registers are taken.
+ */
+// @ts-ignore: decorator
+@inline
+function takebackSixteen(
+  population: Population,
+  out: Frame,
+  tile: Tile,
+  mode: i32,
+  at: usize,
+  c: i32,
+  currents: usize,
+  stepBytes: i32,
+  spikes: usize,
+  from: i32,
+  to: i32,
+): void {
+  const slotBytes = out.slotBytes;
+  const capacity = out.capacity;
+  const room = settledAt(tile);
+  for (let k = 0; k < 4; k++) settleTakeback(population, room + 96 * k, at + (k << 4), c + (k << 2));
+  const unit = i32x4.splat(1 << population.shift);
+  const zero = i32x4.splat(0);
+  const vMem = population.vMem + at;
+  const netCount = population.netCount + at;
+  let v0 = v128.load(vMem);
+  let v1 = v128.load(vMem, 16);
+  let v2 = v128.load(vMem, 32);
+  let v3 = v128.load(vMem, 48);
+  let n0 = v128.load(netCount);
+  let n1 = v128.load(netCount, 16);
+  let n2 = v128.load(netCount, 32);
+  let n3 = v128.load(netCount, 48);
+  let slot = (tile.g0 + from) % capacity;
+  let target = spikes + slot * slotBytes;
+  let current = currents + from * stepBytes;
+  for (let i = from; i < to; i++) {
+    const current0 = mode == SHORT ? lowCurrents(v128.load(current, 0), unit) : v128.load(current, 0);
+    v0 = i32x4.add(v0, i32x4.add(v128.load(room), current0));
+    const below0 = i32x4.gt_s(zero, n0);
+    const above0 = i32x4.gt_s(n0, zero);
+    const up0 = i32x4.gt_s(v0, i32x4.add(v128.load(room, 16), v128.and(below0, v128.load(room, 32))));
+    const down0 = i32x4.gt_s(i32x4.sub(v128.load(room, 48), v128.andnot(v128.load(room, 32), above0)), v0);
+    v0 = i32x4.sub(v0, v128.and(up0, i32x4.add(v128.load(room, 64), v128.and(below0, v128.load(room, 80)))));
+    v0 = i32x4.add(v0, v128.and(down0, i32x4.add(v128.load(room, 64), v128.andnot(v128.load(room, 80), above0))));
+    const sent0 = i32x4.sub(down0, up0);
+    n0 = i32x4.add(n0, sent0);
+    const current1 = mode == SHORT ? highCurrents(v128.load(current, 0), unit) : v128.load(current, 16);
+    v1 = i32x4.add(v1, i32x4.add(v128.load(room, 96), current1));
+    const below1 = i32x4.gt_s(zero, n1);
+    const above1 = i32x4.gt_s(n1, zero);
+    const up1 = i32x4.gt_s(v1, i32x4.add(v128.load(room, 112), v128.and(below1, v128.load(room, 128))));
+    const down1 = i32x4.gt_s(i32x4.sub(v128.load(room, 144), v128.andnot(v128.load(room, 128), above1)), v1);
+    v1 = i32x4.sub(v1, v128.and(up1, i32x4.add(v128.load(room, 160), v128.and(below1, v128.load(room, 176)))));
+    v1 = i32x4.add(v1, v128.and(down1, i32x4.add(v128.load(room, 160), v128.andnot(v128.load(room, 176), above1))));
+    const sent1 = i32x4.sub(down1, up1);
+    n1 = i32x4.add(n1, sent1);
+    const current2 = mode == SHORT ? lowCurrents(v128.load(current, 16), unit) : v128.load(current, 32);
+    v2 = i32x4.add(v2, i32x4.add(v128.load(room, 192), current2));
+    const below2 = i32x4.gt_s(zero, n2);
+    const above2 = i32x4.gt_s(n2, zero);
+    const up2 = i32x4.gt_s(v2, i32x4.add(v128.load(room, 208), v128.and(below2, v128.load(room, 224))));
+    const down2 = i32x4.gt_s(i32x4.sub(v128.load(room, 240), v128.andnot(v128.load(room, 224), above2)), v2);
+    v2 = i32x4.sub(v2, v128.and(up2, i32x4.add(v128.load(room, 256), v128.and(below2, v128.load(room, 272)))));
+    v2 = i32x4.add(v2, v128.and(down2, i32x4.add(v128.load(room, 256), v128.andnot(v128.load(room, 272), above2))));
+    const sent2 = i32x4.sub(down2, up2);
+    n2 = i32x4.add(n2, sent2);
+    const current3 = mode == SHORT ? highCurrents(v128.load(current, 16), unit) : v128.load(current, 48);
+    v3 = i32x4.add(v3, i32x4.add(v128.load(room, 288), current3));
+    const below3 = i32x4.gt_s(zero, n3);
+    const above3 = i32x4.gt_s(n3, zero);
+    const up3 = i32x4.gt_s(v3, i32x4.add(v128.load(room, 304), v128.and(below3, v128.load(room, 320))));
+    const down3 = i32x4.gt_s(i32x4.sub(v128.load(room, 336), v128.andnot(v128.load(room, 320), above3)), v3);
+    v3 = i32x4.sub(v3, v128.and(up3, i32x4.add(v128.load(room, 352), v128.and(below3, v128.load(room, 368)))));
+    v3 = i32x4.add(v3, v128.and(down3, i32x4.add(v128.load(room, 352), v128.andnot(v128.load(room, 368), above3))));
+    const sent3 = i32x4.sub(down3, up3);
+    n3 = i32x4.add(n3, sent3);
+    const pairs0 = i16x8.narrow_i32x4_s(sent0, sent1);
+    const pairs1 = i16x8.narrow_i32x4_s(sent2, sent3);
+    v128.store(target, i8x16.narrow_i16x8_s(pairs0, pairs1));
+    current += stepBytes;
+    target += slotBytes;
+    if (++slot == capacity) {
+      slot = 0;
+      target = spikes;
+    }
+  }
+  v128.store(vMem, v0);
+  v128.store(vMem, v1, 16);
+  v128.store(vMem, v2, 32);
+  v128.store(vMem, v3, 48);
+  v128.store(netCount, n0);
+  v128.store(netCount, n1, 16);
+  v128.store(netCount, n2, 32);
+  v128.store(netCount, n3, 48);
+}
+
+/** Four channels' constants in memory. */
+// @ts-ignore: decorator
+@inline
+function settleTakeback(population: Population, room: usize, at: usize, c: i32): void {
+  v128.store(room, constantCurrent(population, at, c));
+  v128.store(room, parameter(population, UP_ABOVE, c), 16);
+  v128.store(room, parameter(population, MORE_FIRE, c), 32);
+  v128.store(room, parameter(population, DOWN_BELOW, c), 48);
+  v128.store(room, parameter(population, COST_UP, c), 64);
+  v128.store(room, parameter(population, MORE_COST, c), 80);
+}
+
+/** Int16 sums times 2^shift, in int32: each with a 0 behind it, multiplied and added in one instruction. */
+// @ts-ignore: decorator
+@inline
+function lowCurrents(sums: v128, unit: v128): v128 {
+  return i32x4.dot_i16x8_s(v128.shuffle<i16>(sums, i16x8.splat(0), 0, 8, 1, 9, 2, 10, 3, 11), unit);
+}
+
+// @ts-ignore: decorator
+@inline
+function highCurrents(sums: v128, unit: v128): v128 {
+  return i32x4.dot_i16x8_s(v128.shuffle<i16>(sums, i16x8.splat(0), 4, 12, 5, 13, 6, 14, 7, 15), unit);
+}
+
 /** Binary neurons whose thresholds do not depend on the net count, likewise. */
 // @ts-ignore: decorator
 @inline
@@ -366,6 +497,12 @@ export function takebackLongBound(population: Population, out: Frame, tile: Tile
 export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
   takebackSteps(population, out, tile, CONSTANT, true, at, c, currents, stepBytes, spikes, from, to);
 }
+export function takebackShortSixteen(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSixteen(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
+}
+export function takebackLongSixteen(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
+  takebackSixteen(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
+}
 export function thresholdShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
   thresholdSteps(population, out, tile, SHORT, false, at, c, currents, stepBytes, spikes, from, to);
 }
@@ -383,8 +520,10 @@ export function thresholdConstant(population: Population, out: Frame, tile: Tile
 }
 
 /**
- * Binary neurons under a constant current, from V = 0 and n = 0: all spikes have the current's sign, so that only one
- * side's threshold and cost matter. Negative currents are mirrored: V, n and the spikes change their sign.
+ * Binary neurons under a constant current, from V = 0 and n = 0, sixteen channels: all spikes have the current's sign, so
+ * that only one side's threshold and cost matter. Negative currents are mirrored: V and the spikes change their sign.
+ * V + I > FIRE − 1 is asked as V > FIRE − 1 − I, which need not wait for the sum. Four chains of operations keep a processor
+ * busy that two would leave waiting.
  */
 export function monotoneSteps(
   population: Population,
@@ -398,62 +537,73 @@ export function monotoneSteps(
 ): void {
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
-  const one = i32x4.splat(1);
-  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const room = settledAt(tile);
-  const signed0 = constantCurrent(population, at, c);
-  const isNegative0 = i32x4.shr_s(signed0, 31);
-  const current0 = settled(room, 0, mirror(signed0, isNegative0));
-  const cost0 = settled(
-    room,
-    1,
-    choose(isNegative0, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c)),
+  const vMem = population.vMem + at;
+  const isNegative0 = settleMonotone(population, room, at, c);
+  const isNegative1 = settleMonotone(population, room + 48, at + 16, c + 4);
+  const isNegative2 = settleMonotone(population, room + 96, at + 32, c + 8);
+  const isNegative3 = settleMonotone(population, room + 144, at + 48, c + 12);
+  const areNegative = i8x16.narrow_i16x8_s(
+    i16x8.narrow_i32x4_s(isNegative0, isNegative1),
+    i16x8.narrow_i32x4_s(isNegative2, isNegative3),
   );
-  const fireAt0 = choose(isNegative0, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
-  const fireAbove0 = settled(room, 2, i32x4.sub(fireAt0, one));
-  let v0 = mirror(v128.load(population.vMem + at), isNegative0);
-  let fired0 = i32x4.splat(0);
-  const signed1 = constantCurrent(population, at + 16, c + 4);
-  const isNegative1 = i32x4.shr_s(signed1, 31);
-  const current1 = settled(room, 3, mirror(signed1, isNegative1));
-  const cost1 = settled(
-    room,
-    4,
-    choose(isNegative1, parameter(population, COST_DOWN_NEG, c + 4), parameter(population, COST_UP, c + 4)),
-  );
-  const fireAt1 = choose(isNegative1, parameter(population, FIRE_DOWN_NEG, c + 4), parameter(population, FIRE_UP, c + 4));
-  const fireAbove1 = settled(room, 5, i32x4.sub(fireAt1, one));
-  let v1 = mirror(v128.load(population.vMem + at + 16), isNegative1);
-  let fired1 = i32x4.splat(0);
   // A lane that fires is −1: right where mirrored, to be negated elsewhere.
-  const words = i16x8.narrow_i32x4_s(isNegative0, isNegative1);
-  const isPositive = settled(room, 6, v128.not(i8x16.narrow_i16x8_s(words, words)));
+  v128.store(room, v128.not(areNegative), 192);
+  let v0 = mirror(v128.load(vMem), isNegative0);
+  let v1 = mirror(v128.load(vMem, 16), isNegative1);
+  let v2 = mirror(v128.load(vMem, 32), isNegative2);
+  let v3 = mirror(v128.load(vMem, 48), isNegative3);
+  let sum = i8x16.splat(0);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   for (let i = from; i < to; i++) {
-    v0 = i32x4.min_s(i32x4.add(v0, current0), bound);
-    const fires0 = i32x4.gt_s(v0, fireAbove0);
-    v0 = i32x4.sub(v0, v128.and(fires0, cost0));
-    fired0 = i32x4.add(fired0, fires0);
-    v1 = i32x4.min_s(i32x4.add(v1, current1), bound);
-    const fires1 = i32x4.gt_s(v1, fireAbove1);
-    v1 = i32x4.sub(v1, v128.and(fires1, cost1));
-    fired1 = i32x4.add(fired1, fires1);
-    const pairs = i16x8.narrow_i32x4_s(fires0, fires1);
-    const sent = i8x16.sub(v128.xor(i8x16.narrow_i16x8_s(pairs, pairs), isPositive), isPositive);
-    v128.store_lane<i64>(target, sent, 0);
+    const fires0 = i32x4.gt_s(v0, v128.load(room));
+    const fires1 = i32x4.gt_s(v1, v128.load(room, 48));
+    const fires2 = i32x4.gt_s(v2, v128.load(room, 96));
+    const fires3 = i32x4.gt_s(v3, v128.load(room, 144));
+    v0 = i32x4.sub(i32x4.add(v0, v128.load(room, 16)), v128.and(fires0, v128.load(room, 32)));
+    v1 = i32x4.sub(i32x4.add(v1, v128.load(room, 64)), v128.and(fires1, v128.load(room, 80)));
+    v2 = i32x4.sub(i32x4.add(v2, v128.load(room, 112)), v128.and(fires2, v128.load(room, 128)));
+    v3 = i32x4.sub(i32x4.add(v3, v128.load(room, 160)), v128.and(fires3, v128.load(room, 176)));
+    const fires = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(fires0, fires1), i16x8.narrow_i32x4_s(fires2, fires3));
+    const isPositive = v128.load(room, 192);
+    const sent = i8x16.sub(v128.xor(fires, isPositive), isPositive);
+    v128.store(target, sent);
+    sum = i8x16.add(sum, sent);
     target += slotBytes;
     if (++slot == capacity) {
       slot = 0;
       target = spikes;
     }
   }
-  v128.store(population.vMem + at, mirror(v0, isNegative0));
-  const count0 = population.netCount + at;
-  v128.store(count0, i32x4.sub(v128.load(count0), mirror(fired0, isNegative0)));
-  v128.store(population.vMem + at + 16, mirror(v1, isNegative1));
-  const count1 = population.netCount + at + 16;
-  v128.store(count1, i32x4.sub(v128.load(count1), mirror(fired1, isNegative1)));
+  v128.store(vMem, mirror(v0, isNegative0));
+  v128.store(vMem, mirror(v1, isNegative1), 16);
+  v128.store(vMem, mirror(v2, isNegative2), 32);
+  v128.store(vMem, mirror(v3, isNegative3), 48);
+  const counts = population.netCount + at;
+  addCounts(counts, i16x8.extend_low_i8x16_s(sum));
+  addCounts(counts + 32, i16x8.extend_high_i8x16_s(sum));
+}
+
+/** Four channels' FIRE − 1 − I, I and cost, mirrored, in memory; gives where I is negative. */
+// @ts-ignore: decorator
+@inline
+function settleMonotone(population: Population, room: usize, at: usize, c: i32): v128 {
+  const current = constantCurrent(population, at, c);
+  const isNegative = i32x4.shr_s(current, 31);
+  const mirrored = mirror(current, isNegative);
+  const fireAt = choose(isNegative, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
+  v128.store(room, i32x4.sub(i32x4.sub(fireAt, i32x4.splat(1)), mirrored));
+  v128.store(room, mirrored, 16);
+  v128.store(room, choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c)), 32);
+  return isNegative;
+}
+
+// @ts-ignore: decorator
+@inline
+function addCounts(counts: usize, sum: v128): void {
+  v128.store(counts, i32x4.add(v128.load(counts), i32x4.extend_low_i16x8_s(sum)));
+  v128.store(counts, i32x4.add(v128.load(counts, 16), i32x4.extend_high_i16x8_s(sum)), 16);
 }
 
 /** −x where the mask is set. */
@@ -461,15 +611,6 @@ export function monotoneSteps(
 @inline
 function mirror(x: v128, mask: v128): v128 {
   return i32x4.sub(v128.xor(x, mask), mask);
-}
-
-/** Gives a value back by way of memory: engines would rather compute it anew in each step of a loop. */
-// @ts-ignore: decorator
-@inline
-function settled(room: usize, number: i32, value: v128): v128 {
-  const at = room + (number << 4);
-  v128.store(at, value);
-  return v128.load(at);
 }
 
 /** Any neuron and any number of levels: one level at a time, until no lane wants another. */

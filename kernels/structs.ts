@@ -83,7 +83,7 @@ export class Population {
   constant: usize;
   neuron: i32;
   levels: i32;
-  /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start. */
+  /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start, no delay. */
   isMonotone: i32;
   /** A max-pool of windows side by side that alone reads these spikes: it is run with them, band by band; or 0. */
   pool: Pool;

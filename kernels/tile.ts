@@ -51,7 +51,7 @@ export function scratchOf(tile: Tile): usize {
 }
 
 /** Bytes at the end of a thread's scratch memory for values of a loop (neurons.ts). */
-const SETTLED = 128;
+const SETTLED = 512;
 
 // @ts-ignore: decorator
 @inline

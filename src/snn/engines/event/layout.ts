@@ -141,7 +141,7 @@ const nearBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
 const passSteps = 8;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
-const settledBytes = 128;
+const settledBytes = 512;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */

@@ -166,7 +166,7 @@ function loadPopulation(
     levels: layer.levels,
     pool: stage.pool ? loadPool(stage.pool, layout, words) : 0,
     bandFrames: loadBands(place.bands, signal, place.block, layout.tileSteps, words),
-    isMonotone: layer.levels === 1 && layer.vInit === 0 ? 1 : 0,
+    isMonotone: layer.levels === 1 && layer.vInit === 0 && lagIn === signal.lag ? 1 : 0,
     lagIn,
     counter: counters.get(stage)!,
   });
