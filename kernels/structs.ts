@@ -162,6 +162,8 @@ export class Picture {
   /** i32 [position][currentStride]. */
   current: usize;
   currentStride: i32;
+  /** Whether another convolution of the picture has left its current there. */
+  adds: i32;
 }
 
 @unmanaged

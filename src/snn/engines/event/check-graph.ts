@@ -76,7 +76,9 @@ export function greatestCurrents({ terms, pictures, signal }: PopulationStage): 
 
 function addRows(to: Float64Array, { shape, data }: Tensor, factor: number): void {
   const length = data.length / shape[0];
-  for (let i = 0; i < data.length; i++) to[Math.floor(i / length)] += Math.abs(data[i]) * factor;
+  for (let row = 0, i = 0; row < shape[0]; row++) {
+    for (const end = (row + 1) * length; i < end; i++) to[row] += Math.abs(data[i]) * factor;
+  }
 }
 
 /** Scale per channel of a branch; null where spikes count as they are. */

@@ -7,6 +7,7 @@ import {
   type BandLayout,
   convolutionFacts,
   type Layout,
+  type PictureLayout,
   type PopulationLayout,
   pictureCount,
   type TermLayout,
@@ -171,7 +172,7 @@ function loadPopulation(
     counter: counters.get(stage)!,
   });
   for (const [i, picture] of stage.pictures.entries()) {
-    loadPicture(picture, place.pictures[i], place, signal, layout, views, network);
+    loadPicture(picture, { ...place.pictures[i], adds: i > 0 ? 1 : 0 }, place, signal, layout, views, network);
   }
   return place.pictures.map(({ record }) => record);
 }
@@ -332,7 +333,7 @@ export function hasSmallWeights({ weights: { shape, data }, shift }: Convolution
 
 function loadPicture(
   layer: ConvolutionLayer,
-  place: { readonly record: number; readonly weights: number },
+  place: PictureLayout & { readonly adds: number },
   { constant, stateStride }: PopulationLayout,
   { shape: [outC, outHeight, outWidth] }: Signal,
   layout: Layout,
@@ -373,5 +374,6 @@ function loadPicture(
     shift: layer.shift ?? 0,
     current: constant,
     currentStride: stateStride,
+    adds: place.adds,
   });
 }

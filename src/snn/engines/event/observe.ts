@@ -193,18 +193,17 @@ function readHead(
   charge: Float64Array,
   counts: Int32Array,
 ): HeadReading {
-  const [, height, width] = signal.shape;
+  const [channels, height, width] = signal.shape;
   const area = height * width;
-  const lambda = (i: number) => layer.lambda.data[Math.floor(i / area)];
-  const vTh = (i: number) => layer.vTh.data[Math.floor(i / area)];
-  return {
-    vmem: floatTensor(
-      signal.shape,
-      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * t)),
-    ),
-    count: floatTensor(
-      signal.shape,
-      Float32Array.from(counts, (value, i) => (lambda(i) * value) / t),
-    ),
-  };
+  const vmem = new Float32Array(charge.length);
+  const count = new Float32Array(charge.length);
+  for (let c = 0, i = 0; c < channels; c++) {
+    const lambda = layer.lambda.data[c];
+    const steps = layer.vTh.data[c] * t;
+    for (const end = i + area; i < end; i++) {
+      vmem[i] = (lambda * charge[i]) / steps;
+      count[i] = (lambda * counts[i]) / t;
+    }
+  }
+  return { vmem: floatTensor(signal.shape, vmem), count: floatTensor(signal.shape, count) };
 }

@@ -80,6 +80,7 @@ export const records = {
     "shift",
     "current",
     "currentStride",
+    "adds",
   ],
   program: [
     "stages",
