@@ -22,6 +22,7 @@ function lowSum(lanes: v128, upper: v128, bytes: i32): v128 {
  *
  * `isShort`: sums fit into int16, and are stored as such, not yet shifted. Otherwise they are shifted and added to int32
  * sums; lanes are emptied before they can overflow (after `budget` rows).
+ * `room`: where a position's short runs are merged; 0 where they are long.
  * `n`: eighths of a block. Flags and n are constants, so that each combination becomes code of its own.
  */
 // @ts-ignore: decorator
@@ -40,6 +41,7 @@ export function gatherBytes(
   end: i32,
   sums: usize,
   positionBytes: i32,
+  room: usize,
 ): void {
   const frame = term.frame;
   const size = term.size;
@@ -75,9 +77,31 @@ export function gatherBytes(
     let b3 = a0;
     let last8 = a0;
     if (from < to) {
-      for (let row = 0; row < rows; row++) {
-        let entry = <usize>load<u32>(index + from);
-        const last = <usize>load<u32>(index + to);
+      let runs = rows;
+      let next = room;
+      if (isShort && room != 0) {
+        // One run of addresses instead of several short ones, each of whose ends a processor would guess wrong.
+        for (let row = 0; row < rows; row++) {
+          const entry = <usize>load<u32>(index + from);
+          const bytes = <usize>load<u32>(index + to) - entry;
+          const offset = i32x4.splat(base);
+          for (let k: usize = 0; k < bytes; k += 64) {
+            v128.store(next + k, i32x4.add(v128.load(entry + k), offset));
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 16), offset), 16);
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 32), offset), 32);
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 48), offset), 48);
+          }
+          next += bytes;
+          index += indexRow;
+          base += rowBytes;
+        }
+        base = 0;
+        runs = 1;
+      }
+      for (let row = 0; row < runs; row++) {
+        const isMerged = isShort && room != 0;
+        let entry = isMerged ? room : <usize>load<u32>(index + from);
+        const last = isMerged ? next : <usize>load<u32>(index + to);
         while (entry < last) {
           const stop = isShort ? last : min(last, entry + allowance - added);
           added += <i32>(stop - entry);

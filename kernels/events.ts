@@ -29,7 +29,7 @@ export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void 
       weighted +=
         term.kernel == WIDE
           ? listWide(term, compaction, i, y, row, group)
-          : listNarrow(term, compaction, i, y, row, group);
+          : listNarrow(term, i, y, row, group);
     }
   }
   count(tile, term.counter, i, weighted * load<i32>(term.reachY + (y << 2)) * term.fanOut);
@@ -65,34 +65,48 @@ function storeEntries(entry: usize, rows: v128, rowBytes: v128, first: v128): vo
   v128.store(entry, i32x4.add(first, i32x4.extmul_high_i16x8_u(rows, rowBytes)), 16);
 }
 
-function listNarrow(term: Term, compaction: usize, i: i32, y: i32, row: usize, group: i32): i64 {
+/** Entries of the lanes whose bits are set, from `first` on; gives where the next is to be written. */
+// @ts-ignore: decorator
+@inline
+function storeLanes(entry: usize, bits: i32, offsets: usize, first: v128): usize {
+  const from = offsets + (bits << 5);
+  v128.store(entry, i32x4.add(first, v128.load(from)));
+  v128.store(entry, i32x4.add(first, v128.load(from, 16)), 16);
+  return entry + (popcnt(bits) << 2);
+}
+
+function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
   const frame = term.frame;
   const width = frame.width;
   const channels = term.inPerGroup;
   const number = rowNumber(term, group, y);
+  const offsets = term.offsets;
+  const rowBytes = term.rowBytes;
+  const eight = i32x4.splat(8 * rowBytes);
+  const negated = i32x4.splat(channels * rowBytes);
   let entry = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
   let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
-  const rowBytes = i16x8.splat(<i16>term.rowBytes);
-  const negated = i16x8.splat(<i16>channels);
-  const columnBytes = i32x4.splat(2 * channels * term.rowBytes);
-  const lanes = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
-  let first = i32x4.splat(0);
+  let column = 0;
   let spikes = row + group * channels;
   let weighted: i64 = 0;
   for (let x = 0; x < width; x++) {
     store<u32>(index, <u32>entry);
     index += 4;
     const before = entry;
+    let first = i32x4.splat(column);
     for (let c = 0; c < channels; c += 8) {
-      if (load<i64>(spikes + c) == 0) continue;
-      const s = v128.load_ext<i8>(spikes + c);
-      const bits = spiking(s, channels - c);
-      const rows = i16x8.add(i16x8.add(lanes, i16x8.splat(<i16>c)), v128.and(i16x8.shr_s(s, 15), negated));
-      storeEntries(entry, compact(rows, bits, compaction), rowBytes, first);
-      entry += popcnt(bits) << 2;
+      if (load<i64>(spikes + c) != 0) {
+        const s = v128.load_zero<i64>(spikes + c);
+        const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
+        const positive = i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists;
+        const negative = i8x16.bitmask(s) & exists;
+        entry = storeLanes(entry, positive, offsets, first);
+        entry = storeLanes(entry, negative, offsets, i32x4.add(first, negated));
+      }
+      first = i32x4.add(first, eight);
     }
     weighted += <i64>(<i32>((entry - before) >> 2) * load<i32>(term.reachX + (x << 2)));
-    first = i32x4.add(first, columnBytes);
+    column += 2 * channels * rowBytes;
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);

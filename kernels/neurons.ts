@@ -156,7 +156,7 @@ const LONG = 2;
 
 // @ts-ignore: decorator
 @inline
-function constantCurrent(population: Population, at: usize, c: i32): v128 {
+export function constantCurrent(population: Population, at: usize, c: i32): v128 {
   const bias = v128.load(population.bias + (c << 2));
   return population.constant == 0 ? bias : i32x4.add(bias, v128.load(population.constant + at));
 }

@@ -37,6 +37,10 @@ export class Term {
   blockBytes: i32;
   /** Rows that an int16 lane can add up before it may overflow. */
   budget: i32;
+  /** Narrow kernels: i32 [256][8]; for each set of eight channels, their rows in bytes, one after the other. */
+  offsets: usize;
+  /** Room for all entries that a position may have, where its runs are short and are merged; else 0. */
+  mergeBytes: i32;
   events: usize;
   eventStepBytes: i32;
   eventRowBytes: i32;

@@ -65,3 +65,10 @@ export function settledAt(tile: Tile): usize {
 export function scratchEnd(tile: Tile): usize {
   return settledAt(tile);
 }
+
+/** Where this thread merges a position's runs of entries: where pools, which work at other times, have their room too. */
+// @ts-ignore: decorator
+@inline
+export function mergedAt(tile: Tile, bytes: i32): usize {
+  return settledAt(tile) - bytes;
+}

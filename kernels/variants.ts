@@ -7,53 +7,53 @@ import { gatherNarrow } from "./narrow";
 import { Term } from "./structs";
 import { gatherWide } from "./wide";
 
-export function short8x1(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(1, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x1(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(1, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x2(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(2, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x2(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(2, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x3(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(3, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x3(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(3, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x4(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(4, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x4(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(4, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x5(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(5, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x5(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(5, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x6(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(6, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x6(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(6, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x7(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(7, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x7(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(7, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
-export function short8x8(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(8, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+export function short8x8(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherBytes(8, true, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
 export function narrow8x1(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(1, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(1, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x2(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(2, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(2, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x3(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(3, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(3, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x4(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(4, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(4, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x5(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(5, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(5, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x6(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(6, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(6, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x7(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(7, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(7, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow8x8(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  gatherBytes(8, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+  gatherBytes(8, false, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, 0);
 }
 export function narrow16x1(term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
   gatherNarrow(1, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);

@@ -34,6 +34,8 @@ export interface TermLayout extends TermChoice {
   readonly weights: number;
   readonly rowBytes: number;
   readonly blockBytes: number;
+  readonly offsets: number;
+  readonly mergeBytes: number;
   readonly events: number;
   readonly eventStepBytes: number;
   readonly eventRowBytes: number;
@@ -140,6 +142,8 @@ const currentBytes = 2 ** 16;
 const nearBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
 const passSteps = 8;
+/** Channels of a kernel row whose entries are merged. */
+const longestMerged = 64;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
 const settledBytes = 512;
 /** What wasm can address, less what reads over an end may touch. */
@@ -261,13 +265,14 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
   };
 }
 
-/** Currents of a band of positions. */
+/** Currents of a band of positions, and room to merge a position's entries. */
 function scratchOf(
-  { passSteps, run, block }: PopulationLayout,
+  { passSteps, run, block, terms }: PopulationLayout,
   { shape: [, height, width] }: Signal,
   tileSteps: number,
 ): number {
-  return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps);
+  const merged = Math.max(0, ...terms.map(({ mergeBytes }) => mergeBytes));
+  return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps) + merged;
 }
 
 /** Eight relative counts of each member of a window. */
@@ -397,7 +402,7 @@ function layoutTerm(
   const { size, inPerGroup } = convolutionFacts(term, choice);
   const isDense = kernel === "depthwise" || kernel === "scale";
   const rowBytes = isDense ? blocks * block * 2 : block * (kernel === "narrow8" ? 1 : 2);
-  const signs = kernel === "narrow8" || kernel === "narrow16" ? 2 : 1;
+  const signs = kernel.startsWith("narrow") ? 2 : 1;
   const blockBytes = isDense ? 0 : size * size * signs * inPerGroup * rowBytes;
   return {
     ...choice,
@@ -406,6 +411,8 @@ function layoutTerm(
     weights: take("weights", isDense ? size * size * rowBytes : blockBytes * blocks),
     rowBytes,
     blockBytes,
+    mergeBytes: mergesRuns(size, inPerGroup) ? roundUp(4 * size * size * inPerGroup + 64, 64) : 0,
+    offsets: signs === 2 ? take("weights", 256 * 8 * 4) : 0,
     events: list.events(),
     magnitudes: list.magnitudes(),
     index: list.index(),
@@ -419,6 +426,11 @@ export function convolutionFacts(term: Term, { groups, kernel }: TermChoice): { 
   const size = term.kind === "convolution" ? term.layer.weights.shape[2] : 1;
   const isDense = kernel === "depthwise" || kernel === "scale";
   return { size, inPerGroup: isDense ? 1 : term.input.shape[0] / groups };
+}
+
+/** Whether the runs of entries of a position's kernel rows are so short that merging them is cheaper than walking each. */
+function mergesRuns(size: number, inPerGroup: number): boolean {
+  return size > 1 && size * inPerGroup <= longestMerged;
 }
 
 /** First and last stage that uses each signal, and by how many steps its readers lag behind it at most. */

@@ -64,9 +64,14 @@ export function loadProgram(network: Network, layout: Layout, views: Views, thre
   });
 }
 
+/** Numbers of the bits that are set, of eight. */
+function lanesOf(bits: number): number[] {
+  return [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => bits & (1 << lane));
+}
+
 /** Bytes of the int16 lanes whose bits are set, one after the other; then −1, which swizzles to 0. */
 function compactionOf(bits: number): Int8Array {
-  const lanes = [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => bits & (1 << lane));
+  const lanes = lanesOf(bits);
   const bytes = new Int8Array(16).fill(-1);
   bytes.set(lanes.flatMap((lane) => [2 * lane, 2 * lane + 1]));
   return bytes;
@@ -244,6 +249,10 @@ function loadTerm(
     shift,
     counter,
   });
+  for (let bits = 0; bits < (place.offsets ? 256 : 0); bits++) {
+    const offsets = lanesOf(bits).map((lane) => lane * place.rowBytes);
+    words.set(offsets, place.offsets / 4 + 8 * bits);
+  }
   const [, inH, inW] = term.input.shape;
   words.set(reach(inW, outW, size, stride, padding), place.reachX / 4);
   words.set(reach(inH, outH, size, stride, padding), place.reachY / 4);

@@ -19,6 +19,8 @@ export const records = {
     "rowBytes",
     "blockBytes",
     "budget",
+    "offsets",
+    "mergeBytes",
     "events",
     "eventStepBytes",
     "eventRowBytes",
