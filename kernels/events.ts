@@ -50,22 +50,17 @@ function spiking(spikes: v128, channels: i32): i32 {
   return channels >= 8 ? present : present & ((1 << channels) - 1);
 }
 
-/** Lanes whose bits are set, moved together without a branch: which spike is a guess that processors get wrong. */
+/** Lanes whose bits are set, moved together, zeros behind. */
 // @ts-ignore: decorator
 @inline
 function compact(lanes: v128, bits: i32, compaction: usize): v128 {
   return i8x16.swizzle(lanes, v128.load(compaction + (bits << 4)));
 }
 
-/** Eight entries: weight rows, in bytes, from `first` on. What is written beyond the last is overwritten, or slack. */
-// @ts-ignore: decorator
-@inline
-function storeEntries(entry: usize, rows: v128, rowBytes: v128, first: v128): void {
-  v128.store(entry, i32x4.add(first, i32x4.extmul_low_i16x8_u(rows, rowBytes)));
-  v128.store(entry, i32x4.add(first, i32x4.extmul_high_i16x8_u(rows, rowBytes)), 16);
-}
-
-/** Entries of the lanes whose bits are set, from `first` on; gives where the next is to be written. */
+/**
+ * Entries of the lanes whose bits are set, from `first` on; gives where the next is to be written. Always eight, without a
+ * branch: which spike is a guess that processors get wrong. What is written beyond the last is overwritten, or slack.
+ */
 // @ts-ignore: decorator
 @inline
 function storeLanes(entry: usize, bits: i32, offsets: usize, first: v128): usize {
@@ -121,30 +116,30 @@ function listWide(term: Term, compaction: usize, i: i32, y: i32, row: usize, gro
   let entry = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
   let magnitude = term.magnitudes + ((entry - term.events) >> 1);
   let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
-  const rowBytes = i16x8.splat(<i16>term.rowBytes);
-  const columnBytes = i32x4.splat(channels * term.rowBytes);
-  const lanes = i16x8(0, 1, 2, 3, 4, 5, 6, 7);
-  let first = i32x4.splat(0);
+  const offsets = term.offsets;
+  const eight = i32x4.splat(8 * term.rowBytes);
+  let column = 0;
   let spikes = row + group * channels;
   let weighted: i64 = 0;
   for (let x = 0; x < width; x++) {
     store<u32>(index, <u32>entry);
     index += 4;
     let sum = 0;
+    let first = i32x4.splat(column);
     for (let c = 0; c < channels; c += 8) {
-      if (load<i64>(spikes + c) == 0) continue;
-      const s = v128.load_ext<i8>(spikes + c);
-      const bits = spiking(s, channels - c);
-      const rows = i16x8.add(lanes, i16x8.splat(<i16>c));
-      storeEntries(entry, compact(rows, bits, compaction), rowBytes, first);
-      const sizes = compact(s, bits, compaction);
-      v128.store(magnitude, sizes);
-      sum += sumOf(i32x4.extadd_pairwise_i16x8_s(i16x8.abs(sizes)));
-      entry += popcnt(bits) << 2;
-      magnitude += popcnt(bits) << 1;
+      if (load<i64>(spikes + c) != 0) {
+        const s = v128.load_ext<i8>(spikes + c);
+        const bits = spiking(s, channels - c);
+        const sizes = compact(s, bits, compaction);
+        v128.store(magnitude, sizes);
+        sum += sumOf(i32x4.extadd_pairwise_i16x8_s(i16x8.abs(sizes)));
+        entry = storeLanes(entry, bits, offsets, first);
+        magnitude += popcnt(bits) << 1;
+      }
+      first = i32x4.add(first, eight);
     }
     weighted += <i64>(sum * load<i32>(term.reachX + (x << 2)));
-    first = i32x4.add(first, columnBytes);
+    column += channels * term.rowBytes;
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);

@@ -7,7 +7,8 @@
  */
 import { accumulateDense } from "./dense";
 import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
-import { constantCurrent, resetNeurons, runNeurons } from "./neurons";
+import { constantCurrent } from "./neuron-parts";
+import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
 import { Frame, Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, mergedAt, scratchOf, slotOf } from "./tile";

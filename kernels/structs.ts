@@ -37,7 +37,7 @@ export class Term {
   blockBytes: i32;
   /** Rows that an int16 lane can add up before it may overflow. */
   budget: i32;
-  /** Narrow kernels: i32 [256][8]; for each set of eight channels, their rows in bytes, one after the other. */
+  /** Event kernels: i32 [256][8]; for each set of eight channels, where their rows begin, one after the other. */
   offsets: usize;
   /** Room for all entries that a position may have, where its runs are short and are merged; else 0. */
   mergeBytes: i32;
@@ -79,7 +79,7 @@ export class Population {
   stateStride: i32;
   vMem: usize;
   netCount: usize;
-  /** i32 [13][stateStride]: see neurons.ts. */
+  /** i32 [13][stateStride]: see neuron-parts.ts. */
   parameters: usize;
   /** i32 [stateStride]. */
   bias: usize;

@@ -50,7 +50,7 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Bytes at the end of a thread's scratch memory for values of a loop (neurons.ts). */
+/** Bytes at the end of a thread's scratch memory for constants of a loop (takeback.ts, monotone.ts). */
 const SETTLED = 512;
 
 // @ts-ignore: decorator

@@ -20,9 +20,10 @@ export function quantizePixels(image: FloatTensor): Float64Array {
   return pixels;
 }
 
-/** A pixel's value as a whole multiple of 2^−16. */
+/** A pixel's value as a whole multiple of 2^−16, rounded half up. */
 export function quantizePixel(value: number): number {
-  return Math.round(value * pixelUnits);
+  // Math.round is four times as slow.
+  return Math.floor(value * pixelUnits + 0.5);
 }
 
 /** An exact Σ W·pixel (in units of 2^−16) as a current with `shift` fractional bits, rounded half up. */

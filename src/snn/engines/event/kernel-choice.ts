@@ -13,8 +13,6 @@ export interface TermChoice {
 
 /** Narrow kernels empty their lanes after so many rows; with fewer, wide ones are faster. */
 const leastBudget = 8;
-/** Lists number the rows of a position, negated ones too, in 16 bits (kernels/events.ts). */
-const mostRows = 2 ** 16;
 const int16Bound = 2 ** 15 - 1;
 /** Eight accumulators, which is what 16 vector registers leave room for. */
 const widestBlock = 64;
@@ -31,8 +29,7 @@ export function chooseKernel(term: Term): TermChoice {
 function eventKernel({ input, layer }: ConvolutionTerm): Pick<TermChoice, "kernel" | "budget"> {
   const greatest = greatestMagnitude(layer.weights.data);
   const budget = Math.floor(int16Bound / Math.max(1, greatest));
-  if (input.greatestSpike > 1 || budget < leastBudget || input.shape[0] > mostRows / 2)
-    return { kernel: "wide", budget: 0 };
+  if (input.greatestSpike > 1 || budget < leastBudget) return { kernel: "wide", budget: 0 };
   return { kernel: greatest <= 127 ? "narrow8" : "narrow16", budget };
 }
 

@@ -412,7 +412,7 @@ function layoutTerm(
     rowBytes,
     blockBytes,
     mergeBytes: mergesRuns(size, inPerGroup) ? roundUp(4 * size * size * inPerGroup + 64, 64) : 0,
-    offsets: signs === 2 ? take("weights", 256 * 8 * 4) : 0,
+    offsets: isDense ? 0 : take("weights", 256 * 8 * 4),
     events: list.events(),
     magnitudes: list.magnitudes(),
     index: list.index(),

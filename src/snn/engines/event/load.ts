@@ -198,7 +198,7 @@ function calmOf(stage: PopulationStage, tileSteps: number): number {
   return costs <= calm ? calm : -1;
 }
 
-/** Rows of thresholds and costs as kernels/neurons.ts wants them. */
+/** Rows of thresholds and costs as kernels/neuron-parts.ts wants them. */
 function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
   const row = (number: number) => words.subarray(parameters / 4 + number * stateStride).subarray(0, stateStride);
   for (let number = 0; number < 8; number++) row(number).fill(never);
