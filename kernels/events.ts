@@ -24,18 +24,15 @@ export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void 
   if (term.kernel >= DEPTHWISE) {
     if (term.counter >= 0) weighted = weighDense(term, row);
   } else {
+    const compaction = tile.program.compaction;
     for (let group = 0; group < term.groups; group++) {
-      weighted += term.kernel == WIDE ? listWide(term, i, y, row, group) : listNarrow(term, i, y, row, group);
+      weighted +=
+        term.kernel == WIDE
+          ? listWide(term, compaction, i, y, row, group)
+          : listNarrow(term, i, y, row, group);
     }
   }
   count(tile, term.counter, i, weighted * load<i32>(term.reachY + (y << 2)) * term.fanOut);
-}
-
-/** Bits of the channels c … c + 15 that exist. */
-// @ts-ignore: decorator
-@inline
-function existing(c: i32, channels: i32): i32 {
-  return channels - c >= 16 ? 0xffff : (1 << (channels - c)) - 1;
 }
 
 /** Where the entries and the index of a row begin. */
@@ -45,77 +42,104 @@ function rowNumber(term: Term, group: i32, y: i32): i32 {
   return group * term.frame.height + y;
 }
 
+/** Bits of the lanes that hold spikes, of eight channels of which `channels` or fewer exist. */
+// @ts-ignore: decorator
+@inline
+function spiking(spikes: v128, channels: i32): i32 {
+  const present = i16x8.bitmask(i16x8.eq(spikes, i16x8.splat(0))) ^ 0xff;
+  return channels >= 8 ? present : present & ((1 << channels) - 1);
+}
+
+/** Lanes whose bits are set, moved together, zeros behind. */
+// @ts-ignore: decorator
+@inline
+function compact(lanes: v128, bits: i32, compaction: usize): v128 {
+  return i8x16.swizzle(lanes, v128.load(compaction + (bits << 4)));
+}
+
+/**
+ * Entries of the lanes whose bits are set, from `first` on; gives where the next is to be written. Always eight, without a
+ * branch: which spike is a guess that processors get wrong. What is written beyond the last is overwritten, or slack.
+ */
+// @ts-ignore: decorator
+@inline
+function storeLanes(entry: usize, bits: i32, offsets: usize, first: v128): usize {
+  const from = offsets + (bits << 5);
+  v128.store(entry, i32x4.add(first, v128.load(from)));
+  v128.store(entry, i32x4.add(first, v128.load(from, 16)), 16);
+  return entry + (popcnt(bits) << 2);
+}
+
 function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
   const frame = term.frame;
+  const width = frame.width;
   const channels = term.inPerGroup;
-  const rowBytes = term.rowBytes;
   const number = rowNumber(term, group, y);
+  const offsets = term.offsets;
+  const rowBytes = term.rowBytes;
+  const eight = i32x4.splat(8 * rowBytes);
+  const negated = i32x4.splat(channels * rowBytes);
   let entry = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
-  let index = term.index + i * term.indexStepBytes + ((number * (frame.width + 1)) << 2);
-  const negated = channels * rowBytes;
-  let offset = 0;
+  let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
+  let column = 0;
   let spikes = row + group * channels;
   let weighted: i64 = 0;
-  for (let x = 0; x < frame.width; x++) {
+  for (let x = 0; x < width; x++) {
     store<u32>(index, <u32>entry);
     index += 4;
     const before = entry;
-    for (let c = 0; c < channels; c += 16) {
-      const s = v128.load(spikes + c);
-      const exists = existing(c, channels);
-      let negative = i8x16.bitmask(s) & exists;
-      let positive = i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists;
-      const first = offset + c * rowBytes;
-      while (positive) {
-        store<u32>(entry, first + ctz(positive) * rowBytes);
-        entry += 4;
-        positive &= positive - 1;
+    let first = i32x4.splat(column);
+    for (let c = 0; c < channels; c += 8) {
+      if (load<i64>(spikes + c) != 0) {
+        const s = v128.load_zero<i64>(spikes + c);
+        const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
+        const positive = i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists;
+        const negative = i8x16.bitmask(s) & exists;
+        entry = storeLanes(entry, positive, offsets, first);
+        entry = storeLanes(entry, negative, offsets, i32x4.add(first, negated));
       }
-      while (negative) {
-        store<u32>(entry, first + negated + ctz(negative) * rowBytes);
-        entry += 4;
-        negative &= negative - 1;
-      }
+      first = i32x4.add(first, eight);
     }
     weighted += <i64>(<i32>((entry - before) >> 2) * load<i32>(term.reachX + (x << 2)));
-    offset += 2 * negated;
+    column += 2 * channels * rowBytes;
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);
   return weighted;
 }
 
-function listWide(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+function listWide(term: Term, compaction: usize, i: i32, y: i32, row: usize, group: i32): i64 {
   const frame = term.frame;
+  const width = frame.width;
   const channels = term.inPerGroup;
-  const rowBytes = term.rowBytes;
   const number = rowNumber(term, group, y);
   let entry = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
   let magnitude = term.magnitudes + ((entry - term.events) >> 1);
-  let index = term.index + i * term.indexStepBytes + ((number * (frame.width + 1)) << 2);
-  let offset = 0;
+  let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
+  const offsets = term.offsets;
+  const eight = i32x4.splat(8 * term.rowBytes);
+  let column = 0;
   let spikes = row + group * channels;
   let weighted: i64 = 0;
-  for (let x = 0; x < frame.width; x++) {
+  for (let x = 0; x < width; x++) {
     store<u32>(index, <u32>entry);
     index += 4;
     let sum = 0;
-    for (let c = 0; c < channels; c += 16) {
-      const s = v128.load(spikes + c);
-      let present = ~i8x16.bitmask(i8x16.eq(s, i8x16.splat(0))) & existing(c, channels);
-      while (present) {
-        const lane = ctz(present);
-        const spike = <i32>load<i8>(spikes + c + lane);
-        store<u32>(entry, offset + (c + lane) * rowBytes);
-        store<i16>(magnitude, <i16>spike);
-        entry += 4;
-        magnitude += 2;
-        sum += abs(spike);
-        present &= present - 1;
+    let first = i32x4.splat(column);
+    for (let c = 0; c < channels; c += 8) {
+      if (load<i64>(spikes + c) != 0) {
+        const s = v128.load_ext<i8>(spikes + c);
+        const bits = spiking(s, channels - c);
+        const sizes = compact(s, bits, compaction);
+        v128.store(magnitude, sizes);
+        sum += sumOf(i32x4.extadd_pairwise_i16x8_s(i16x8.abs(sizes)));
+        entry = storeLanes(entry, bits, offsets, first);
+        magnitude += popcnt(bits) << 1;
       }
+      first = i32x4.add(first, eight);
     }
     weighted += <i64>(sum * load<i32>(term.reachX + (x << 2)));
-    offset += channels * rowBytes;
+    column += channels * term.rowBytes;
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);
@@ -145,7 +169,16 @@ export function magnitudeOf(at: usize, bytes: i32): i32 {
     const pairs = i16x8.extadd_pairwise_i8x16_u(i8x16.abs(v128.load_zero<i64>(at)));
     sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(pairs));
   }
+  return sumOf(sum);
+}
+
+// @ts-ignore: decorator
+@inline
+function sumOf(lanes: v128): i32 {
   return (
-    i32x4.extract_lane(sum, 0) + i32x4.extract_lane(sum, 1) + i32x4.extract_lane(sum, 2) + i32x4.extract_lane(sum, 3)
+    i32x4.extract_lane(lanes, 0) +
+    i32x4.extract_lane(lanes, 1) +
+    i32x4.extract_lane(lanes, 2) +
+    i32x4.extract_lane(lanes, 3)
   );
 }

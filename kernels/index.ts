@@ -8,17 +8,25 @@ import { Move, Picture, Poisson, Pool, Population, Program } from "./structs";
 import { Tile } from "./tile";
 
 export { loadAndAdd } from "./limit";
+// Exported although nobody outside calls them: see variants.ts.
+export { gradedSteps, integrateSteps } from "./graded";
+export { monotoneSteps } from "./monotone";
 export {
-  gradedSteps,
-  integrateSteps,
-  monotoneSteps,
   takebackConstant,
   takebackLong,
+  takebackLongBound,
+  takebackLongSixteen,
   takebackShort,
+  takebackShortBound,
+  takebackShortSixteen,
+} from "./takeback";
+export {
   thresholdConstant,
   thresholdLong,
+  thresholdLongBound,
   thresholdShort,
-} from "./neurons";
+  thresholdShortBound,
+} from "./threshold";
 export * from "./variants";
 
 const POPULATION = 0;

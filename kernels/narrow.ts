@@ -1,21 +1,15 @@
 /**
- * Narrow accumulation: binary spikes, weights of few bits. One weight row is `block` channels, int8 or int16; rows are
- * added in int16 lanes. No branch on a sign: negated rows are stored.
+ * Accumulation of binary spikes through int16 weights of few bits: rows are added in int16 lanes, which are emptied before
+ * they can overflow (after `budget` rows). No branch on a sign: negated rows are stored.
  *
  * Weights: [block][kernel row][kernel column][as is, negated][input channel][channel of the block].
  */
 import { Term } from "./structs";
 
-// @ts-ignore: decorator
-@inline
-function loadRow(isInt8: bool, at: usize, lane: usize): v128 {
-  return isInt8 ? v128.load_ext<i8>(at + lane * 8) : v128.load(at + lane * 16);
-}
-
 /** Adds int16 lanes to int32 sums. */
 // @ts-ignore: decorator
 @inline
-function spill(sums: usize, lanes: v128, shift: i32): void {
+export function spill(sums: usize, lanes: v128, shift: i32): void {
   const low = i32x4.shl(i32x4.extend_low_i16x8_s(lanes), shift);
   const high = i32x4.shl(i32x4.extend_high_i16x8_s(lanes), shift);
   v128.store(sums, i32x4.add(v128.load(sums), low));
@@ -23,18 +17,13 @@ function spill(sums: usize, lanes: v128, shift: i32): void {
 }
 
 /**
- * What arrives at outputs (y, x … end − 1) at offset i, by kernel rows kyFrom … kyTo − 1.
- *
- * `isShort`: sums fit into int16, and are stored as such, not yet shifted. Otherwise they are shifted and added to int32
- * sums; lanes are emptied before they can overflow (after `budget` rows).
- * `n`: eighths of a block. Flags and n are constants, so that each combination becomes code of its own.
+ * What arrives at outputs (y, x … end − 1) at offset i, by kernel rows kyFrom … kyTo − 1, is shifted and added to int32
+ * sums. `n`: eighths of a block, a constant, so that each becomes code of its own.
  */
 // @ts-ignore: decorator
 @inline
 export function gatherNarrow(
   n: i32,
-  isInt8: bool,
-  isShort: bool,
   term: Term,
   weights: usize,
   group: i32,
@@ -82,67 +71,51 @@ export function gatherNarrow(
         let entry = <usize>load<u32>(index + from);
         const last = <usize>load<u32>(index + to);
         while (entry < last) {
-          let stop = last;
-          if (!isShort) {
-            stop = min(last, entry + budget);
-            budget -= <i32>(stop - entry);
-          }
+          const stop = min(last, entry + budget);
+          budget -= <i32>(stop - entry);
           for (; entry < stop; entry += 4) {
             const at = base + load<u32>(entry);
-            a0 = i16x8.add(a0, loadRow(isInt8, at, 0));
-            if (n > 1) a1 = i16x8.add(a1, loadRow(isInt8, at, 1));
-            if (n > 2) a2 = i16x8.add(a2, loadRow(isInt8, at, 2));
-            if (n > 3) a3 = i16x8.add(a3, loadRow(isInt8, at, 3));
-            if (n > 4) a4 = i16x8.add(a4, loadRow(isInt8, at, 4));
-            if (n > 5) a5 = i16x8.add(a5, loadRow(isInt8, at, 5));
-            if (n > 6) a6 = i16x8.add(a6, loadRow(isInt8, at, 6));
-            if (n > 7) a7 = i16x8.add(a7, loadRow(isInt8, at, 7));
+            a0 = i16x8.add(a0, v128.load(at));
+            if (n > 1) a1 = i16x8.add(a1, v128.load(at, 16));
+            if (n > 2) a2 = i16x8.add(a2, v128.load(at, 32));
+            if (n > 3) a3 = i16x8.add(a3, v128.load(at, 48));
+            if (n > 4) a4 = i16x8.add(a4, v128.load(at, 64));
+            if (n > 5) a5 = i16x8.add(a5, v128.load(at, 80));
+            if (n > 6) a6 = i16x8.add(a6, v128.load(at, 96));
+            if (n > 7) a7 = i16x8.add(a7, v128.load(at, 112));
           }
-          if (!isShort) {
-            if (budget == 0) {
-              spill(sums, a0, shift);
-              if (n > 1) spill(sums + 32, a1, shift);
-              if (n > 2) spill(sums + 64, a2, shift);
-              if (n > 3) spill(sums + 96, a3, shift);
-              if (n > 4) spill(sums + 128, a4, shift);
-              if (n > 5) spill(sums + 160, a5, shift);
-              if (n > 6) spill(sums + 192, a6, shift);
-              if (n > 7) spill(sums + 224, a7, shift);
-              a0 = i16x8.splat(0);
-              a1 = a0;
-              a2 = a0;
-              a3 = a0;
-              a4 = a0;
-              a5 = a0;
-              a6 = a0;
-              a7 = a0;
-              budget = allowance;
-            }
+          if (budget == 0) {
+            spill(sums, a0, shift);
+            if (n > 1) spill(sums + 32, a1, shift);
+            if (n > 2) spill(sums + 64, a2, shift);
+            if (n > 3) spill(sums + 96, a3, shift);
+            if (n > 4) spill(sums + 128, a4, shift);
+            if (n > 5) spill(sums + 160, a5, shift);
+            if (n > 6) spill(sums + 192, a6, shift);
+            if (n > 7) spill(sums + 224, a7, shift);
+            a0 = i16x8.splat(0);
+            a1 = a0;
+            a2 = a0;
+            a3 = a0;
+            a4 = a0;
+            a5 = a0;
+            a6 = a0;
+            a7 = a0;
+            budget = allowance;
           }
         }
         index += indexRow;
         base += rowBytes;
       }
     }
-    if (isShort) {
-      v128.store(sums, a0);
-      if (n > 1) v128.store(sums, a1, 16);
-      if (n > 2) v128.store(sums, a2, 32);
-      if (n > 3) v128.store(sums, a3, 48);
-      if (n > 4) v128.store(sums, a4, 64);
-      if (n > 5) v128.store(sums, a5, 80);
-      if (n > 6) v128.store(sums, a6, 96);
-      if (n > 7) v128.store(sums, a7, 112);
-    } else {
-      spill(sums, a0, shift);
-      if (n > 1) spill(sums + 32, a1, shift);
-      if (n > 2) spill(sums + 64, a2, shift);
-      if (n > 3) spill(sums + 96, a3, shift);
-      if (n > 4) spill(sums + 128, a4, shift);
-      if (n > 5) spill(sums + 160, a5, shift);
-      if (n > 6) spill(sums + 192, a6, shift);
-      if (n > 7) spill(sums + 224, a7, shift);
-    }
+    spill(sums, a0, shift);
+    if (n > 1) spill(sums + 32, a1, shift);
+    if (n > 2) spill(sums + 64, a2, shift);
+    if (n > 3) spill(sums + 96, a3, shift);
+    if (n > 4) spill(sums + 128, a4, shift);
+    if (n > 5) spill(sums + 160, a5, shift);
+    if (n > 6) spill(sums + 192, a6, shift);
+    if (n > 7) spill(sums + 224, a7, shift);
     sums += positionBytes;
   }
 }

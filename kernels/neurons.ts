@@ -1,47 +1,30 @@
 /**
- * Neurons over the steps of a tile: eight channels of one position keep V and n in registers while time passes.
+ * Neurons over the steps of a tile: a position's channels keep V and n in registers while time passes.
  *
- * Parameters, i32 [9][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
- * zero (going up) or up to zero (going down), and differ from the others only in take-back neurons. Where nothing negative
- * is sent, costs are above the membrane's bound. Channels that only pad never fire.
+ * Membranes saturate, but a tile whose membranes all begin within ± `calm` cannot take them so far, and is spared the
+ * comparisons.
  */
+import { gradedSteps, integrateSteps } from "./graded";
+import { monotoneSteps } from "./monotone";
+import { CONSTANT, LONG, SHORT, START, TAKEBACK, isCalm, parameter } from "./neuron-parts";
 import { Frame, Population } from "./structs";
-import { Tile, endOf, firstOf } from "./tile";
-
-const FIRE_UP = 0;
-const FIRE_UP_NEG = 1;
-const FIRE_DOWN = 2;
-const FIRE_DOWN_NEG = 3;
-const COST_UP = 4;
-const COST_UP_NEG = 5;
-const COST_DOWN = 6;
-const COST_DOWN_NEG = 7;
-/** Membranes at the start. */
-const START = 8;
-
-/** Neuron kinds: thresholds that do not depend on the net count, and those that do. */
-const TAKEBACK = 1;
-
-/** Membranes saturate here. */
-const BOUND: i32 = 1 << 30;
-
-// @ts-ignore: decorator
-@inline
-function integrate(v: v128, current: v128): v128 {
-  return i32x4.max_s(i32x4.min_s(i32x4.add(v, current), i32x4.splat(BOUND)), i32x4.splat(-BOUND));
-}
-
-// @ts-ignore: decorator
-@inline
-function choose(mask: v128, ifSet: v128, otherwise: v128): v128 {
-  return v128.bitselect(ifSet, otherwise, mask);
-}
-
-// @ts-ignore: decorator
-@inline
-function parameter(population: Population, row: i32, c: i32): v128 {
-  return v128.load(population.parameters + ((row * population.stateStride + c) << 2));
-}
+import {
+  takebackConstant,
+  takebackLong,
+  takebackLongBound,
+  takebackLongSixteen,
+  takebackShort,
+  takebackShortBound,
+  takebackShortSixteen,
+} from "./takeback";
+import {
+  thresholdConstant,
+  thresholdLong,
+  thresholdLongBound,
+  thresholdShort,
+  thresholdShortBound,
+} from "./threshold";
+import { Tile, endOf, firstOf, weightedEnd } from "./tile";
 
 /**
  * Runs the block's channels of `position` through offsets from … to − 1 of the tile.
@@ -71,32 +54,53 @@ export function runNeurons(
   const onlyIntegrate = min(fireFrom, integrateTo);
   const both = max(integrateFrom, fireFrom);
   const bothTo = min(integrateTo, fireTo);
+  // Steps whose spikes weigh more than 1 come first.
+  const plain = max(both, min(bothTo, weightedEnd(tile, population.out.lag)));
   const onlyFire = max(fireFrom, integrateTo);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  const isMonotone = mode == CONSTANT && population.isMonotone != 0;
+  const isTakeback = mode != CONSTANT && population.neuron == TAKEBACK && population.lagIn == population.out.lag;
   const laneShift = mode == SHORT ? 1 : 2;
+  if (integrateFrom < onlyIntegrate || both < plain) {
+    for (let c = first; c < first + channels; c += 4) {
+      const at = ((position * population.stateStride + c) << 2) as usize;
+      const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
+      integrateSteps(population, tile, mode, at, c, own, stepBytes, integrateFrom, onlyIntegrate);
+      gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikesAt + (c - first), both, plain, true);
+    }
+  }
   for (let c = first; c < first + channels; c += 8) {
     const at = ((position * population.stateStride + c) << 2) as usize;
     const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
     const spikes = spikesAt + (c - first);
     const half: usize = mode == CONSTANT ? 0 : own + (4 << laneShift);
-    if (integrateFrom < onlyIntegrate) {
-      integrateSteps(population, mode, at, c, own, stepBytes, integrateFrom, onlyIntegrate);
-      integrateSteps(population, mode, at + 16, c + 4, half, stepBytes, integrateFrom, onlyIntegrate);
-    }
-    if (both < bothTo) {
+    if (plain < bothTo) {
       if (population.levels > 1) {
-        gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, both, bothTo, true);
-        gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, both, bothTo, true);
-      } else if (mode == CONSTANT && population.isMonotone) {
-        monotoneSteps(population, out, tile, at, c, spikes, both, bothTo);
-      } else if (population.neuron == TAKEBACK) {
-        if (mode == SHORT) takebackShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) takebackLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else takebackConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikes, plain, bothTo, true);
+        gradedSteps(population, out, tile, mode, at + 16, c + 4, half, stepBytes, spikes + 4, plain, bothTo, true);
+      } else if (isMonotone && c + 8 < first + channels && isCalm(population, at) && isCalm(population, at + 32)) {
+        monotoneSteps(population, out, tile, at, c, spikes, plain, bothTo);
+        c += 8;
+      } else if (isTakeback && c + 8 < first + channels && isCalm(population, at) && isCalm(population, at + 32)) {
+        if (mode == SHORT) takebackShortSixteen(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        else takebackLongSixteen(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        c += 8;
       } else {
-        if (mode == SHORT) thresholdShort(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else if (mode == LONG) thresholdLong(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
-        else thresholdConstant(population, out, tile, at, c, own, stepBytes, spikes, both, bothTo);
+        const saturates = !isCalm(population, at);
+        if (population.neuron == TAKEBACK) {
+          if (mode == CONSTANT) takebackConstant(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+          else if (saturates) {
+            if (mode == SHORT) takebackShortBound(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+            else takebackLongBound(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+          } else if (mode == SHORT) takebackShort(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+          else takebackLong(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        } else if (mode == CONSTANT) {
+          thresholdConstant(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        } else if (saturates) {
+          if (mode == SHORT) thresholdShortBound(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+          else thresholdLongBound(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        } else if (mode == SHORT) thresholdShort(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
+        else thresholdLong(population, out, tile, at, c, own, stepBytes, spikes, plain, bothTo);
       }
     }
     if (onlyFire < fireTo) {
@@ -114,356 +118,4 @@ export function resetNeurons(population: Population, position: i32, block: i32):
     v128.store(population.vMem + at, parameter(population, START, c));
     v128.store(population.netCount + at, i32x4.splat(0));
   }
-}
-
-/** Where currents come from. */
-const CONSTANT = 0;
-const SHORT = 1;
-const LONG = 2;
-
-// @ts-ignore: decorator
-@inline
-function constantCurrent(population: Population, at: usize, c: i32): v128 {
-  const bias = v128.load(population.bias + (c << 2));
-  return population.constant == 0 ? bias : i32x4.add(bias, v128.load(population.constant + at));
-}
-
-// @ts-ignore: decorator
-@inline
-function currentAt(mode: i32, constant: v128, from: usize, shift: i32): v128 {
-  if (mode == CONSTANT) return constant;
-  const varying = mode == SHORT ? i32x4.shl(v128.load_ext<i16>(from), shift) : v128.load(from);
-  return i32x4.add(constant, varying);
-}
-
-export function integrateSteps(
-  population: Population,
-  mode: i32,
-  at: usize,
-  c: i32,
-  currents: usize,
-  stepBytes: i32,
-  from: i32,
-  to: i32,
-): void {
-  const constant = constantCurrent(population, at, c);
-  let v = v128.load(population.vMem + at);
-  for (let i = from; i < to; i++) {
-    v = integrate(v, currentAt(mode, constant, currents + i * stepBytes, population.shift));
-  }
-  v128.store(population.vMem + at, v);
-}
-
-/** Four spikes to bytes. */
-// @ts-ignore: decorator
-@inline
-function storeSpikes(to: usize, spikes: v128): void {
-  const words = i16x8.narrow_i32x4_s(spikes, spikes);
-  store<u32>(to, i32x4.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
-}
-
-/** Eight spikes to bytes. */
-// @ts-ignore: decorator
-@inline
-function storeEight(to: usize, low: v128, high: v128): void {
-  const words = i16x8.narrow_i32x4_s(low, high);
-  store<i64>(to, i64x2.extract_lane(i8x16.narrow_i16x8_s(words, words), 0));
-}
-
-/**
- * Binary take-back neurons, eight channels: two chains of operations, of which one alone would wait for itself. With "below" and "not above" the signs of the net count, costs are V_th or V_thNeg: each is
- * V_th plus, where the mask says so, the difference. Comparisons are made strict, which is one instruction where ≥ is two.
- */
-// @ts-ignore: decorator
-@inline
-function takebackSteps(
-  population: Population,
-  out: Frame,
-  tile: Tile,
-  mode: i32,
-  at: usize,
-  c: i32,
-  currents: usize,
-  stepBytes: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
-): void {
-  const slotBytes = out.slotBytes;
-  const capacity = out.capacity;
-  const shift = population.shift;
-  const one = i32x4.splat(1);
-  const zero = i32x4.splat(0);
-  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
-  const lowerBound = i32x4.neg(bound);
-  const halfBytes: usize = mode == SHORT ? 8 : 16;
-  const constant0 = constantCurrent(population, at, c);
-  const vTh0 = parameter(population, COST_UP, c);
-  const moreCost0 = i32x4.sub(parameter(population, COST_UP_NEG, c), vTh0);
-  const fireAt0 = parameter(population, FIRE_UP, c);
-  const moreFire0 = i32x4.sub(parameter(population, FIRE_UP_NEG, c), fireAt0);
-  const upAbove0 = i32x4.sub(fireAt0, one);
-  const downBelow0 = i32x4.sub(one, fireAt0);
-  let v0 = v128.load(population.vMem + at);
-  let n0 = v128.load(population.netCount + at);
-  const constant1 = constantCurrent(population, at + 16, c + 4);
-  const vTh1 = parameter(population, COST_UP, c + 4);
-  const moreCost1 = i32x4.sub(parameter(population, COST_UP_NEG, c + 4), vTh1);
-  const fireAt1 = parameter(population, FIRE_UP, c + 4);
-  const moreFire1 = i32x4.sub(parameter(population, FIRE_UP_NEG, c + 4), fireAt1);
-  const upAbove1 = i32x4.sub(fireAt1, one);
-  const downBelow1 = i32x4.sub(one, fireAt1);
-  let v1 = v128.load(population.vMem + at + 16);
-  let n1 = v128.load(population.netCount + at + 16);
-  let slot = (tile.g0 + from) % capacity;
-  let target = spikes + slot * slotBytes;
-  let current = currents + from * stepBytes;
-  for (let i = from; i < to; i++) {
-    v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
-    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
-    v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
-    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
-    current += stepBytes;
-    const below0 = i32x4.gt_s(zero, n0);
-    const above0 = i32x4.gt_s(n0, zero);
-    const up0 = i32x4.gt_s(v0, i32x4.add(upAbove0, v128.and(below0, moreFire0)));
-    const down0 = i32x4.gt_s(i32x4.sub(downBelow0, v128.andnot(moreFire0, above0)), v0);
-    v0 = i32x4.sub(v0, v128.and(up0, i32x4.add(vTh0, v128.and(below0, moreCost0))));
-    v0 = i32x4.add(v0, v128.and(down0, i32x4.add(vTh0, v128.andnot(moreCost0, above0))));
-    const sent0 = i32x4.sub(down0, up0);
-    n0 = i32x4.add(n0, sent0);
-    const below1 = i32x4.gt_s(zero, n1);
-    const above1 = i32x4.gt_s(n1, zero);
-    const up1 = i32x4.gt_s(v1, i32x4.add(upAbove1, v128.and(below1, moreFire1)));
-    const down1 = i32x4.gt_s(i32x4.sub(downBelow1, v128.andnot(moreFire1, above1)), v1);
-    v1 = i32x4.sub(v1, v128.and(up1, i32x4.add(vTh1, v128.and(below1, moreCost1))));
-    v1 = i32x4.add(v1, v128.and(down1, i32x4.add(vTh1, v128.andnot(moreCost1, above1))));
-    const sent1 = i32x4.sub(down1, up1);
-    n1 = i32x4.add(n1, sent1);
-    storeEight(target, sent0, sent1);
-    target += slotBytes;
-    if (++slot == capacity) {
-      slot = 0;
-      target = spikes;
-    }
-  }
-  v128.store(population.vMem + at, v0);
-  v128.store(population.vMem + at, v1, 16);
-  v128.store(population.netCount + at, n0);
-  v128.store(population.netCount + at, n1, 16);
-}
-
-// @ts-ignore: decorator
-@inline
-function thresholdSteps(
-  population: Population,
-  out: Frame,
-  tile: Tile,
-  mode: i32,
-  at: usize,
-  c: i32,
-  currents: usize,
-  stepBytes: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
-): void {
-  const slotBytes = out.slotBytes;
-  const capacity = out.capacity;
-  const shift = population.shift;
-  const one = i32x4.splat(1);
-  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
-  const lowerBound = i32x4.neg(bound);
-  const halfBytes: usize = mode == SHORT ? 8 : 16;
-  const constant0 = constantCurrent(population, at, c);
-  const vTh0 = parameter(population, COST_UP, c);
-  const vThNeg0 = parameter(population, COST_DOWN, c);
-  const upAbove0 = i32x4.sub(vTh0, one);
-  const downBelow0 = i32x4.sub(one, vThNeg0);
-  let v0 = v128.load(population.vMem + at);
-  let n0 = v128.load(population.netCount + at);
-  const constant1 = constantCurrent(population, at + 16, c + 4);
-  const vTh1 = parameter(population, COST_UP, c + 4);
-  const vThNeg1 = parameter(population, COST_DOWN, c + 4);
-  const upAbove1 = i32x4.sub(vTh1, one);
-  const downBelow1 = i32x4.sub(one, vThNeg1);
-  let v1 = v128.load(population.vMem + at + 16);
-  let n1 = v128.load(population.netCount + at + 16);
-  let slot = (tile.g0 + from) % capacity;
-  let target = spikes + slot * slotBytes;
-  let current = currents + from * stepBytes;
-  for (let i = from; i < to; i++) {
-    v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
-    v0 = i32x4.max_s(i32x4.min_s(v0, bound), lowerBound);
-    v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
-    v1 = i32x4.max_s(i32x4.min_s(v1, bound), lowerBound);
-    current += stepBytes;
-    const up0 = i32x4.gt_s(v0, upAbove0);
-    const down0 = i32x4.gt_s(downBelow0, v0);
-    v0 = i32x4.add(i32x4.sub(v0, v128.and(up0, vTh0)), v128.and(down0, vThNeg0));
-    const sent0 = i32x4.sub(down0, up0);
-    n0 = i32x4.add(n0, sent0);
-    const up1 = i32x4.gt_s(v1, upAbove1);
-    const down1 = i32x4.gt_s(downBelow1, v1);
-    v1 = i32x4.add(i32x4.sub(v1, v128.and(up1, vTh1)), v128.and(down1, vThNeg1));
-    const sent1 = i32x4.sub(down1, up1);
-    n1 = i32x4.add(n1, sent1);
-    storeEight(target, sent0, sent1);
-    target += slotBytes;
-    if (++slot == capacity) {
-      slot = 0;
-      target = spikes;
-    }
-  }
-  v128.store(population.vMem + at, v0);
-  v128.store(population.vMem + at, v1, 16);
-  v128.store(population.netCount + at, n0);
-  v128.store(population.netCount + at, n1, 16);
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function takebackShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
-}
-export function thresholdShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
-}
-export function thresholdLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
-}
-export function thresholdConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  thresholdSteps(population, out, tile, CONSTANT, at, c, currents, stepBytes, spikes, from, to);
-}
-
-/**
- * Binary neurons under a constant current, from V = 0 and n = 0: all spikes have the current's sign, so that only one
- * side's threshold and cost matter. Negative currents are mirrored: V, n and the spikes change their sign.
- */
-export function monotoneSteps(
-  population: Population,
-  out: Frame,
-  tile: Tile,
-  at: usize,
-  c: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
-): void {
-  const slotBytes = out.slotBytes;
-  const capacity = out.capacity;
-  const one = i32x4.splat(1);
-  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
-  const signed0 = constantCurrent(population, at, c);
-  const isNegative0 = i32x4.shr_s(signed0, 31);
-  const current0 = mirror(signed0, isNegative0);
-  const cost0 = choose(isNegative0, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
-  const fireAt0 = choose(isNegative0, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
-  const fireAbove0 = i32x4.sub(fireAt0, one);
-  let v0 = mirror(v128.load(population.vMem + at), isNegative0);
-  let fired0 = i32x4.splat(0);
-  const signed1 = constantCurrent(population, at + 16, c + 4);
-  const isNegative1 = i32x4.shr_s(signed1, 31);
-  const current1 = mirror(signed1, isNegative1);
-  const cost1 = choose(isNegative1, parameter(population, COST_DOWN_NEG, c + 4), parameter(population, COST_UP, c + 4));
-  const fireAt1 = choose(isNegative1, parameter(population, FIRE_DOWN_NEG, c + 4), parameter(population, FIRE_UP, c + 4));
-  const fireAbove1 = i32x4.sub(fireAt1, one);
-  let v1 = mirror(v128.load(population.vMem + at + 16), isNegative1);
-  let fired1 = i32x4.splat(0);
-  // A lane that fires is −1: right where mirrored, to be negated elsewhere.
-  const words = i16x8.narrow_i32x4_s(isNegative0, isNegative1);
-  const isPositive = v128.not(i8x16.narrow_i16x8_s(words, words));
-  let slot = (tile.g0 + from) % capacity;
-  let target = spikes + slot * slotBytes;
-  for (let i = from; i < to; i++) {
-    v0 = i32x4.min_s(i32x4.add(v0, current0), bound);
-    const fires0 = i32x4.gt_s(v0, fireAbove0);
-    v0 = i32x4.sub(v0, v128.and(fires0, cost0));
-    fired0 = i32x4.add(fired0, fires0);
-    v1 = i32x4.min_s(i32x4.add(v1, current1), bound);
-    const fires1 = i32x4.gt_s(v1, fireAbove1);
-    v1 = i32x4.sub(v1, v128.and(fires1, cost1));
-    fired1 = i32x4.add(fired1, fires1);
-    const pairs = i16x8.narrow_i32x4_s(fires0, fires1);
-    const sent = i8x16.sub(v128.xor(i8x16.narrow_i16x8_s(pairs, pairs), isPositive), isPositive);
-    store<i64>(target, i64x2.extract_lane(sent, 0));
-    target += slotBytes;
-    if (++slot == capacity) {
-      slot = 0;
-      target = spikes;
-    }
-  }
-  v128.store(population.vMem + at, mirror(v0, isNegative0));
-  const count0 = population.netCount + at;
-  v128.store(count0, i32x4.sub(v128.load(count0), mirror(fired0, isNegative0)));
-  v128.store(population.vMem + at + 16, mirror(v1, isNegative1));
-  const count1 = population.netCount + at + 16;
-  v128.store(count1, i32x4.sub(v128.load(count1), mirror(fired1, isNegative1)));
-}
-
-/** −x where the mask is set. */
-// @ts-ignore: decorator
-@inline
-function mirror(x: v128, mask: v128): v128 {
-  return i32x4.sub(v128.xor(x, mask), mask);
-}
-
-/** Any neuron and any number of levels: one level at a time, until no lane wants another. */
-export function gradedSteps(
-  population: Population,
-  out: Frame,
-  tile: Tile,
-  mode: i32,
-  at: usize,
-  c: i32,
-  currents: usize,
-  stepBytes: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
-  integrates: bool,
-): void {
-  const levels = population.levels;
-  const constant = constantCurrent(population, at, c);
-  const fireUp = parameter(population, FIRE_UP, c);
-  const fireUpNeg = parameter(population, FIRE_UP_NEG, c);
-  const fireDown = parameter(population, FIRE_DOWN, c);
-  const fireDownNeg = parameter(population, FIRE_DOWN_NEG, c);
-  const costUp = parameter(population, COST_UP, c);
-  const costUpNeg = parameter(population, COST_UP_NEG, c);
-  const costDown = parameter(population, COST_DOWN, c);
-  const costDownNeg = parameter(population, COST_DOWN_NEG, c);
-  let v = v128.load(population.vMem + at);
-  let n = v128.load(population.netCount + at);
-  let slot = (tile.g0 + from) % out.capacity;
-  for (let i = from; i < to; i++) {
-    if (integrates) v = integrate(v, currentAt(mode, constant, currents + i * stepBytes, population.shift));
-    const before = n;
-    let active = i32x4.splat(-1);
-    for (let level = 0; level < levels; level++) {
-      const below = i32x4.shr_s(n, 31);
-      active = v128.and(active, i32x4.ge_s(v, choose(below, fireUpNeg, fireUp)));
-      if (!v128.any_true(active)) break;
-      v = i32x4.sub(v, v128.and(active, choose(below, costUpNeg, costUp)));
-      n = i32x4.sub(n, active);
-    }
-    // Who has gone up does not go down in the same step.
-    active = i32x4.eq(n, before);
-    for (let level = 0; level < levels; level++) {
-      const notAbove = i32x4.lt_s(n, i32x4.splat(1));
-      active = v128.and(active, i32x4.le_s(v, i32x4.neg(choose(notAbove, fireDownNeg, fireDown))));
-      if (!v128.any_true(active)) break;
-      v = i32x4.add(v, v128.and(active, choose(notAbove, costDownNeg, costDown)));
-      n = i32x4.add(n, active);
-    }
-    storeSpikes(spikes + slot * out.slotBytes, i32x4.sub(n, before));
-    if (++slot == out.capacity) slot = 0;
-  }
-  v128.store(population.vMem + at, v);
-  v128.store(population.netCount + at, n);
 }

@@ -49,20 +49,21 @@ function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): v
     }
   }
   const shift = 16 - picture.shift;
-  addRounded(to, a0, shift);
-  addRounded(to + 16, a1, shift);
+  const adds = picture.adds != 0;
+  putRounded(to, a0, shift, adds);
+  putRounded(to + 16, a1, shift, adds);
   // The state may have eight channels less than the weights.
   if (c + 8 >= picture.currentStride) return;
-  addRounded(to + 32, a2, shift);
-  addRounded(to + 48, a3, shift);
+  putRounded(to + 32, a2, shift, adds);
+  putRounded(to + 48, a3, shift, adds);
 }
 
-/** ⌊sum / 2^shift + ½⌋, added to what other convolutions of the picture have left there. */
+/** ⌊sum / 2^shift + ½⌋, added to what another convolution of the picture has left there. */
 // @ts-ignore: decorator
 @inline
-function addRounded(to: usize, sum: v128, shift: i32): void {
+function putRounded(to: usize, sum: v128, shift: i32, adds: bool): void {
   const rounded = i32x4.shr_s(i32x4.add(sum, i32x4.splat((1 << shift) >> 1)), shift);
-  v128.store(to, i32x4.add(v128.load(to), rounded));
+  v128.store(to, adds ? i32x4.add(v128.load(to), rounded) : rounded);
 }
 
 function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
@@ -106,23 +107,25 @@ function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize):
     }
   }
   const shift = picture.shift;
-  storeFour(to, a0, a1, shift);
-  storeFour(to + 16, a2, a3, shift);
+  const adds = picture.adds != 0;
+  putFour(to, a0, a1, shift, adds);
+  putFour(to + 16, a2, a3, shift, adds);
   // The state may have eight channels less than the weights.
   if (c + 8 >= picture.currentStride) return;
-  storeFour(to + 32, a4, a5, shift);
-  storeFour(to + 48, a6, a7, shift);
+  putFour(to + 32, a4, a5, shift, adds);
+  putFour(to + 48, a6, a7, shift, adds);
 }
 
-/** ⌊sum·2^(shift − 16) + ½⌋, added to what other convolutions of the picture have left there. */
+/** ⌊sum·2^(shift − 16) + ½⌋, likewise. */
 // @ts-ignore: decorator
 @inline
-function storeFour(to: usize, first: v128, second: v128, shift: i32): void {
+function putFour(to: usize, first: v128, second: v128, shift: i32, adds: bool): void {
   const scale = f64x2.splat(reinterpret<f64>(<i64>(shift - 16 + 1023) << 52));
   const half = f64x2.splat(0.5);
   const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(first, scale), half)));
   const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(second, scale), half)));
-  v128.store(to, i32x4.add(v128.load(to), v128.shuffle<i64>(low, high, 0, 2)));
+  const rounded = v128.shuffle<i64>(low, high, 0, 2);
+  v128.store(to, adds ? i32x4.add(v128.load(to), rounded) : rounded);
 }
 
 /** Spikes of row y of the picture, at every offset. */

@@ -3,10 +3,10 @@
  *
  * The counts at hand are those after the tile, so time runs backwards: count before a step = count after it − its spike.
  * Within a tile counts differ little, so int16 lanes relative to the window's greatest count are enough: who is so far
- * behind that its lane saturates cannot become the greatest within the tile (tile length · levels < 2^13).
+ * behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: check-graph.ts).
  */
 import { Frame, Pool } from "./structs";
-import { Tile, endOf, firstOf, scratchEnd, slotOf } from "./tile";
+import { Tile, endOf, firstOf, scratchEnd, slotOf, weightShift, weightedEnd } from "./tile";
 
 /** First phase, only where the pool keeps its own counts: rows of the input. */
 export function countItems(pool: Pool): i32 {
@@ -23,7 +23,8 @@ export function countItem(pool: Pool, tile: Tile, y: i32): void {
     for (let c = 0; c < input.stride; c += 8) {
       let sum = i16x8.splat(0);
       for (let i = from; i < to; i++) {
-        sum = i16x8.add(sum, v128.load_ext<i8>(slotOf(input, tile, input.lag, i) + position * input.stride + c));
+        const spikes = v128.load_ext<i8>(slotOf(input, tile, input.lag, i) + position * input.stride + c);
+        sum = i16x8.add(sum, i16x8.shl(spikes, weightShift(tile, input.lag, i)));
       }
       const at = pool.counts + ((position * pool.countStride + c) << 2);
       v128.store(at, i32x4.add(v128.load(at), i32x4.extend_low_i16x8_s(sum)));
@@ -109,7 +110,9 @@ function poolWindow(
     }
   }
   if (height == 2 && width == 2) {
-    poolFour(pool, tile, input, scratch, spikesAt, sentAt, from, end);
+    // Time runs backwards: first the steps whose spikes weigh 1.
+    if (from >= weightedEnd(tile, input.lag)) poolFourPlain(pool, tile, input, scratch, spikesAt, sentAt, from, end);
+    else poolFourWeighted(pool, tile, input, scratch, spikesAt, sentAt, from, end);
     return;
   }
   let greatest = i16x8.splat(0);
@@ -118,6 +121,7 @@ function poolWindow(
   const firstSlot = input.data + spikesAt;
   const firstTarget = out.data + sentAt;
   for (let i = end - 1; i >= from; i--) {
+    const weight = weightShift(tile, input.lag, i);
     let before = i16x8.splat(i16.MIN_VALUE);
     let best = before;
     let winner = i16x8.splat(0);
@@ -126,7 +130,7 @@ function poolWindow(
       for (let wx = 0; wx < width; wx++) {
         const spikes = v128.load_ext<i8>(slot + wy * spikeRow + wx * input.stride);
         const after = v128.load(member);
-        const earlier = i16x8.sub_sat_s(after, spikes);
+        const earlier = i16x8.sub_sat_s(after, i16x8.shl(spikes, weight));
         v128.store(member, earlier);
         before = i16x8.max_s(before, earlier);
         if (isWinner) {
@@ -137,7 +141,7 @@ function poolWindow(
         member += 16;
       }
     }
-    const sent = isWinner ? winner : i16x8.sub(greatest, before);
+    const sent = isWinner ? winner : i16x8.shr_s(i16x8.sub(greatest, before), weight);
     greatest = before;
     const bytes = i8x16.narrow_i16x8_s(sent, sent);
     store<u64>(target, i64x2.extract_lane(bytes, 0));
@@ -147,7 +151,10 @@ function poolWindow(
 }
 
 /** The usual window, 2 × 2, with its members' counts in registers. */
+// @ts-ignore: decorator
+@inline
 function poolFour(
+  isWeighted: bool,
   pool: Pool,
   tile: Tile,
   input: Frame,
@@ -185,16 +192,26 @@ function poolFour(
       best = i16x8.max_s(best, c);
       sent = v128.bitselect(spikesD, sent, i16x8.gt_s(d, best));
     } else sent = greatest;
-    a = i16x8.sub_sat_s(a, spikesA);
-    b = i16x8.sub_sat_s(b, spikesB);
-    c = i16x8.sub_sat_s(c, spikesC);
-    d = i16x8.sub_sat_s(d, spikesD);
+    const weight = isWeighted ? weightShift(tile, input.lag, i) : 0;
+    a = i16x8.sub_sat_s(a, isWeighted ? i16x8.shl(spikesA, weight) : spikesA);
+    b = i16x8.sub_sat_s(b, isWeighted ? i16x8.shl(spikesB, weight) : spikesB);
+    c = i16x8.sub_sat_s(c, isWeighted ? i16x8.shl(spikesC, weight) : spikesC);
+    d = i16x8.sub_sat_s(d, isWeighted ? i16x8.shl(spikesD, weight) : spikesD);
     if (!isWinner) {
       greatest = i16x8.max_s(i16x8.max_s(a, b), i16x8.max_s(c, d));
       sent = i16x8.sub(sent, greatest);
+      if (isWeighted) sent = i16x8.shr_s(sent, weight);
     }
     store<u64>(target, i64x2.extract_lane(i8x16.narrow_i16x8_s(sent, sent), 0));
     slot = slot == firstSlot ? slot + (input.capacity - 1) * slotBytes : slot - slotBytes;
     target = target == firstTarget ? target + (out.capacity - 1) * targetBytes : target - targetBytes;
   }
+}
+
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function poolFourPlain(pool: Pool, tile: Tile, input: Frame, members: usize, spikesAt: usize, sentAt: usize, from: i32, end: i32): void {
+  poolFour(false, pool, tile, input, members, spikesAt, sentAt, from, end);
+}
+export function poolFourWeighted(pool: Pool, tile: Tile, input: Frame, members: usize, spikesAt: usize, sentAt: usize, from: i32, end: i32): void {
+  poolFour(true, pool, tile, input, members, spikesAt, sentAt, from, end);
 }

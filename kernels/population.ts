@@ -7,10 +7,11 @@
  */
 import { accumulateDense } from "./dense";
 import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
+import { constantCurrent } from "./neuron-parts";
 import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
 import { Frame, Population, Term } from "./structs";
-import { Tile, count, endOf, firstOf, scratchOf, slotOf } from "./tile";
+import { Tile, count, endOf, firstOf, mergedAt, scratchOf, slotOf, weightShift } from "./tile";
 import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
 
 // @ts-ignore: decorator
@@ -189,6 +190,7 @@ function accumulate(
   const group = term.groups == 1 ? 0 : first / term.outPerGroup;
   const n = population.block >> 3;
   const isShort = population.isShort;
+  const room = term.mergeBytes > 0 ? mergedAt(tile, term.mergeBytes) : 0;
   for (let i = from; i < to; i++) {
     const sums = currents + i * stepBytes;
     if (term.kernel == NARROW16) {
@@ -196,20 +198,20 @@ function accumulate(
     } else if (term.kernel == WIDE) {
       wide16(n, term, weights, group, i, y, x, end, sums, positionBytes);
     } else if (isShort) {
-      short8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
+      short8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes, room);
     } else narrow8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
   }
 }
 
-function short8(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
-  if (n == 1) short8x1(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 2) short8x2(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 3) short8x3(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 4) short8x4(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 5) short8x5(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 6) short8x6(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else if (n == 7) short8x7(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
-  else short8x8(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes);
+function short8(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  if (n == 1) short8x1(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 2) short8x2(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 3) short8x3(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 4) short8x4(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 5) short8x5(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 6) short8x6(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else if (n == 7) short8x7(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
+  else short8x8(term, weights, group, i, kyFrom, kyTo, y, x, end, sums, bytes, room);
 }
 
 function narrow8(n: i32, term: Term, weights: usize, group: i32, i: i32, kyFrom: i32, kyTo: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
@@ -241,7 +243,10 @@ function wide16(n: i32, term: Term, weights: usize, group: i32, i: i32, y: i32, 
   else wide16x4(term, weights, group, i, y, x, end, sums, bytes);
 }
 
-/** A readout's step by step: its charge is summed exactly (float64 holds 2^53), and a history kept of charge and counts. */
+/**
+ * A readout's neurons, and a history of their charge and counts. Charge is summed exactly (float64 holds 2^53); counts are
+ * followed back from the last.
+ */
 function runReadout(
   population: Population,
   tile: Tile,
@@ -251,30 +256,52 @@ function runReadout(
   currents: usize,
   stepBytes: i32,
 ): void {
+  const out = population.out;
   const stride = population.stateStride;
   const first = block * population.block;
   const at = position * stride + first;
-  const slotWords = population.out.width * population.out.height * stride;
+  const slotWords = out.width * out.height * stride;
+  const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
-  for (let i = firstOf(tile, population.lagIn); i < to; i++) {
-    for (let c = 0; c < population.block; c++) {
-      let current = load<i32>(population.bias + ((first + c) << 2));
-      if (population.constant != 0) current += load<i32>(population.constant + ((at + c) << 2));
+  for (let c = 0; c < population.block; c += 4) {
+    const constant = constantCurrent(population, (at + c) << 2, first + c);
+    const chargeAt = population.charge + ((at + c) << 3);
+    let low = v128.load(chargeAt);
+    let high = v128.load(chargeAt, 16);
+    let history = population.chargeHistory + ((from * slotWords + at + c) << 3);
+    for (let i = from; i < to; i++) {
+      let current = constant;
       if (population.termCount > 0) {
         const step = currents + i * stepBytes;
-        if (population.isShort) current += <i32>load<i16>(step + (c << 1)) << population.shift;
-        else current += load<i32>(step + (c << 2));
+        const varying = population.isShort
+          ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)
+          : v128.load(step + (c << 2));
+        current = i32x4.add(current, varying);
       }
-      const charge = load<f64>(population.charge + ((at + c) << 3)) + <f64>current;
-      store<f64>(population.charge + ((at + c) << 3), charge);
-      store<f64>(population.chargeHistory + ((i * slotWords + at + c) << 3), charge);
+      current = i32x4.shl(current, weightShift(tile, population.lagIn, i));
+      low = f64x2.add(low, f64x2.convert_low_i32x4_s(current));
+      high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(current, current, 2, 3, 2, 3)));
+      v128.store(history, low);
+      v128.store(history, high, 16);
+      history += slotWords << 3;
     }
-    runNeurons(population, tile, position, block, population.out, spikes, currents, stepBytes, i, i + 1);
-    memory.copy(
-      population.countHistory + ((i * slotWords + at) << 2),
-      population.netCount + (at << 2),
-      population.block << 2,
-    );
+    v128.store(chargeAt, low);
+    v128.store(chargeAt, high, 16);
+  }
+  runNeurons(population, tile, position, block, out, spikes, currents, stepBytes, 0, tile.length);
+  const channels = min(population.block, out.stride - first);
+  for (let c = 0; c < channels; c += 8) {
+    let low = v128.load(population.netCount + ((at + c) << 2));
+    let high = v128.load(population.netCount + ((at + c) << 2), 16);
+    for (let i = to - 1; i >= from; i--) {
+      const history = population.countHistory + ((i * slotWords + at + c) << 2);
+      v128.store(history, low);
+      v128.store(history, high, 16);
+      const slot = (tile.g0 + i) % out.capacity;
+      const sent = v128.load_ext<i8>(spikes + slot * out.slotBytes + c);
+      low = i32x4.sub(low, i32x4.extend_low_i16x8_s(sent));
+      high = i32x4.sub(high, i32x4.extend_high_i16x8_s(sent));
+    }
   }
 }
 

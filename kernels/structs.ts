@@ -37,6 +37,10 @@ export class Term {
   blockBytes: i32;
   /** Rows that an int16 lane can add up before it may overflow. */
   budget: i32;
+  /** Event kernels: i32 [256][8]; for each set of eight channels, where their rows begin, one after the other. */
+  offsets: usize;
+  /** Room for all entries that a position may have, where its runs are short and are merged; else 0. */
+  mergeBytes: i32;
   events: usize;
   eventStepBytes: i32;
   eventRowBytes: i32;
@@ -69,11 +73,13 @@ export class Population {
   shift: i32;
   /** Membranes saturate at ± this: 2^30. */
   bound: i32;
+  /** Within ± this no tile's currents can make a membrane saturate; −1 where there is no such value. */
+  calm: i32;
   /** Channels of a position's state: blocks · block. */
   stateStride: i32;
   vMem: usize;
   netCount: usize;
-  /** i32 [9][stateStride]: see neurons.ts. */
+  /** i32 [13][stateStride]: see neuron-parts.ts. */
   parameters: usize;
   /** i32 [stateStride]. */
   bias: usize;
@@ -81,7 +87,7 @@ export class Population {
   constant: usize;
   neuron: i32;
   levels: i32;
-  /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start. */
+  /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start, no delay. */
   isMonotone: i32;
   /** A max-pool of windows side by side that alone reads these spikes: it is run with them, band by band; or 0. */
   pool: Pool;
@@ -160,6 +166,8 @@ export class Picture {
   /** i32 [position][currentStride]. */
   current: usize;
   currentStride: i32;
+  /** Whether another convolution of the picture has left its current there. */
+  adds: i32;
 }
 
 @unmanaged
@@ -167,6 +175,8 @@ export class Program {
   stages: usize;
   stageCount: i32;
   timeSteps: i32;
+  /** Leading steps whose spikes weigh more. */
+  phases: i32;
   threads: i32;
   tileSteps: i32;
   /** Per thread: scratch of scratchBytes. */
@@ -175,6 +185,8 @@ export class Program {
   /** Per thread: i64 [counters][tileSteps]. */
   counters: usize;
   counterBytes: i32;
+  /** u8 [256][16]: for each set of eight lanes of int16, the bytes that move them together, zeros behind. */
+  compaction: usize;
   /** Work sharing. */
   nextItem: i32;
   arrived: i32;

@@ -24,6 +24,20 @@ export function endOf(tile: Tile, lag: i32): i32 {
   return min(tile.length, tile.program.timeSteps + lag - tile.g0);
 }
 
+/** log₂ of what a spike weighs at offset i in a layer of this lag: see src/snn/phases.ts. */
+// @ts-ignore: decorator
+@inline
+export function weightShift(tile: Tile, lag: i32, i: i32): i32 {
+  return max(0, tile.program.phases - (tile.g0 + i + 1 - lag));
+}
+
+/** First offset from which on all spikes of a layer of this lag weigh 1. */
+// @ts-ignore: decorator
+@inline
+export function weightedEnd(tile: Tile, lag: i32): i32 {
+  return max(0, tile.program.phases - 1 + lag - tile.g0);
+}
+
 /** Where a frame keeps what is read with lag `lag` at offset i. */
 // @ts-ignore: decorator
 @inline
@@ -50,9 +64,25 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Where this thread's scratch memory ends: pools use its end, since they may run amid a population. */
+/** Bytes at the end of a thread's scratch memory for constants of a loop (takeback.ts, monotone.ts). */
+const SETTLED = 512;
+
+// @ts-ignore: decorator
+@inline
+export function settledAt(tile: Tile): usize {
+  return scratchOf(tile) + tile.program.scratchBytes - SETTLED;
+}
+
+/** Where the rest of this thread's scratch memory ends: pools use its end, since they may run amid a population. */
 // @ts-ignore: decorator
 @inline
 export function scratchEnd(tile: Tile): usize {
-  return scratchOf(tile) + tile.program.scratchBytes;
+  return settledAt(tile);
+}
+
+/** Where this thread merges a position's runs of entries: where pools, which work at other times, have their room too. */
+// @ts-ignore: decorator
+@inline
+export function mergedAt(tile: Tile, bytes: i32): usize {
+  return settledAt(tile) - bytes;
 }

@@ -20,6 +20,8 @@ export interface SpikingOptions {
   readonly vInit: number;
   readonly firingThreshold: number;
   readonly bits: number;
+  /** 1 where absent. */
+  readonly phases?: number;
 }
 
 interface Output {
@@ -151,9 +153,9 @@ function normalized(graph: Graph, random: Random): Graph {
 }
 
 export function randomSpikingGraph(options: SpikingOptions): Graph {
-  const { seed, layers, bits, ...neurons } = options;
+  const { seed, layers, bits, phases = 1, ...neurons } = options;
   const placed = normalized(placePopulations(randomNetwork(seed, layers)), seededRandom(seed + 1));
-  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem" } as const;
+  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases } as const;
   return quantizeWeights(assignNeurons(placed, { ...neurons, simulation }), bits);
 }
 

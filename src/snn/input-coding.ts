@@ -10,14 +10,20 @@ import type { FloatTensor } from "../core/tensor.ts";
 
 /** Pixels of an integer graph are multiples of 2^−this. */
 export const pixelBits = 16;
+const pixelUnits = 2 ** pixelBits;
 
 /** Pixel values as whole multiples of 2^−16. */
 export function quantizePixels(image: FloatTensor): Float64Array {
   const { data } = image;
-  const unit = 2 ** pixelBits;
   const pixels = new Float64Array(data.length);
-  for (let i = 0; i < pixels.length; i++) pixels[i] = Math.round(data[i] * unit);
+  for (let i = 0; i < pixels.length; i++) pixels[i] = quantizePixel(data[i]);
   return pixels;
+}
+
+/** A pixel's value as a whole multiple of 2^−16, rounded half up. */
+export function quantizePixel(value: number): number {
+  // Math.round is four times as slow.
+  return Math.floor(value * pixelUnits + 0.5);
 }
 
 /** An exact Σ W·pixel (in units of 2^−16) as a current with `shift` fractional bits, rounded half up. */

@@ -4,7 +4,9 @@ import type { Tensor } from "../../../core/tensor.ts";
 import { type Graph, isSpiking } from "../../../graph/graph.ts";
 import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../../graph/layers.ts";
 import { isIntegerTensor, membraneBound } from "../../neuron.ts";
-import type { Network, PoolStage, PopulationStage } from "./network.ts";
+import { stepWeight, unitSteps } from "../../phases.ts";
+import { longestTile } from "./layout.ts";
+import type { Network, PoolStage, PopulationStage, Signal } from "./network.ts";
 
 /**
  * @throws EngineError [E_NOT_SPIKING] for a graph without neurons, [E_FLOAT_GRAPH] for one that is not quantized.
@@ -28,19 +30,32 @@ export function checkIntegers(graph: Graph): void {
 /**
  * Membranes saturate at ±2^30, so that V + I stays an int32 as long as a step's current does not exceed ±(2^30 − 1).
  * @throws EngineError [E_CURRENT] where a current might, [E_THRESHOLD] where a threshold lies outside 1 … 2^30,
- *   [E_TOPOLOGY] where a pooling window holds no neuron.
+ *   [E_PHASES] where counts may leave what pools compare them in, [E_TOPOLOGY] where a pooling window holds no neuron.
  */
 export function checkBounds(network: Network): void {
   for (const stage of network.stages) {
     if (stage.kind === "population") {
-      checkCurrents(stage);
-      checkThresholds(stage.layer);
+      checkCurrents(stage, stepWeight(1, network.phases));
+      checkThresholds(stage.layer, stepWeight(1, network.phases));
+      checkCounts(stage.signal, network.phases);
       if (stage.pool) checkWindows(stage.pool);
     } else if (stage.kind === "pool") checkWindows(stage);
   }
 }
 
-function checkCurrents({ layer, terms, pictures, signal }: PopulationStage): void {
+function checkCurrents(stage: PopulationStage, weight: number): void {
+  const greatest = greatestCurrents(stage).map((current) => current * weight);
+  const channel = greatest.findIndex((current) => current >= membraneBound);
+  if (channel >= 0) {
+    throw new EngineError(
+      "E_CURRENT",
+      `${stage.layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits, levels or phases`,
+    );
+  }
+}
+
+/** The most that a current may be in a step of weight 1, for each channel. */
+export function greatestCurrents({ terms, pictures, signal }: PopulationStage): Float64Array {
   const greatest = new Float64Array(signal.shape[0]);
   const addConvolution = (convolution: ConvolutionLayer, spike: number) => {
     addRows(greatest, convolution.weights, spike * 2 ** (convolution.shift ?? 0));
@@ -59,18 +74,14 @@ function checkCurrents({ layer, terms, pictures, signal }: PopulationStage): voi
     addConvolution(picture, 1);
     for (let c = 0; c < greatest.length; c++) greatest[c] += 1;
   }
-  const channel = greatest.findIndex((current) => current >= membraneBound);
-  if (channel >= 0) {
-    throw new EngineError(
-      "E_CURRENT",
-      `${layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits or levels`,
-    );
-  }
+  return greatest;
 }
 
 function addRows(to: Float64Array, { shape, data }: Tensor, factor: number): void {
   const length = data.length / shape[0];
-  for (let i = 0; i < data.length; i++) to[Math.floor(i / length)] += Math.abs(data[i]) * factor;
+  for (let row = 0, i = 0; row < shape[0]; row++) {
+    for (const end = (row + 1) * length; i < end; i++) to[row] += Math.abs(data[i]) * factor;
+  }
 }
 
 /** Scale per channel of a branch; null where spikes count as they are. */
@@ -78,15 +89,25 @@ export function scaleOf(layer: SumLayer, branch: number): Tensor | null {
   return layer.scales?.[branch] ?? null;
 }
 
-function checkThresholds(layer: Population & { readonly name: string }): void {
+function checkThresholds(layer: Population & { readonly name: string }, weight: number): void {
   for (const tensor of [layer.vTh, layer.vThNeg]) {
-    const bad = tensor?.data.find((value) => value < 1 || value > membraneBound);
+    const bad = tensor?.data.find((value) => value < 1 || value * weight > membraneBound);
     if (bad !== undefined) {
       throw new EngineError(
         "E_THRESHOLD",
-        `${layer.name} has a threshold of ${bad}; integers from 1 to 2^30 can be run. Convert the graph again`,
+        `${layer.name} has a threshold of ${bad}, and spikes that weigh up to ${weight}; their product must be from 1 to 2^30. Convert the graph again`,
       );
     }
+  }
+}
+
+/** Pools compare the counts of a tile in int16 lanes (`kernels/pool.ts`). */
+function checkCounts({ name, greatestSpike }: Signal, phases: number): void {
+  if (unitSteps(longestTile, phases) * greatestSpike >= 2 ** 14) {
+    throw new EngineError(
+      "E_PHASES",
+      `${name} sends spikes of up to ${greatestSpike} in ${phases} phases: counts may change by 2^14 in a tile. Use fewer levels or phases`,
+    );
   }
 }
 

@@ -23,8 +23,9 @@ function stack(options: {
   readonly vTh: number;
   readonly vThNeg: number;
   readonly bias?: number;
+  readonly neuron?: "ibt" | "takeback";
 }): Graph {
-  const { channels, size, weight, weightType, shift, vTh, vThNeg, bias = 0 } = options;
+  const { channels, size, weight, weightType, shift, vTh, vThNeg, bias = 0, neuron = "ibt" } = options;
   const fill = (length: number, value: number) => Int32Array.from({ length }, () => value);
   const convolution = (name: string, input: string, [outC, inC, k]: readonly number[], value: number, b = 0): Layer => {
     const weights = Array.from({ length: outC * inC * k * k }, (_, i) => (i % 11 === 10 ? -value : value));
@@ -54,7 +55,7 @@ function stack(options: {
     kind: "integrateFire",
     name,
     inputs: [input],
-    neuron: "ibt",
+    neuron,
     slope: 0.1,
     lambda: floatTensor([c], new Float32Array(c).fill(1)),
     vTh: tensor("int32", [c], fill(c, threshold)),
@@ -131,6 +132,18 @@ test("membranes saturate at ±2^30, exactly as the reference engine's", async ()
     ),
   };
   await compare(negative as Graph, [1, 2, 3, 40]);
+});
+
+test.each([
+  { neuron: "ibt", weightType: "int16", weight: 32767, channels: 64, shift: 0 },
+  { neuron: "takeback", weightType: "int16", weight: 32767, channels: 64, shift: 0 },
+  { neuron: "ibt", weightType: "int8", weight: 127, channels: 28, shift: 9 },
+  { neuron: "takeback", weightType: "int8", weight: 127, channels: 28, shift: 9 },
+] as const)("membranes far from ±2^30 come to saturate later: $neuron, $weightType", async (options) => {
+  const checkpoints = await compare(stack({ ...options, size: 3, vTh: 1000, vThNeg: 3000 }), [10, 40, 70, 110]);
+  const greatest = checkpoints.map(({ recorded }) => Math.max(...recorded.membranes.get("act2")!));
+  expect(greatest[0]).toBeLessThan(membraneBound / 4);
+  expect(greatest[3]).toBeGreaterThan(membraneBound - 2000);
 });
 
 test("a current that could leave int32 is refused when the graph is opened", async () => {

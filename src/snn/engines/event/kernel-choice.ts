@@ -33,9 +33,9 @@ function eventKernel({ input, layer }: ConvolutionTerm): Pick<TermChoice, "kerne
   return { kernel: greatest <= 127 ? "narrow8" : "narrow16", budget };
 }
 
-/** Whether int16 holds whatever a narrow term may sum up: Σ|W| of each output channel. */
+/** Whether int16 holds whatever a narrow term may sum up, Σ|W| of each output channel, and the unit that it is shifted to. */
 export function fitsShort(term: Term, { kernel }: TermChoice): boolean {
-  if (kernel !== "narrow8" || term.kind !== "convolution") return false;
+  if (kernel !== "narrow8" || term.kind !== "convolution" || (term.layer.shift ?? 0) > 14) return false;
   const { shape, data } = term.layer.weights;
   const length = data.length / shape[0];
   for (let row = 0; row < data.length; row += length) {

@@ -34,6 +34,8 @@ export interface TermLayout extends TermChoice {
   readonly weights: number;
   readonly rowBytes: number;
   readonly blockBytes: number;
+  readonly offsets: number;
+  readonly mergeBytes: number;
   readonly events: number;
   readonly eventStepBytes: number;
   readonly eventRowBytes: number;
@@ -111,6 +113,8 @@ export interface Layout {
   readonly scratchBytes: number;
   readonly counters: number;
   readonly counterCount: number;
+  /** How sets of eight lanes are moved together. */
+  readonly compaction: number;
   /** [C, H, W] of the picture: float64, pairs of int16, float32. */
   readonly pixels: number;
   readonly pairs: number;
@@ -129,7 +133,7 @@ export interface LayoutOptions {
 }
 
 /** Longest tile: more steps save nothing, and pools rely on it (kernels/pool.ts). */
-const longestTile = 32;
+export const longestTile = 32;
 /** Tiles are shortened until frames and lists take at most this much. */
 const passingBytes = 384 * 2 ** 20;
 /** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
@@ -138,6 +142,10 @@ const currentBytes = 2 ** 16;
 const nearBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
 const passSteps = 8;
+/** Channels of a kernel row whose entries are merged. */
+const longestMerged = 64;
+/** At the end of each thread's scratch memory: see kernels/tile.ts. */
+const settledBytes = 512;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 /** Kernels read whole vectors, at most so far past the end of an area. */
@@ -233,7 +241,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
       others.set(stage, take("other", recordBytes(stage.kind)));
     }
   }
-  scratchBytes = roundUp(scratchBytes, 4096);
+  scratchBytes = roundUp(scratchBytes + settledBytes, 4096);
   const pixels = sizeOf(network.input.shape);
   return {
     tileSteps,
@@ -248,6 +256,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
     scratchBytes,
     counters: take("other", counterCount * tileSteps * 8 * threads),
     counterCount,
+    compaction: take("other", 256 * 16),
     pixels: take("other", pixels * 8),
     pairs: take("other", pixels * 4),
     poissonPixels: take("other", pixels * 4),
@@ -256,13 +265,14 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
   };
 }
 
-/** Currents of a band of positions. */
+/** Currents of a band of positions, and room to merge a position's entries. */
 function scratchOf(
-  { passSteps, run, block }: PopulationLayout,
+  { passSteps, run, block, terms }: PopulationLayout,
   { shape: [, height, width] }: Signal,
   tileSteps: number,
 ): number {
-  return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps);
+  const merged = Math.max(0, ...terms.map(({ mergeBytes }) => mergeBytes));
+  return 4 * block * (passSteps > 0 ? height * width * passSteps : run * tileSteps) + merged;
 }
 
 /** Eight relative counts of each member of a window. */
@@ -336,7 +346,7 @@ function layoutPopulation(
     bands: stage.pool ? layoutBands(stage.pool, block, tileSteps, threads, take) : undefined,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
-    parameters: take("neurons", 9 * stateStride * 4),
+    parameters: take("neurons", 13 * stateStride * 4),
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,
@@ -392,7 +402,7 @@ function layoutTerm(
   const { size, inPerGroup } = convolutionFacts(term, choice);
   const isDense = kernel === "depthwise" || kernel === "scale";
   const rowBytes = isDense ? blocks * block * 2 : block * (kernel === "narrow8" ? 1 : 2);
-  const signs = kernel === "narrow8" || kernel === "narrow16" ? 2 : 1;
+  const signs = kernel.startsWith("narrow") ? 2 : 1;
   const blockBytes = isDense ? 0 : size * size * signs * inPerGroup * rowBytes;
   return {
     ...choice,
@@ -401,6 +411,8 @@ function layoutTerm(
     weights: take("weights", isDense ? size * size * rowBytes : blockBytes * blocks),
     rowBytes,
     blockBytes,
+    mergeBytes: mergesRuns(size, inPerGroup) ? roundUp(4 * size * size * inPerGroup + 64, 64) : 0,
+    offsets: isDense ? 0 : take("weights", 256 * 8 * 4),
     events: list.events(),
     magnitudes: list.magnitudes(),
     index: list.index(),
@@ -414,6 +426,11 @@ export function convolutionFacts(term: Term, { groups, kernel }: TermChoice): { 
   const size = term.kind === "convolution" ? term.layer.weights.shape[2] : 1;
   const isDense = kernel === "depthwise" || kernel === "scale";
   return { size, inPerGroup: isDense ? 1 : term.input.shape[0] / groups };
+}
+
+/** Whether the runs of entries of a position's kernel rows are so short that merging them is cheaper than walking each. */
+function mergesRuns(size: number, inPerGroup: number): boolean {
+  return size > 1 && size * inPerGroup <= longestMerged;
 }
 
 /** First and last stage that uses each signal, and by how many steps its readers lag behind it at most. */

@@ -1,12 +1,13 @@
 /** Writes a network into its planned memory: records, thresholds and weight rows. */
 import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
 import { membraneBound, neuronParameters } from "../../neuron.ts";
-import { scaleOf } from "./check-graph.ts";
-import { roundUp } from "./kernel-choice.ts";
+import { greatestCurrents, scaleOf } from "./check-graph.ts";
+import { greatestMagnitude, roundUp } from "./kernel-choice.ts";
 import {
   type BandLayout,
   convolutionFacts,
   type Layout,
+  type PictureLayout,
   type PopulationLayout,
   pictureCount,
   type TermLayout,
@@ -45,20 +46,36 @@ export function loadProgram(network: Network, layout: Layout, views: Views, thre
     return loadOther(stage, layout, views, frame);
   });
   views.words.set([...pictures, ...stages], layout.stageTable / 4);
+  for (let bits = 0; bits < 256; bits++) views.bytes.set(compactionOf(bits), layout.compaction + 16 * bits);
   writeRecord(views.words, layout.program, "program", {
     stages: layout.stageTable,
     stageCount: pictureCount(network) + stages.length,
     timeSteps: 0,
+    phases: network.phases,
     threads,
     tileSteps: layout.tileSteps,
     scratch: layout.scratch,
     scratchBytes: layout.scratchBytes,
     counters: layout.counters,
     counterBytes: layout.counterCount * layout.tileSteps * 8,
+    compaction: layout.compaction,
     nextItem: 0,
     arrived: 0,
     generation: 0,
   });
+}
+
+/** Numbers of the bits that are set, of eight. */
+function lanesOf(bits: number): number[] {
+  return [0, 1, 2, 3, 4, 5, 6, 7].filter((lane) => bits & (1 << lane));
+}
+
+/** Bytes of the int16 lanes whose bits are set, one after the other; then −1, which swizzles to 0. */
+function compactionOf(bits: number): Int8Array {
+  const lanes = lanesOf(bits);
+  const bytes = new Int8Array(16).fill(-1);
+  bytes.set(lanes.flatMap((lane) => [2 * lane, 2 * lane + 1]));
+  return bytes;
 }
 
 function loadOther(
@@ -117,6 +134,11 @@ function loadBands(
   return first;
 }
 
+/** Whether a constant current moves the neurons one way only: see `kernels/monotone.ts`. */
+function isMonotone({ layer, signal, lagIn }: PopulationStage, phases: number): boolean {
+  return layer.levels === 1 && layer.vInit === 0 && lagIn === signal.lag && phases === 1;
+}
+
 /** Gives the records of the population's pictures. */
 function loadPopulation(
   stage: PopulationStage,
@@ -151,16 +173,17 @@ function loadPopulation(
     isShort: place.isShort ? 1 : 0,
     shift: place.isShort && terms[0].kind === "convolution" ? (terms[0].layer.shift ?? 0) : 0,
     bound: membraneBound,
+    calm: calmOf(stage, layout.tileSteps),
     neuron: layer.neuron === "takeback" ? 1 : 0,
     levels: layer.levels,
     pool: stage.pool ? loadPool(stage.pool, layout, words) : 0,
     bandFrames: loadBands(place.bands, signal, place.block, layout.tileSteps, words),
-    isMonotone: layer.levels === 1 && layer.vInit === 0 ? 1 : 0,
+    isMonotone: isMonotone(stage, network.phases) ? 1 : 0,
     lagIn,
     counter: counters.get(stage)!,
   });
   for (const [i, picture] of stage.pictures.entries()) {
-    loadPicture(picture, place.pictures[i], place, signal, layout, views, network);
+    loadPicture(picture, { ...place.pictures[i], adds: i > 0 ? 1 : 0 }, place, signal, layout, views, network);
   }
   return place.pictures.map(({ record }) => record);
 }
@@ -169,19 +192,37 @@ function hasSynOps(term: Term): boolean {
   return term.kind === "convolution" || scaleOf(term.layer, term.branch) !== null;
 }
 
-/** Rows of thresholds and costs as kernels/neurons.ts wants them. */
+/**
+ * Membranes that begin a tile within ± this do not saturate in it: each step moves them by a current, and a spike moves
+ * them towards zero or leaves them within its cost.
+ */
+function calmOf(stage: PopulationStage, tileSteps: number): number {
+  const greatest = greatestCurrents(stage).reduce((a, b) => Math.max(a, b), 0);
+  const calm = membraneBound - tileSteps * greatest;
+  const { vTh, vThNeg } = stage.layer;
+  const costs = Math.max(greatestMagnitude(vTh.data), greatestMagnitude(vThNeg?.data ?? []));
+  return costs <= calm ? calm : -1;
+}
+
+/** Rows of thresholds and costs as kernels/neuron-parts.ts wants them. */
 function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
-  words.fill(never, parameters / 4, parameters / 4 + 8 * stateStride);
-  words.fill(0, parameters / 4 + 8 * stateStride, parameters / 4 + 9 * stateStride);
+  const row = (number: number) => words.subarray(parameters / 4 + number * stateStride).subarray(0, stateStride);
+  for (let number = 0; number < 8; number++) row(number).fill(never);
+  row(8).fill(0);
   const finite = (value: number) => Math.min(never, value);
   for (const [c, { vTh, vThNeg, fireAt, fireAtNeg, vStart }] of neuronParameters(layer).entries()) {
     const costs =
       layer.neuron === "takeback"
         ? [fireAt, fireAtNeg, fireAt, fireAtNeg, vTh, vThNeg, vTh, vThNeg]
         : [vTh, vTh, vThNeg, vThNeg, vTh, vTh, vThNeg, vThNeg];
-    for (const [row, cost] of costs.entries()) words[parameters / 4 + row * stateStride + c] = finite(cost);
-    words[parameters / 4 + 8 * stateStride + c] = vStart;
+    for (const [number, cost] of costs.entries()) row(number)[c] = finite(cost);
+    row(8)[c] = vStart;
   }
+  const [fireUp, fireUpNeg, fireDown, , costUp, costUpNeg] = [0, 1, 2, 3, 4, 5].map(row);
+  row(9).set(fireUp.map((cost) => cost - 1));
+  row(10).set(fireDown.map((cost) => 1 - cost));
+  row(11).set(fireUpNeg.map((cost, c) => cost - fireUp[c]));
+  row(12).set(costUpNeg.map((cost, c) => cost - costUp[c]));
 }
 
 function loadTerm(
@@ -214,6 +255,10 @@ function loadTerm(
     shift,
     counter,
   });
+  for (let bits = 0; bits < (place.offsets ? 256 : 0); bits++) {
+    const offsets = lanesOf(bits).map((lane) => lane * place.rowBytes);
+    words.set(offsets, place.offsets / 4 + 8 * bits);
+  }
   const [, inH, inW] = term.input.shape;
   words.set(reach(inW, outW, size, stride, padding), place.reachX / 4);
   words.set(reach(inH, outH, size, stride, padding), place.reachY / 4);
@@ -240,6 +285,13 @@ function reach(inputs: number, outputs: number, size: number, stride: number, pa
   return reached;
 }
 
+/** Where channel c of a block has its byte, and what is added to it: see kernels/bytes.ts. */
+function byteOf(c: number, block: number): { readonly at: number; readonly bias: number } {
+  const first = c - (c % 16);
+  if (first + 16 > block) return { at: c, bias: 0 };
+  return c % 16 < 8 ? { at: first + 2 * (c % 8), bias: 128 } : { at: first + 2 * (c % 8) + 1, bias: 0 };
+}
+
 /** Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]. */
 function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC: number, views: Views): void {
   const [outC, inPerGroup, size] = layer.weights.shape;
@@ -254,15 +306,24 @@ function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC
   // A grouped convolution that is run as a whole one has rows for all channels; those of other groups stay 0.
   const isExpanded = layer.groups > 1 && place.groups === 1;
   const rowsPerTap = isExpanded ? inC : inPerGroup;
+  const channels = Array.from({ length: block }, (_, c) => (isInt8 ? byteOf(c, block) : { at: c, bias: 0 }));
+  if (isInt8) {
+    // Weights of 0, where a block has channels that the layer has not, or of other groups.
+    const none = new Int8Array(block);
+    for (const { at, bias } of channels) none[at] = bias;
+    const end = start + blockLength * Math.ceil(outC / block);
+    for (let at = start; at < end; at += block) rows.set(none, at);
+  }
   for (let out = 0; out < outC; out++) {
-    const at = start + Math.floor(out / block) * blockLength + (out % block);
+    const { at: byte, bias } = channels[out % block];
+    const at = start + Math.floor(out / block) * blockLength + byte;
     const firstIn = isExpanded ? Math.floor(out / outPerGroup) * inPerGroup : 0;
     for (let c = 0; c < inPerGroup; c++) {
       for (let k = 0; k < area; k++) {
         const weight = data[(out * inPerGroup + c) * area + k];
         const row = k * signs * rowsPerTap + firstIn + c;
-        rows[at + row * block] = weight;
-        if (signs === 2) rows[at + (row + rowsPerTap) * block] = -weight;
+        rows[at + row * block] = weight + bias;
+        if (signs === 2) rows[at + (row + rowsPerTap) * block] = bias - weight;
       }
     }
   }
@@ -287,7 +348,7 @@ export function hasSmallWeights({ weights: { shape, data }, shift }: Convolution
 
 function loadPicture(
   layer: ConvolutionLayer,
-  place: { readonly record: number; readonly weights: number },
+  place: PictureLayout & { readonly adds: number },
   { constant, stateStride }: PopulationLayout,
   { shape: [outC, outHeight, outWidth] }: Signal,
   layout: Layout,
@@ -328,5 +389,6 @@ function loadPicture(
     shift: layer.shift ?? 0,
     current: constant,
     currentStride: stateStride,
+    adds: place.adds,
   });
 }

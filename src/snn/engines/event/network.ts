@@ -2,6 +2,7 @@
  * The graph as the event engine sees it: stages that run one after the other, and signals (spikes of a layer) between
  * them. A convolution is no stage: it is a term of the population that integrates it.
  */
+
 import { EngineError } from "../../../core/errors.ts";
 import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
@@ -16,6 +17,7 @@ import {
   type ReadoutLayer,
   type SumLayer,
 } from "../../../graph/layers.ts";
+import { phasesOf } from "../../phases.ts";
 
 /** Spikes of a layer. */
 export interface Signal {
@@ -91,6 +93,8 @@ export type Stage = PopulationStage | PoolStage | MoveStage | PoissonStage;
 export interface Network {
   readonly input: InputLayer;
   readonly stages: readonly Stage[];
+  /** Leading steps whose spikes weigh more: see `src/snn/phases.ts`. */
+  readonly phases: number;
   /** By layer name. */
   readonly signals: ReadonlyMap<string, Signal>;
 }
@@ -189,7 +193,7 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
   }
-  return { input: inputOf(graph), stages: withPools(stages, pinned), signals };
+  return { input: inputOf(graph), stages: withPools(stages, pinned), phases: phasesOf(graph), signals };
 }
 
 /** Pools that can be run with the neurons before them are; their stages go. */

@@ -196,18 +196,17 @@ function readHead(
   charge: Float64Array,
   counts: Int32Array,
 ): HeadReading {
-  const [, height, width] = signal.shape;
+  const [channels, height, width] = signal.shape;
   const area = height * width;
-  const lambda = (i: number) => layer.lambda.data[Math.floor(i / area)];
-  const vTh = (i: number) => layer.vTh.data[Math.floor(i / area)];
-  return {
-    vmem: floatTensor(
-      signal.shape,
-      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * units)),
-    ),
-    count: floatTensor(
-      signal.shape,
-      Float32Array.from(counts, (value, i) => (lambda(i) * value) / units),
-    ),
-  };
+  const vmem = new Float32Array(charge.length);
+  const count = new Float32Array(charge.length);
+  for (let c = 0, i = 0; c < channels; c++) {
+    const lambda = layer.lambda.data[c];
+    const unit = layer.vTh.data[c] * units;
+    for (const end = i + area; i < end; i++) {
+      vmem[i] = (lambda * charge[i]) / unit;
+      count[i] = (lambda * counts[i]) / units;
+    }
+  }
+  return { vmem: floatTensor(signal.shape, vmem), count: floatTensor(signal.shape, count) };
 }

@@ -2,27 +2,33 @@
 import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { RunOptions } from "../../engine.ts";
-import { quantizePixels } from "../../input-coding.ts";
-import { pairOf } from "./load.ts";
+import { quantizePixel } from "../../input-coding.ts";
+import { hasSmallWeights, pairOf } from "./load.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import { writeField } from "./records.ts";
 
 export function startRun({ network, layout, views }: LoadedNetwork, image: FloatTensor, options: RunOptions): void {
   const { words, doubles, floats } = views;
-  const pixels = quantizePixels(image);
-  doubles.set(pixels, layout.pixels / 8);
-  for (let i = 0; i < pixels.length; i++) {
-    const pixel = pixels[i];
+  const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
+  // Only what the kernels of this network read.
+  const readsPairs = pictures.some(hasSmallWeights);
+  const readsDoubles = pictures.some((picture) => !hasSmallWeights(picture));
+  const { data } = image;
+  const pairs = words.subarray(layout.pairs / 4, layout.pairs / 4 + data.length);
+  const whole = doubles.subarray(layout.pixels / 8, layout.pixels / 8 + data.length);
+  for (let i = 0; i < data.length; i++) {
+    const pixel = quantizePixel(data[i]);
     // Beyond ±1 a current could exceed what checkBounds has allowed for.
     if (!(pixel >= -65_536 && pixel <= 65_536)) {
       throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
     }
-    words[layout.pairs / 4 + i] = pairOf(pixel >> 2, pixel & 3);
+    if (readsPairs) pairs[i] = pairOf(pixel >> 2, pixel & 3);
+    if (readsDoubles) whole[i] = pixel;
   }
-  floats.set(image.data, layout.poissonPixels / 4);
   writeField(words, layout.program, "program", "timeSteps", options.timeSteps);
   for (const stage of network.stages) {
     if (stage.kind === "poisson") {
+      floats.set(data, layout.poissonPixels / 4);
       writeField(words, layout.others.get(stage)!, "poisson", "seed", options.seed);
     } else if (stage.kind === "pool") {
       const { ownsCounts, counts, countStride } = layout.pools.get(stage)!;
@@ -30,11 +36,9 @@ export function startRun({ network, layout, views }: LoadedNetwork, image: Float
       if (ownsCounts) words.fill(0, counts / 4, counts / 4 + height * width * countStride);
     } else if (stage.kind === "population") {
       // Membranes and counts are set back by the first tile itself.
-      const { constant, charge, stateStride } = layout.populations.get(stage)!;
+      const { charge, stateStride } = layout.populations.get(stage)!;
       const [, height, width] = stage.signal.shape;
-      const size = height * width * stateStride;
-      if (constant) words.fill(0, constant / 4, constant / 4 + size);
-      if (charge) doubles.fill(0, charge / 8, charge / 8 + size);
+      if (charge) doubles.fill(0, charge / 8, charge / 8 + height * width * stateStride);
     }
   }
 }

@@ -1,0 +1,186 @@
+/**
+ * Accumulation of binary spikes through int8 weights. Two channels lie in one int16 lane, 256·H + L + 128: adding up whole
+ * lanes and, shifted right, their upper bytes gives both sums for one load of sixteen channels, where widening each byte
+ * would cost two loads. With N rows added, ΣL = Σlane − 256·ΣH − 128·N (mod 2^16), exact as long as ΣL fits into int16.
+ * No branch on a sign: negated rows are stored.
+ *
+ * Weights: [block][kernel row][kernel column][as is, negated][input channel][channel of the block], where bytes 2j and
+ * 2j + 1 of each sixteen are channels j (its weight + 128) and j + 8. Where a block ends with eight, those are as they are.
+ */
+import { spill } from "./narrow";
+import { Term } from "./structs";
+
+/** ΣL of lanes and of their upper bytes; `bytes`: entries added, four bytes each. */
+// @ts-ignore: decorator
+@inline
+function lowSum(lanes: v128, upper: v128, bytes: i32): v128 {
+  return i16x8.sub(i16x8.sub(lanes, i16x8.shl(upper, 8)), i16x8.splat(<i16>(bytes << 5)));
+}
+
+/**
+ * What arrives at outputs (y, x … end − 1) at offset i, by kernel rows kyFrom … kyTo − 1.
+ *
+ * `isShort`: sums fit into int16, and are stored as such, not yet shifted. Otherwise they are shifted and added to int32
+ * sums; lanes are emptied before they can overflow (after `budget` rows).
+ * `room`: where a position's short runs are merged; 0 where they are long.
+ * `n`: eighths of a block. Flags and n are constants, so that each combination becomes code of its own.
+ */
+// @ts-ignore: decorator
+@inline
+export function gatherBytes(
+  n: i32,
+  isShort: bool,
+  term: Term,
+  weights: usize,
+  group: i32,
+  i: i32,
+  kyFrom: i32,
+  kyTo: i32,
+  y: i32,
+  x: i32,
+  end: i32,
+  sums: usize,
+  positionBytes: i32,
+  room: usize,
+): void {
+  const frame = term.frame;
+  const size = term.size;
+  const width = frame.width;
+  const stride = term.stride;
+  const padding = term.padding;
+  const columnBytes = 2 * term.inPerGroup * term.rowBytes;
+  const rowBytes = size * columnBytes;
+  const indexRow = (width + 1) << 2;
+  const top = y * stride - padding;
+  const firstY = max(kyFrom, -top);
+  const lastY = min(kyTo, frame.height - top);
+  const indexTop = term.index + i * term.indexStepBytes + (group * frame.height + top + firstY) * indexRow;
+  const weightsTop = weights + firstY * rowBytes;
+  const rows = lastY - firstY;
+  const shift = term.shift;
+  const allowance = term.budget << 2;
+  for (; x < end; x++) {
+    const left = x * stride - padding;
+    const from = max(0, left) << 2;
+    const to = min(width, left + size) << 2;
+    let base = weightsTop - left * columnBytes;
+    let index = indexTop;
+    /** Bytes of entries that have been added to the lanes. */
+    let added = 0;
+    let a0 = i16x8.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let b2 = a0;
+    let b3 = a0;
+    let last8 = a0;
+    if (from < to) {
+      let runs = rows;
+      let next = room;
+      if (isShort && room != 0) {
+        // One run of addresses instead of several short ones, each of whose ends a processor would guess wrong.
+        for (let row = 0; row < rows; row++) {
+          const entry = <usize>load<u32>(index + from);
+          const bytes = <usize>load<u32>(index + to) - entry;
+          const offset = i32x4.splat(base);
+          for (let k: usize = 0; k < bytes; k += 64) {
+            v128.store(next + k, i32x4.add(v128.load(entry + k), offset));
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 16), offset), 16);
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 32), offset), 32);
+            v128.store(next + k, i32x4.add(v128.load(entry + k, 48), offset), 48);
+          }
+          next += bytes;
+          index += indexRow;
+          base += rowBytes;
+        }
+        base = 0;
+        runs = 1;
+      }
+      for (let row = 0; row < runs; row++) {
+        const isMerged = isShort && room != 0;
+        let entry = isMerged ? room : <usize>load<u32>(index + from);
+        const last = isMerged ? next : <usize>load<u32>(index + to);
+        while (entry < last) {
+          const stop = isShort ? last : min(last, entry + allowance - added);
+          added += <i32>(stop - entry);
+          for (; entry < stop; entry += 4) {
+            const at = base + load<u32>(entry);
+            if (n > 1) {
+              const lanes = v128.load(at);
+              a0 = i16x8.add(a0, lanes);
+              b0 = i16x8.add(b0, i16x8.shr_s(lanes, 8));
+            }
+            if (n > 3) {
+              const lanes = v128.load(at, 16);
+              a1 = i16x8.add(a1, lanes);
+              b1 = i16x8.add(b1, i16x8.shr_s(lanes, 8));
+            }
+            if (n > 5) {
+              const lanes = v128.load(at, 32);
+              a2 = i16x8.add(a2, lanes);
+              b2 = i16x8.add(b2, i16x8.shr_s(lanes, 8));
+            }
+            if (n > 7) {
+              const lanes = v128.load(at, 48);
+              a3 = i16x8.add(a3, lanes);
+              b3 = i16x8.add(b3, i16x8.shr_s(lanes, 8));
+            }
+            if (n == 1) last8 = i16x8.add(last8, v128.load_ext<i8>(at));
+            if (n == 3) last8 = i16x8.add(last8, v128.load_ext<i8>(at, 16));
+            if (n == 5) last8 = i16x8.add(last8, v128.load_ext<i8>(at, 32));
+            if (n == 7) last8 = i16x8.add(last8, v128.load_ext<i8>(at, 48));
+          }
+          if (!isShort) {
+            if (added == allowance) {
+              if (n > 1) spill(sums, lowSum(a0, b0, added), shift);
+              if (n > 1) spill(sums + 32, b0, shift);
+              if (n > 3) spill(sums + 64, lowSum(a1, b1, added), shift);
+              if (n > 3) spill(sums + 96, b1, shift);
+              if (n > 5) spill(sums + 128, lowSum(a2, b2, added), shift);
+              if (n > 5) spill(sums + 160, b2, shift);
+              if (n > 7) spill(sums + 192, lowSum(a3, b3, added), shift);
+              if (n > 7) spill(sums + 224, b3, shift);
+              if (n & 1) spill(sums + ((n - 1) << 5), last8, shift);
+              a0 = i16x8.splat(0);
+              a1 = a0;
+              a2 = a0;
+              a3 = a0;
+              b0 = a0;
+              b1 = a0;
+              b2 = a0;
+              b3 = a0;
+              last8 = a0;
+              added = 0;
+            }
+          }
+        }
+        index += indexRow;
+        base += rowBytes;
+      }
+    }
+    if (isShort) {
+      if (n > 1) v128.store(sums, lowSum(a0, b0, added));
+      if (n > 1) v128.store(sums, b0, 16);
+      if (n > 3) v128.store(sums, lowSum(a1, b1, added), 32);
+      if (n > 3) v128.store(sums, b1, 48);
+      if (n > 5) v128.store(sums, lowSum(a2, b2, added), 64);
+      if (n > 5) v128.store(sums, b2, 80);
+      if (n > 7) v128.store(sums, lowSum(a3, b3, added), 96);
+      if (n > 7) v128.store(sums, b3, 112);
+      if (n & 1) v128.store(sums + ((n - 1) << 4), last8);
+    } else {
+      if (n > 1) spill(sums, lowSum(a0, b0, added), shift);
+      if (n > 1) spill(sums + 32, b0, shift);
+      if (n > 3) spill(sums + 64, lowSum(a1, b1, added), shift);
+      if (n > 3) spill(sums + 96, b1, shift);
+      if (n > 5) spill(sums + 128, lowSum(a2, b2, added), shift);
+      if (n > 5) spill(sums + 160, b2, shift);
+      if (n > 7) spill(sums + 192, lowSum(a3, b3, added), shift);
+      if (n > 7) spill(sums + 224, b3, shift);
+      if (n & 1) spill(sums + ((n - 1) << 5), last8, shift);
+    }
+    sums += positionBytes;
+  }
+}
