@@ -178,7 +178,16 @@ describeInBrowser("the lab", () => {
       });
       reached.add(name.trim());
     }
-    for (const control of ["Tour", "Next scene", "Open files…", "Camera", "Play", "Time step", "Settings", "Neuron"])
+    for (const control of [
+      "Guided tour",
+      "Next scene",
+      "Open files…",
+      "Camera",
+      "Play",
+      "Time step",
+      "Settings",
+      "Neuron",
+    ])
       expect([...reached], control).toContain(control);
 
     await page.getByRole("slider", { name: "Time step" }).focus();
@@ -193,7 +202,7 @@ describeInBrowser("the lab", () => {
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await page.waitForSelector(".spike-map canvas");
-    expect(await page.locator("p.chosen").textContent()).toContain("channel 1");
+    expect(await page.locator("p.chosen").textContent()).toContain("channel 2");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".spike-map", { state: "detached" });
   });
@@ -215,7 +224,7 @@ describeInBrowser("the lab", () => {
 
   test("leads through the tour and lets go of it with Escape", async () => {
     const { page } = lab;
-    await page.getByRole("button", { name: "Tour" }).click();
+    await page.getByRole("button", { name: "Guided tour" }).click();
     const dialog = page.getByRole("dialog");
     const titles = new Set<string | null>();
     for (let step = 1; step <= 5; step++) {
@@ -317,7 +326,7 @@ describeInBrowser("the lab", () => {
       await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
       await showStep(page, 32);
       await page.getByText("Settings", { exact: true }).click();
-      await page.getByRole("button", { name: "Tour" }).click();
+      await page.getByRole("button", { name: "Guided tour" }).click();
       await page.locator(".explain summary").first().click();
       await page.evaluate(axe);
       const violations = await page.evaluate(async () => {
