@@ -94,7 +94,8 @@ function renderTable(table: Table): string {
     return `<tr>${cells.join("")}</tr>`;
   });
   // A region that scrolls must be reachable by keyboard.
-  return `<h3 id="${id}">${escapeXml(`${label}. ${title}`)}</h3>
+  return `<div class="together">
+<h3 id="${id}">${escapeXml(`${label}. ${title}`)}</h3>
 <p class="caption">${prose(caption)} ${dataLinks(id, label)}</p>
 <div class="wide" role="region" aria-labelledby="${id}" tabindex="0">
 <table aria-labelledby="${id}">
@@ -103,6 +104,7 @@ function renderTable(table: Table): string {
 ${body.join("\n")}
 </tbody>
 </table>
+</div>
 </div>`;
 }
 
@@ -135,7 +137,7 @@ table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-num
 th,td{padding:.3rem .6rem;text-align:right;border-bottom:1px solid #d0d7de;vertical-align:bottom}
 td,tbody th{white-space:nowrap}.text{text-align:left}tbody th{font-weight:normal}
 @media print{body{max-width:none;padding:0;font-size:10pt}nav,.data{display:none}
-h2,h3,h2+p,.caption{break-after:avoid}h2+p,.caption{break-inside:avoid}#method+ul{font-size:8.5pt}figure,tr{break-inside:avoid}.wide,.drawing{overflow:visible}
+h2,h3,h2+p{break-after:avoid}h2+p{break-inside:avoid}#method+ul{font-size:8.5pt}figure,tr,.together{break-inside:avoid}.wide,.drawing{overflow:visible}
 table{font-size:7pt}th,td{padding:1.5pt 3pt}a{color:inherit;text-decoration:none}}
 @page{margin:14mm}
 `;
