@@ -108,6 +108,18 @@ describeInBrowser("the lab", () => {
     await page.getByRole("button", { name: "Play" }).waitFor();
   });
 
+  test("keeps time at hand while the page scrolls", async () => {
+    const { page } = lab;
+    await pause(page);
+    const { height } = page.viewportSize()!;
+    for (const part of [0, 0.5, 1]) {
+      await page.evaluate((of) => scrollTo(0, of * document.documentElement.scrollHeight), part);
+      const { y, height: own } = (await page.locator(".transport").boundingBox())!;
+      expect(y).toBeGreaterThanOrEqual(0);
+      expect(y + own).toBeLessThanOrEqual(height);
+    }
+  });
+
   test("runs two configurations in step and shows both at the same t", async () => {
     const { page } = lab;
     await andRun(page, () => page.getByLabel("Show").selectOption("scope"));
