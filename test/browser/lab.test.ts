@@ -143,7 +143,7 @@ describeInBrowser("the lab", () => {
     await andRun(page, () => page.locator("fieldset.a select").nth(1).selectOption("if"));
     await showStep(page, 32);
     expect(await page.locator(".readings dd").textContent()).not.toBe(before);
-    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("integrate-and-fire, unsigned");
+    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("unsigned");
   });
 
   test("shares memory among threads, with the same result", async () => {

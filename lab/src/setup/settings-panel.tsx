@@ -48,19 +48,6 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
             />
             <span>Compare with a second network</span>
           </label>
-          <details className="glossary">
-            <summary>What these settings mean</summary>
-            <dl>
-              {choices
-                .filter(({ key }) => glossary[key])
-                .map(({ key, label }) => (
-                  <div key={key}>
-                    <dt>{label}</dt>
-                    <dd>{glossary[key]}</dd>
-                  </div>
-                ))}
-            </dl>
-          </details>
         </fieldset>
         <ConfigurationFields
           slot="a"
@@ -76,6 +63,19 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
             onChange={(configuration) => store.change({ b: configuration })}
           />
         )}
+        <details className="glossary">
+          <summary>What these settings mean</summary>
+          <dl>
+            {choices
+              .filter(({ key }) => glossary[key])
+              .map(({ key, label }) => (
+                <div key={key}>
+                  <dt>{label}</dt>
+                  <dd>{glossary[key]}</dd>
+                </div>
+              ))}
+          </dl>
+        </details>
         {model && (
           <details className="provenance">
             <summary>How this model was made</summary>
