@@ -51,6 +51,7 @@ export {
 export type * from "./graph/layers.ts";
 export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";
 export { colorOf, drawSheet, type Panel, type Sheet } from "./image/draw.ts";
+export { type LabelPlace, placeLabels } from "./image/place-labels.ts";
 export { type NetworkInput, preprocess } from "./image/preprocess.ts";
 export { resize } from "./image/resize.ts";
 export {

@@ -32,7 +32,7 @@ describe.skipIf(!hasBrowser)(name, () => {
     page.on("request", (request) => requested.push(request.url()));
     page.on("console", (message) => complaints.push(message.text()));
     await page.goto(`file://${folder}/report.html`);
-  });
+  }, 60_000);
 
   afterAll(async () => {
     await browser?.close();

@@ -63,9 +63,9 @@ export function App({ store }: { readonly store: Store }) {
         <h1>
           spiking-yolo <span>lab</span>
         </h1>
-        <p>Watch detections emerge from spikes. Everything runs in this tab; nothing is uploaded.</p>
+        <p>Watch detections emerge from spikes. Nothing is uploaded: drop your own photographs and detectors.</p>
         <button type="button" onClick={() => setTouring(true)}>
-          Tour
+          Guided tour
         </button>
       </header>
       <main>
@@ -193,6 +193,13 @@ function Status({ state, moment, isPlaying }: StatusProps) {
             " (this page is served without COOP and COEP headers, so threads cannot share memory)"}
         </p>
       )}
+      <p>
+        The method:{" "}
+        <a href="https://arxiv.org/abs/1903.06530" target="_blank" rel="noreferrer">
+          Kim, Park, Na, Yoon: Spiking-YOLO
+        </a>
+        , AAAI 2020
+      </p>
     </footer>
   );
 }

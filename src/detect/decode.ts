@@ -28,6 +28,7 @@ export function decodeHead(
     head.kind === "region" ? { x: 1 / gridW, y: 1 / gridH } : { x: 1 / inputSize.width, y: 1 / inputSize.height };
   const scaleXY = head.kind === "yolo" ? head.scaleXY : 1;
   const center = (t: number) => scaleXY * sigmoid(t) - (scaleXY - 1) / 2;
+  const scores = new Float64Array(head.classes);
   for (let anchor = 0; anchor < anchorCount(head); anchor++) {
     for (let cell = 0; cell < area; cell++) {
       const at = (entry: number) => output.data[(anchor * (5 + head.classes) + entry) * area + cell];
@@ -37,24 +38,28 @@ export function decodeHead(
       const y = (Math.floor(cell / gridW) + center(at(1))) / gridH;
       const halfWidth = (Math.exp(at(2)) * head.anchors[2 * anchor] * anchorScale.x) / 2;
       const halfHeight = (Math.exp(at(3)) * head.anchors[2 * anchor + 1] * anchorScale.y) / 2;
-      const box = { xMin: x - halfWidth, yMin: y - halfHeight, xMax: x + halfWidth, yMax: y + halfHeight };
-      const scores = classScores(head, (classIndex) => at(5 + classIndex));
-      for (const [classIndex, probability] of scores.entries()) {
-        const score = objectness * probability;
-        if (score > scoreThreshold) detections.push({ ...box, classIndex, score });
+      const [xMin, yMin, xMax, yMax] = [x - halfWidth, y - halfHeight, x + halfWidth, y + halfHeight];
+      for (let classIndex = 0; classIndex < head.classes; classIndex++) scores[classIndex] = at(5 + classIndex);
+      toProbabilities(head, scores);
+      for (let classIndex = 0; classIndex < head.classes; classIndex++) {
+        const score = objectness * scores[classIndex];
+        if (score > scoreThreshold) detections.push({ xMin, yMin, xMax, yMax, classIndex, score });
       }
     }
   }
   return detections;
 }
 
-function classScores(head: Head, at: (classIndex: number) => number): Float64Array {
-  const logits = Float64Array.from({ length: head.classes }, (_, classIndex) => at(classIndex));
-  if (head.kind === "yolo" || !head.softmax) return logits.map(sigmoid);
-  const max = logits.reduce((a, b) => Math.max(a, b));
-  const exponentials = logits.map((logit) => Math.exp(logit - max));
-  const sum = exponentials.reduce((a, b) => a + b);
-  return exponentials.map((value) => value / sum);
+/** Turns a cell's logits, one a class, into probabilities, in place. */
+function toProbabilities(head: Head, scores: Float64Array): void {
+  if (head.kind === "yolo" || !head.softmax) {
+    for (let i = 0; i < scores.length; i++) scores[i] = sigmoid(scores[i]);
+    return;
+  }
+  const max = scores.reduce((a, b) => Math.max(a, b));
+  for (let i = 0; i < scores.length; i++) scores[i] = Math.exp(scores[i] - max);
+  const sum = scores.reduce((a, b) => a + b);
+  for (let i = 0; i < scores.length; i++) scores[i] /= sum;
 }
 
 function sigmoid(x: number): number {

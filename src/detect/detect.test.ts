@@ -83,3 +83,41 @@ test("non-maximum suppression: kept ones do not overlap, each dropped one overla
     }),
   );
 });
+
+/** The definition, word for word. */
+function plainSuppression(all: readonly Detection[], iouThreshold: number): Detection[] {
+  const kept: Detection[] = [];
+  for (const candidate of [...all].sort((a, b) => b.score - a.score)) {
+    const isDropped = kept.some(
+      (better) => better.classIndex === candidate.classIndex && intersectionOverUnion(better, candidate) > iouThreshold,
+    );
+    if (!isDropped) kept.push(candidate);
+  }
+  return kept;
+}
+
+/** Boxes of any size, empty and inverted ones among them, with few different scores. */
+const anyDetections: fc.Arbitrary<Detection[]> = fc.array(
+  fc.record({
+    xMin: fc.double({ min: -0.5, max: 1, noNaN: true }),
+    yMin: fc.double({ min: -0.5, max: 1, noNaN: true }),
+    xMax: fc.double({ min: -0.1, max: 1.5, noNaN: true }),
+    yMax: fc.double({ min: -0.1, max: 1.5, noNaN: true }),
+    classIndex: fc.integer({ min: 0, max: 2 }),
+    score: fc.integer({ min: 0, max: 4 }).map((score) => score / 4),
+  }),
+  { maxLength: 40 },
+);
+
+test("non-maximum suppression keeps the very detections that its definition keeps, in the same order", () => {
+  const threshold = fc.constantFrom(0, 0.3, 0.45, 1);
+  fc.assert(
+    fc.property(fc.oneof(detections, anyDetections), threshold, (all, iouThreshold) => {
+      const kept = nonMaxSuppression(all, iouThreshold);
+      const expected = plainSuppression(all, iouThreshold);
+      expect(kept).toHaveLength(expected.length);
+      for (const [i, detection] of kept.entries()) expect(detection).toBe(expected[i]);
+    }),
+    { numRuns: 500 },
+  );
+});

@@ -1,5 +1,6 @@
 /** Pictures with boxes, as SVG: data in, drawing out; rasterizing is the platform's. */
 import type { Detection } from "../core/box.ts";
+import { type LabelPlace, placeLabels } from "./place-labels.ts";
 
 export interface Panel {
   readonly title: string;
@@ -45,11 +46,22 @@ export function drawSheet(sheet: Sheet): string {
 
 function drawPanel({ title, detections }: Panel, sheet: Sheet, panelHeight: number): string {
   const scale = sheet.panelWidthPx / sheet.width;
+  const labels = detections.map((detection) => labelOf(detection, sheet.classNames));
+  const places = placeLabels(
+    detections.map(({ xMin, yMin, xMax, yMax }) => ({
+      xMin: xMin * scale,
+      yMin: yMin * scale,
+      xMax: xMax * scale,
+      yMax: yMax * scale,
+    })),
+    labels.map(labelWidth),
+    labelHeight,
+    { width: sheet.panelWidthPx, height: panelHeight },
+  );
   // Labels after all frames, the surest last: they stay readable where objects crowd.
-  const surestLast = [...detections].reverse();
   const boxes = [
-    ...surestLast.map((detection) => drawFrame(detection, scale)),
-    ...surestLast.map((detection) => drawLabel(detection, sheet, scale, panelHeight)),
+    ...[...detections].reverse().map((detection) => drawFrame(detection, scale)),
+    ...detections.map(({ classIndex }, i) => drawLabel(labels[i], places[i], colorOf(classIndex))).reverse(),
   ];
   return [
     `<text x="0" y="20" font-size="16" font-weight="bold" fill="#1b1f24">${escapeXml(title)}</text>`,
@@ -65,19 +77,17 @@ function drawFrame({ xMin, yMin, xMax, yMax, classIndex }: Detection, scale: num
 const labelHeight = 17;
 const labelSize = 12;
 
-function drawLabel(
-  detection: Detection,
-  { classNames, panelWidthPx }: Sheet,
-  scale: number,
-  panelHeight: number,
-): string {
-  const label = `${classNames[detection.classIndex] ?? `class ${detection.classIndex}`} ${Math.round(100 * detection.score)} %`;
-  const width = label.length * labelSize * 0.62 + 8;
-  const top = detection.yMin * scale;
-  const x = Math.max(0, Math.min(detection.xMin * scale, panelWidthPx - width));
-  const y = Math.min(panelHeight - labelHeight, top >= labelHeight ? top - labelHeight : top);
+function labelOf({ classIndex, score }: Detection, classNames: readonly string[]): string {
+  return `${classNames[classIndex] ?? `class ${classIndex}`} ${Math.round(100 * score)} %`;
+}
+
+function labelWidth(label: string): number {
+  return label.length * labelSize * 0.62 + 8;
+}
+
+function drawLabel(label: string, { x, y }: LabelPlace, color: string): string {
   return [
-    `<rect x="${round(x)}" y="${round(y)}" width="${round(width)}" height="${labelHeight}" fill="${colorOf(detection.classIndex)}"/>`,
+    `<rect x="${round(x)}" y="${round(y)}" width="${round(labelWidth(label))}" height="${labelHeight}" fill="${color}"/>`,
     `<text x="${round(x + 4)}" y="${round(y + 13)}" font-size="${labelSize}" fill="white">${escapeXml(label)}</text>`,
   ].join("");
 }

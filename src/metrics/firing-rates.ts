@@ -11,9 +11,17 @@ export function channelRates(counts: Int32Array, [channels, height, width]: Shap
 }
 
 /** |r| of one channel's neurons, in reading order. */
-export function neuronRates(counts: Int32Array, [, height, width]: Shape, channel: number, unitSteps: number): Float64Array {
+export function neuronRates(
+  counts: Int32Array,
+  [, height, width]: Shape,
+  channel: number,
+  unitSteps: number,
+): Float64Array {
   const area = height * width;
-  return Float64Array.from(counts.subarray(channel * area, (channel + 1) * area), (count) => Math.abs(count) / unitSteps);
+  return Float64Array.from(
+    counts.subarray(channel * area, (channel + 1) * area),
+    (count) => Math.abs(count) / unitSteps,
+  );
 }
 
 /** A bar of a histogram: the share of samples in [from, to). */

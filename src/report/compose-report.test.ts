@@ -2,6 +2,7 @@ import { beforeAll, expect, test } from "vitest";
 import { reportData, smallStudy } from "../../test/report-study.ts";
 import { composeReport, type Report, type ReportData } from "./compose-report.ts";
 import { nodeCanvas } from "./node-canvas.ts";
+import { cellText } from "./tables/table.ts";
 
 let data: ReportData;
 let report: Report;
@@ -46,6 +47,25 @@ test("Table 2 has the paper's numbers and, beside them, what its counts amount t
   expect(row("Tiny YOLO").slice(1)).toEqual(["6.97 G", "1", "0.12 J", "–", "0.1245 J", "–"]);
   expect(row("Spiking-YOLO, layer").slice(1)).toEqual(["52.8 M", "8,000", "1.06e-3 J", "113×", "1.056 J", "0.118×"]);
   expect(row("Spiking-YOLO, channel").slice(1)).toEqual(["49.0 M", "3,500", "4.29e-4 J", "280×", "0.429 J", "0.290×"]);
+});
+
+test("Table 3 marks what lies beyond the steps that were run", () => {
+  const { columns, rows } = report.tables.find(({ id }) => id === "table-3")!;
+  const column = columns.find(({ key }) => key === "breakEvenSteps")!;
+  for (const extrapolated of ["yes", "no"]) {
+    const text = cellText(column, { ...rows[0], breakEvenSteps: 1234, extrapolated });
+    expect(text).toBe(extrapolated === "yes" ? "≈ 1,234" : "1,234");
+  }
+});
+
+test("a drawing's title stands in the page's heading alone; the file beside it has its own", () => {
+  for (const { id, title, svg } of report.figures.filter(({ id }) => !id.startsWith("figure-6"))) {
+    expect(svg).toMatch(/<text class="title"/);
+    const [, height] = /height="(\d+)"/.exec(svg)!;
+    const [drawing] = new RegExp(`<h3 id="${id}">[\\s\\S]*?</svg>`).exec(page)!;
+    expect(drawing.match(/<text class="title"/), id).toBeNull();
+    expect(drawing, title).toContain(` height="${Number(height) - 30}" viewBox="0 30 `);
+  }
 });
 
 test("data as JSON and CSV hold the same rows", () => {

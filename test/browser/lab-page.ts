@@ -103,7 +103,7 @@ export async function andRun(page: Page, act: () => Promise<unknown>): Promise<v
   await page.waitForFunction((run) => {
     const { dataset } = document.querySelector(".page") as HTMLElement;
     const dnn = document.querySelector('[data-mark="dnn"] .found')?.textContent ?? "…";
-    return dataset.run !== (run ?? undefined) && dataset.done === "true" && dnn !== "…";
+    return dataset.run !== (run ?? undefined) && dataset.done === "true" && !dnn.endsWith("…");
   }, before);
 }
 

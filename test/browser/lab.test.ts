@@ -108,6 +108,18 @@ describeInBrowser("the lab", () => {
     await page.getByRole("button", { name: "Play" }).waitFor();
   });
 
+  test("keeps time at hand while the page scrolls", async () => {
+    const { page } = lab;
+    await pause(page);
+    const { height } = page.viewportSize()!;
+    for (const part of [0, 0.5, 1]) {
+      await page.evaluate((of) => scrollTo(0, of * document.documentElement.scrollHeight), part);
+      const { y, height: own } = (await page.locator(".transport").boundingBox())!;
+      expect(y).toBeGreaterThanOrEqual(0);
+      expect(y + own).toBeLessThanOrEqual(height);
+    }
+  });
+
   test("runs two configurations in step and shows both at the same t", async () => {
     const { page } = lab;
     await andRun(page, () => page.getByLabel("Show").selectOption("scope"));
@@ -131,7 +143,7 @@ describeInBrowser("the lab", () => {
     await andRun(page, () => page.locator("fieldset.a select").nth(1).selectOption("if"));
     await showStep(page, 32);
     expect(await page.locator(".readings dd").textContent()).not.toBe(before);
-    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("integrate-and-fire, unsigned");
+    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("unsigned");
   });
 
   test("shares memory among threads, with the same result", async () => {
@@ -178,7 +190,16 @@ describeInBrowser("the lab", () => {
       });
       reached.add(name.trim());
     }
-    for (const control of ["Tour", "Next scene", "Open files…", "Camera", "Play", "Time step", "Settings", "Neuron"])
+    for (const control of [
+      "Guided tour",
+      "Next scene",
+      "Open files…",
+      "Camera",
+      "Play",
+      "Time step",
+      "Settings",
+      "Neuron",
+    ])
       expect([...reached], control).toContain(control);
 
     await page.getByRole("slider", { name: "Time step" }).focus();
@@ -193,7 +214,7 @@ describeInBrowser("the lab", () => {
     await page.keyboard.press("ArrowRight");
     await page.keyboard.press("ArrowRight");
     await page.waitForSelector(".spike-map canvas");
-    expect(await page.locator("p.chosen").textContent()).toContain("channel 1");
+    expect(await page.locator("p.chosen").textContent()).toContain("channel 2");
     await page.keyboard.press("Escape");
     await page.waitForSelector(".spike-map", { state: "detached" });
   });
@@ -215,7 +236,7 @@ describeInBrowser("the lab", () => {
 
   test("leads through the tour and lets go of it with Escape", async () => {
     const { page } = lab;
-    await page.getByRole("button", { name: "Tour" }).click();
+    await page.getByRole("button", { name: "Guided tour" }).click();
     const dialog = page.getByRole("dialog");
     const titles = new Set<string | null>();
     for (let step = 1; step <= 5; step++) {
@@ -317,7 +338,7 @@ describeInBrowser("the lab", () => {
       await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
       await showStep(page, 32);
       await page.getByText("Settings", { exact: true }).click();
-      await page.getByRole("button", { name: "Tour" }).click();
+      await page.getByRole("button", { name: "Guided tour" }).click();
       await page.locator(".explain summary").first().click();
       await page.evaluate(axe);
       const violations = await page.evaluate(async () => {

@@ -3,6 +3,7 @@ import type { Configuration, Slot } from "../simulation/protocol.ts";
 import { type Choice, choices, configurationOf, nameOf, withChoice } from "../state/configuration.ts";
 import { timeStepChoices } from "../state/settings.ts";
 import type { LabState, Store } from "../state/store.ts";
+import { glossary } from "./glossary.ts";
 
 export function SettingsPanel({ store, state }: { readonly store: Store; readonly state: LabState }) {
   const { settings, model } = state;
@@ -62,6 +63,19 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
             onChange={(configuration) => store.change({ b: configuration })}
           />
         )}
+        <details className="glossary">
+          <summary>What these settings mean</summary>
+          <dl>
+            {choices
+              .filter(({ key }) => glossary[key])
+              .map(({ key, label }) => (
+                <div key={key}>
+                  <dt>{label}</dt>
+                  <dd>{glossary[key]}</dd>
+                </div>
+              ))}
+          </dl>
+        </details>
         {model && (
           <details className="provenance">
             <summary>How this model was made</summary>

@@ -24,9 +24,9 @@ export const choices: readonly Choice[] = [
   ]),
   choice("neuron", "Neuron", [
     ["takeback", "take-back"],
-    ["ibt", "signed, imbalanced threshold"],
-    ["signed", "signed, balanced"],
-    ["if", "integrate-and-fire, unsigned"],
+    ["ibt", "imbalanced threshold"],
+    ["signed", "balanced threshold"],
+    ["if", "unsigned"],
   ]),
   choice("pool", "Max-pool of spikes", [
     ["delta", "delta"],

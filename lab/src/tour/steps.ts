@@ -11,7 +11,7 @@ export const tourSteps: readonly TourStep[] = [
   {
     target: "pictures",
     title: "Two networks, one set of weights",
-    text: "On the left a trained detector (a DNN) looks at the picture once. On the right the same weights run as a spiking network: its neurons exchange nothing but −1, 0 and +1, step after step.",
+    text: "A trained detector, the DNN, looks at the picture once. Beside it the same weights run as a spiking network: its neurons exchange nothing but spikes, step after step. Dashed frames are what the DNN finds, and where the spiking network should arrive.",
   },
   {
     target: "time",
@@ -20,17 +20,17 @@ export const tourSteps: readonly TourStep[] = [
   },
   {
     target: "raster",
-    title: "Integrate, fire, give up",
-    text: "Each line is a neuron. It collects current in its membrane potential and fires at a threshold. The negative threshold stands ten times as far away: an imbalance that makes the leaky ReLU out of spikes.",
+    title: "Integrate, fire, subtract",
+    text: "Each line is a neuron, each mark a spike. A neuron collects current in its membrane potential, drawn below; at a threshold it fires, and what the spike stands for is subtracted. To send −1 costs ten times as much as +1: that imbalance makes a leaky ReLU out of spikes. The fast mode’s neuron also takes back what it has sent too much.",
   },
   {
     target: "rates",
     title: "Every channel gets a voice",
-    text: "Weights are normalized channel by channel, so that each channel uses the range of firing rates. Compare “Channel-wise | layer-wise” above to see weak channels fall silent. Choose a channel to see where it fires.",
+    text: "Weights are normalized channel by channel, so that each channel uses the range of firing rates. Choose a channel to see on the picture where it fires; choose “Channel-wise | layer-wise” at the top to see weak channels fall silent.",
   },
   {
     target: "energy",
     title: "What it costs, told honestly",
-    text: "A spike costs an addition where the DNN pays a multiplication, but spikes go on for as long as the run does. The line says at which step the advantage is spent.",
+    text: "A spike costs an addition where the DNN pays a multiplication, but spikes go on for as long as the run does. Where a line crosses the DNN’s, the advantage is spent: the table says at which step.",
   },
 ];

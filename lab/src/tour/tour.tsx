@@ -3,16 +3,26 @@ import { useEffect, useRef, useState } from "react";
 import { prefersReducedMotion } from "../state/reduced-motion.ts";
 import { tourSteps } from "./steps.ts";
 
+/** As in the style sheets. */
+const narrow = 640;
+
 export function Tour({ onClose }: { readonly onClose: () => void }) {
   const [index, setIndex] = useState(0);
   const panel = useRef<HTMLDivElement>(null);
+  const [side, setSide] = useState<"left" | "right">("right");
   const { target, title, text } = tourSteps[index];
   const isLast = index === tourSteps.length - 1;
 
   useEffect(() => {
     const element = document.querySelector(`[data-tour="${target}"]`);
     element?.classList.add("toured");
-    element?.scrollIntoView({ block: "center", behavior: prefersReducedMotion() ? "auto" : "smooth" });
+    if (element) {
+      const { left, height } = element.getBoundingClientRect();
+      // Beside what it speaks of, and what it speaks of above it where the page is narrow.
+      setSide(left > innerWidth / 3 ? "left" : "right");
+      const block = innerWidth < narrow || height > innerHeight / 2 ? "start" : "center";
+      element.scrollIntoView({ block, behavior: prefersReducedMotion() ? "auto" : "smooth" });
+    }
     panel.current?.focus();
     return () => element?.classList.remove("toured");
   }, [target]);
@@ -20,7 +30,7 @@ export function Tour({ onClose }: { readonly onClose: () => void }) {
   return (
     <div
       ref={panel}
-      className="tour"
+      className={`tour ${side}`}
       role="dialog"
       aria-labelledby="tour-title"
       aria-describedby="tour-text"

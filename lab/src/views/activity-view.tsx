@@ -17,10 +17,12 @@ export function ActivityView({ moment, layer, onLayer }: ActivityViewProps) {
   return (
     <Card
       title="Activity of each layer"
+      unit="spikes per neuron and step"
       explanation={
         <p>
           Spikes per neuron and step, of either sign. Work is proportional to it: a layer where one neuron in ten fires
-          costs a tenth of a layer where all do. Choose a layer to see its channels.
+          costs a tenth of a layer where all do. Choose a layer to see its channels. Layers have their names in the
+          model: <b>leaky4</b> is the leaky ReLU after layer 4 of the cfg.
         </p>
       }
     >

@@ -4,6 +4,8 @@ import { Explain } from "./explain.tsx";
 
 export interface CardProps {
   readonly title: string;
+  /** What the numbers in it are. */
+  readonly unit?: string;
   readonly explanation: ReactNode;
   readonly children: ReactNode;
   /** Name by which the tour finds it. */
@@ -13,11 +15,14 @@ export interface CardProps {
   readonly wide?: boolean;
 }
 
-export function Card({ title, explanation, children, tour, controls, wide = false }: CardProps) {
+export function Card({ title, unit, explanation, children, tour, controls, wide = false }: CardProps) {
   return (
     <section className={wide ? "card wide" : "card"} aria-label={title} data-tour={tour}>
       <header>
-        <h2>{title}</h2>
+        <div className="title">
+          <h2>{title}</h2>
+          {unit && <p className="unit">{unit}</p>}
+        </div>
         {controls}
         <Explain about={title.toLowerCase()}>{explanation}</Explain>
       </header>

@@ -22,6 +22,7 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
   return (
     <Card
       title="Energy so far"
+      unit="times the DNN’s"
       tour="energy"
       controls={
         <label className="pick">

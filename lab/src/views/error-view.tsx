@@ -19,6 +19,7 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
   return (
     <Card
       title="Error of the output"
+      unit="distance from the DNN’s, as a part of it"
       explanation={
         <>
           <p>

@@ -1,7 +1,8 @@
 /** A picture with a network's boxes on it, and the same as a list of words below. */
 import { type ReactNode, useEffect, useRef } from "react";
-import { colorOf, type Detection } from "../../../src/index.ts";
+import { colorOf, type Detection, placeLabels } from "../../../src/index.ts";
 import { percentText } from "./format.ts";
+import { textWidth } from "./text-width.ts";
 import { useWidth } from "./use-width.ts";
 
 export interface PictureViewProps {
@@ -15,16 +16,17 @@ export interface PictureViewProps {
   /** Shown as thin dashed frames below: what the other network says. */
   readonly ghosts?: readonly Detection[];
   readonly classNames: readonly string[];
+  /** Said in place of detections that are not known yet. */
+  readonly waiting: string;
   /** Drawn between picture and boxes. */
   readonly overlay?: ReactNode;
 }
 
 export function PictureView(props: PictureViewProps) {
-  const { title, note, mark, bitmap, detections, ghosts = [], classNames, overlay } = props;
+  const { title, note, mark, bitmap, detections, ghosts = [], classNames, waiting, overlay } = props;
   const { ref, width: shownWidth } = useWidth<HTMLDivElement>();
   /** Picture pixels to a pixel of the screen: lines and letters keep their size there. */
   const scale = shownWidth > 0 ? bitmap.width / shownWidth : bitmap.width / 400;
-  const label = (detection: Detection) => `${nameOf(detection, classNames)} ${percentText(detection.score)}`;
   return (
     <figure className="picture" data-mark={mark}>
       <figcaption>
@@ -37,17 +39,12 @@ export function PictureView(props: PictureViewProps) {
         {overlay}
         <svg viewBox={`0 0 ${bitmap.width} ${bitmap.height}`} aria-hidden="true">
           {ghosts.map((ghost) => (
-            <Frame key={keyOf(ghost)} detection={ghost} isGhost scale={scale} width={bitmap.width} />
+            <Frame key={keyOf(ghost)} detection={ghost} isGhost scale={scale} />
           ))}
           {byRisingScore(detections).map((detection) => (
-            <Frame
-              key={keyOf(detection)}
-              detection={detection}
-              scale={scale}
-              width={bitmap.width}
-              label={label(detection)}
-            />
+            <Frame key={keyOf(detection)} detection={detection} scale={scale} />
           ))}
+          <Labels detections={detections ?? []} classNames={classNames} bitmap={bitmap} scale={scale} />
         </svg>
       </div>
       <ul className="found" aria-label={`${title} finds`}>
@@ -58,7 +55,7 @@ export function PictureView(props: PictureViewProps) {
           </li>
         ))}
         {detections?.length === 0 && <li className="nothing">nothing yet</li>}
-        {detections === undefined && <li className="nothing">…</li>}
+        {detections === undefined && <li className="nothing">{waiting}</li>}
       </ul>
     </figure>
   );
@@ -75,33 +72,53 @@ function Bitmap({ bitmap }: { readonly bitmap: ImageBitmap }) {
 
 interface FrameProps {
   readonly detection: Detection;
-  /** Of the picture, in its pixels. */
-  readonly width: number;
   readonly scale: number;
-  readonly label?: string;
   readonly isGhost?: boolean;
 }
 
-function Frame({ detection, width, scale, label, isGhost = false }: FrameProps) {
+function Frame({ detection, scale, isGhost = false }: FrameProps) {
   const { xMin, yMin, xMax, yMax, classIndex, score } = detection;
   const place = { x: xMin, y: yMin, width: xMax - xMin, height: yMax - yMin };
   const line = 2 * scale;
   if (isGhost)
     return <rect {...place} className="ghost" strokeWidth={line * 0.6} strokeDasharray={`${3 * line} ${2 * line}`} />;
-  const size = 12.5 * scale;
-  const labelWidth = (label?.length ?? 0) * size * 0.54 + size * 0.6;
-  const labelX = Math.max(0, Math.min(xMin - line / 2, width - labelWidth));
-  const labelY = yMin >= size * 1.35 ? yMin - size * 1.35 : yMin;
   return (
     <g className="box" data-class={classIndex} data-score={score}>
       <rect {...place} fill="none" stroke="#fff" strokeOpacity={0.75} strokeWidth={line * 1.9} />
       <rect {...place} fill="none" stroke={colorOf(classIndex)} strokeWidth={line} />
-      <rect x={labelX} y={labelY} width={labelWidth} height={size * 1.35} fill={colorOf(classIndex)} />
-      <text x={labelX + size * 0.3} y={labelY + size} fontSize={size} fill="#fff">
-        {label}
-      </text>
     </g>
   );
+}
+
+/** Pixels of the screen; smaller where the picture is. */
+const labelSizes = { from: 10, to: 12.5, wideAt: 520 };
+
+interface LabelsProps {
+  readonly detections: readonly Detection[];
+  readonly classNames: readonly string[];
+  readonly bitmap: ImageBitmap;
+  readonly scale: number;
+}
+
+/** Over all frames; where objects crowd, the surest has its place first. */
+function Labels({ detections, classNames, bitmap, scale }: LabelsProps) {
+  const { from, to, wideAt } = labelSizes;
+  const size = scale * Math.max(from, Math.min(to, (to * bitmap.width) / scale / wideAt));
+  const height = 1.35 * size;
+  const surestFirst = [...byRisingScore(detections)].reverse();
+  const texts = surestFirst.map((detection) => `${nameOf(detection, classNames)} ${percentText(detection.score)}`);
+  const widths = texts.map((text) => (textWidth(text) + 0.6) * size);
+  const places = placeLabels(surestFirst, widths, height, bitmap);
+  return surestFirst
+    .map((detection, i) => (
+      <g key={keyOf(detection)} className="label">
+        <rect {...places[i]} width={widths[i]} height={height} fill={colorOf(detection.classIndex)} />
+        <text x={places[i].x + 0.3 * size} y={places[i].y + size} fontSize={size} fill="#fff">
+          {texts[i]}
+        </text>
+      </g>
+    ))
+    .reverse();
 }
 
 /** The surest last: it is drawn over the others. */

@@ -2,7 +2,7 @@
 import { memo } from "react";
 import type { ChannelChoice } from "../state/settings.ts";
 import type { LabState } from "../state/store.ts";
-import { shortNumber } from "./format.ts";
+import { layerLabel, shortNumber } from "./format.ts";
 import type { Moment } from "./moment.ts";
 import { PictureView } from "./picture-view.tsx";
 import { SpikeMap } from "./spike-map.tsx";
@@ -19,39 +19,60 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
   const classNames = model?.classNames ?? [];
   const lanes = moment?.lanes ?? [];
   const { bitmap } = picture;
+  const waiting = model ? "computing…" : "loading the model…";
   return (
-    <div className="pictures" data-tour="pictures" data-count={Math.max(1, lanes.length) + 1}>
-      <PictureView
-        title="DNN"
-        mark="dnn"
-        note={dnn === null ? "not in this model file" : model ? `one pass, ${shortNumber(model.macs)} MAC` : ""}
-        bitmap={bitmap}
-        detections={dnn ?? (dnn === null ? [] : undefined)}
-        classNames={classNames}
-      />
-      {lanes.length === 0 && (
+    <div data-tour="pictures">
+      <div className="pictures" data-count={Math.max(1, lanes.length) + 1}>
         <PictureView
-          title="Spiking network"
-          mark="a"
-          note=""
+          title="DNN"
+          mark="dnn"
+          note={dnn === null ? "not in this model file" : model ? `one pass, ${shortNumber(model.macs)} MAC` : ""}
           bitmap={bitmap}
-          detections={undefined}
+          detections={dnn ?? (dnn === null ? [] : undefined)}
           classNames={classNames}
+          waiting={waiting}
         />
-      )}
-      {lanes.map(({ slot, name, now }) => (
-        <PictureView
-          key={slot}
-          title={lanes.length > 1 ? `Spiking ${slot.toUpperCase()}` : "Spiking network"}
-          mark={slot}
-          note={`${name} · t = ${moment?.t ?? 0}`}
-          bitmap={bitmap}
-          detections={isStale ? undefined : now?.detections}
-          ghosts={dnn ?? []}
-          classNames={classNames}
-          overlay={channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
-        />
-      ))}
+        {lanes.length === 0 && (
+          <PictureView
+            title="Spiking network"
+            mark="a"
+            note=""
+            bitmap={bitmap}
+            detections={undefined}
+            classNames={classNames}
+            waiting={waiting}
+          />
+        )}
+        {lanes.map(({ slot, name, now }) => (
+          <PictureView
+            key={slot}
+            title={lanes.length > 1 ? `Spiking ${slot.toUpperCase()}` : "Spiking network"}
+            mark={slot}
+            note={`${name} · t = ${moment?.t ?? 0}`}
+            bitmap={bitmap}
+            detections={isStale ? undefined : now?.detections}
+            ghosts={dnn ?? []}
+            classNames={classNames}
+            waiting={waiting}
+            overlay={channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
+          />
+        ))}
+      </div>
+      <p className="key">
+        <span>
+          <i className="dashed" /> what the DNN finds
+        </span>
+        {channel && maps && (
+          <>
+            <span>
+              <i className="positive" /> {layerLabel(channel.layer)}, channel {channel.channel + 1} sends +1
+            </span>
+            <span>
+              <i className="negative" /> sends −1
+            </span>
+          </>
+        )}
+      </p>
     </div>
   );
 });

@@ -39,9 +39,8 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
       explanation={
         <>
           <p>
-            Neurons drawn at random from every layer, one a line; a dark mark is a spike of +1, an orange one of −1.
-            Each neuron collects current until a threshold is reached, sends a spike and gives up what the spike stands
-            for.
+            Neurons drawn at random from every layer, one a line, the same ones for every network. Each neuron collects
+            current until a threshold is reached, sends a spike and gives up what the spike stands for.
           </p>
           <p className="formula">
             <var>V</var> ← <var>V</var> + <var>I</var>; &ensp; <var>s</var> = +1 if <var>V</var> ≥ <var>V</var>
@@ -58,8 +57,18 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
       }
     >
       <Raster lane={lane} moment={moment} chosen={chosen} onChoose={setChosen} />
+      <p className="key">
+        <span>
+          <i className="plus" /> +1
+        </span>
+        <span>
+          <i className="minus" /> −1
+        </span>
+        <span>touch or point at a line to see its neuron below</span>
+      </p>
       <p className="neuron" aria-live="polite">
-        <b>{layerLabel(neuron.layer)}</b>, channel {neuron.channel}, at x {neuron.x}, y {neuron.y}
+        Membrane potential of <b>{layerLabel(neuron.layer)}</b>, channel {neuron.channel + 1}, at x {neuron.x}, y{" "}
+        {neuron.y}
       </p>
       <MembraneTrace moment={moment} lane={lane} index={Math.min(chosen, lane.info.neurons.length - 1)} />
     </Card>
@@ -131,5 +140,5 @@ function rowTops(neurons: readonly SampledNeuron[]): number[] {
 }
 
 function textOf(neuron: SampledNeuron | undefined): string {
-  return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel}, x ${neuron.x}, y ${neuron.y}` : "";
+  return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel + 1}, x ${neuron.x}, y ${neuron.y}` : "";
 }

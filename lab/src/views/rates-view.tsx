@@ -16,9 +16,13 @@ export interface RatesViewProps {
 
 export function RatesView({ moment, layer, channel, onChannel, onFigure }: RatesViewProps) {
   const population = moment.lanes[0].info.populations.find(({ name }) => name === layer);
+  const rates = moment.lanes.map((lane) => (population ? ratesOf(lane, population) : new Float32Array()));
+  // One scale for all networks: their bars are there to be compared.
+  const max = Math.max(0.1, ...rates.map((values) => values.reduce((a, b) => Math.max(a, b), 0)));
   return (
     <Card
       title={`Firing rate of each channel${layer ? ` · ${layerLabel(layer)}` : ""}`}
+      unit="spikes a step, mean over the channel’s neurons"
       tour="rates"
       explanation={
         <>
@@ -39,10 +43,12 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
       }
     >
       {population &&
-        moment.lanes.map((lane) => (
+        moment.lanes.map((lane, i) => (
           <ChannelBars
             key={lane.slot}
             lane={lane}
+            rates={rates[i]}
+            max={max}
             population={population}
             chosen={channel?.slot === lane.slot && channel.layer === layer ? channel.channel : null}
             onChoose={(index) =>
@@ -50,9 +56,16 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
             }
           />
         ))}
+      {population && (
+        <p className="ends" aria-hidden="true">
+          <span>channel 1</span>
+          <span>{population.shape[0]}</span>
+        </p>
+      )}
+      {!channel && <p className="chosen">Choose a channel to see on the picture where it fires.</p>}
       {channel && (
         <p className="chosen">
-          Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel}{" "}
+          Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel + 1}{" "}
           <button type="button" onClick={() => onChannel(null)}>
             Hide
           </button>{" "}
@@ -65,21 +78,23 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
   );
 }
 
+function ratesOf({ now }: LaneMoment, { shape, firstChannel }: PopulationInfo): Float32Array {
+  return now?.rates.subarray(firstChannel, firstChannel + shape[0]) ?? new Float32Array(shape[0]);
+}
+
 interface ChannelBarsProps {
   readonly lane: LaneMoment;
+  readonly rates: Float32Array;
+  /** Upper end of the scale. */
+  readonly max: number;
   readonly population: PopulationInfo;
   readonly chosen: number | null;
   readonly onChoose: (channel: number | null) => void;
 }
 
 /** One stop for the keyboard: arrows move between channels. */
-function ChannelBars({ lane, population, chosen, onChoose }: ChannelBarsProps) {
-  const { shape, firstChannel, name } = population;
-  const rates = lane.now?.rates.subarray(firstChannel, firstChannel + shape[0]) ?? new Float32Array(shape[0]);
-  const max = Math.max(
-    0.1,
-    rates.reduce((a, b) => Math.max(a, b), 0),
-  );
+function ChannelBars({ lane, rates, max, population, chosen, onChoose }: ChannelBarsProps) {
+  const { shape, name } = population;
   const move = (key: string) => {
     const steps: Record<string, number> = { ArrowRight: 1, ArrowLeft: -1, PageDown: 10, PageUp: -10 };
     if (key === "Escape") return onChoose(null);
@@ -96,11 +111,11 @@ function ChannelBars({ lane, population, chosen, onChoose }: ChannelBarsProps) {
         role="slider"
         tabIndex={0}
         aria-label={`Channel of ${name}, ${lane.name}`}
-        aria-valuemin={0}
-        aria-valuemax={shape[0] - 1}
-        aria-valuenow={chosen ?? 0}
+        aria-valuemin={1}
+        aria-valuemax={shape[0]}
+        aria-valuenow={(chosen ?? 0) + 1}
         aria-valuetext={
-          chosen === null ? "none chosen" : `channel ${chosen}, firing rate ${percentText(rates[chosen])}`
+          chosen === null ? "none chosen" : `channel ${chosen + 1}, firing rate ${percentText(rates[chosen])}`
         }
         onKeyDown={(event) => {
           if (/^(Arrow(Left|Right)|Page(Up|Down)|Escape)$/.test(event.key)) event.preventDefault();

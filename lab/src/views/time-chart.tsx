@@ -41,6 +41,9 @@ export function TimeChart({ moment, lines, max, format, marks = [], summary }: T
             </text>
           </g>
         ))}
+        <text className="tick" x={margin.left} y={height - 4}>
+          step
+        </text>
         {axis.ticks.map((tick) => (
           <text key={tick} className="tick" x={x(tick)} y={height - 4} textAnchor="middle">
             {tick}

@@ -61,8 +61,8 @@ export function Transport({ moment, playback, available }: TransportProps) {
         </div>
       </div>
       <output className="clock" aria-live="off">
-        <var>t</var> = <b>{t}</b>
-        <span> of {timeSteps}</span>
+        <var>t</var> = <b>{moment ? t : "–"}</b>
+        {moment && <span> of {timeSteps}</span>}
       </output>
       <label className="speed">
         <span className="visually-hidden">Speed</span>

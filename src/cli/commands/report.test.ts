@@ -81,6 +81,8 @@ test("writes the page with its drawings and data, names them, and the same bytes
   expect(await contents(second)).toEqual(written);
 
   const table = JSON.parse(await readFile(join(first, "data/table-1.json"), "utf8"));
+  // Its classes are not the challenge's, so it does not bear the challenge's name.
+  expect(table.caption).toMatch(/^Measured on \d+ pictures? of (?!VOC2007 test)/);
   expect(table.rows.map(({ configuration, timeSteps }: Record<string, unknown>) => [configuration, timeSteps])).toEqual(
     [
       ["layer, without IBT", 16],

@@ -9,6 +9,7 @@ import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
+import { vocClassNames } from "../../data/voc.ts";
 import { displayThresholds } from "../../detector/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
 import { type EvaluationReport, mainMap } from "../../evaluate/report.ts";
@@ -113,7 +114,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
       model: basename(name, ".safetensors"),
       paper: whole.format,
       study: studied,
-      accuracy: accuracyOf(evaluation),
+      accuracy: accuracyOf(evaluation, titleOf(whole, flags.dataset)),
       pictures: await Promise.all(pictures.map(toShown)),
       classNames: snn.classNames,
       costs,
@@ -180,7 +181,16 @@ async function studyNetworks(
   }
 }
 
-function accuracyOf({ dataset, images, dnn, configurations }: EvaluationReport): AccuracyData {
+/** For people. A data set of one's own in VOC's layout is not the challenge's: it is called after its folder. */
+function titleOf({ format, name, classNames }: DataSet, spec: string): string {
+  const isChallenge =
+    classNames.length === vocClassNames.length && vocClassNames.every((known) => classNames.includes(known));
+  if (format !== "voc" || isChallenge) return name;
+  const [, root = name] = /^voc:(.+?)(?::\d{4})?(?::[A-Za-z][\w-]*)?$/.exec(spec) ?? [];
+  return basename(root);
+}
+
+function accuracyOf({ images, dnn, configurations }: EvaluationReport, dataSet: string): AccuracyData {
   return {
     metric: dnn?.voc07Map === undefined ? "AP50" : "VOC07 mAP",
     dnn: dnn ? mainMap(dnn) : null,
@@ -189,7 +199,7 @@ function accuracyOf({ dataset, images, dnn, configurations }: EvaluationReport):
       decode,
       points: snn.map((scores) => ({ t: scores.t, map: mainMap(scores) ?? 0 })),
     })),
-    source: `${images} pictures of ${dataset}`,
+    source: `${images} pictures of ${dataSet}`,
   };
 }
 

@@ -32,14 +32,20 @@ export function channelActivationFigure({ layers, percentile }: ChannelActivatio
     id: "figure-1",
     label: "Figure 1",
     title,
-    caption: `Greatest: the ${percentile}th percentile over the calibration pictures. A channel at 0.1 fires at a tenth of the rate it could. Normalized by channel, every channel reaches 1 (dashed). The dotted line is the median.`,
+    caption: `Greatest: the ${percentile}th percentile over the calibration pictures. A channel at 0.1 fires at a tenth of the rate it could; what exceeds 1 is cut off. Normalized by channel, every channel reaches 1 (dashed). The dotted line is the median.`,
     alt,
     svg: drawSheet(
       parts.map(({ layer, values }) => layerPanel(layer, values, top, canvas)),
       { id: "figure-1", title, alt, columns: 3 },
     ),
     rows: layers.flatMap(({ layer, channels, whole }) =>
-      channels.map((lambda, channel) => ({ layer, channel, lambda, layerLambda: whole, part: lambda / whole })),
+      channels.map((lambda, channel) => ({
+        layer,
+        channel: channel + 1,
+        lambda,
+        layerLambda: whole,
+        part: lambda / whole,
+      })),
     ),
   };
 }

@@ -34,6 +34,7 @@ export function drawPanel(
 }
 
 const titleHeightPx = 30;
+const titleMark = 'class="title"';
 
 export interface SheetOptions {
   readonly id: string;
@@ -43,7 +44,7 @@ export interface SheetOptions {
   readonly columns: number;
 }
 
-/** Panels side by side under one title (`class="title"`, for pages that have it in a heading), as a document. Panels of a sheet are of one size. */
+/** Panels side by side under one title, as a document. Panels of a sheet are of one size. */
 export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }: SheetOptions): string {
   const [{ widthPx, heightPx }] = panels;
   const width = Math.min(columns, panels.length) * widthPx;
@@ -60,13 +61,24 @@ export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }:
         `<title id="title">${escapeXml(title)}</title>`,
         `<desc id="desc">${escapeXml(alt)}</desc>`,
         `<rect width="${width}" height="${height}" fill="white"/>`,
-        `<text class="title" x="4" y="19" font-size="${titleSizePx}" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>`,
+        `<text ${titleMark} x="4" y="19" font-size="${titleSizePx}" font-weight="bold" text-anchor="start">${escapeXml(title)}</text>`,
         ...placed,
         "</svg>",
       ].join(""),
     ),
     id,
   );
+}
+
+/** The same drawing without its title and the room that it takes: for a page that has it in a heading. */
+export function withoutTitle(svg: string): string {
+  if (!svg.includes(titleMark)) return svg;
+  return svg
+    .replace(/ height="(\d+)" viewBox="0 0 (\d+) \d+"/, (_, height, width) => {
+      const rest = height - titleHeightPx;
+      return ` height="${rest}" viewBox="0 ${titleHeightPx} ${width} ${rest}"`;
+    })
+    .replace(new RegExp(`<text ${titleMark}[\\s\\S]*?</text>\\s*`), "");
 }
 
 /** Gives the document's ids a prefix, and what refers to them, so that many documents fit into one page. */

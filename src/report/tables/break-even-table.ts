@@ -26,6 +26,7 @@ export function breakEvenTable(
         breakEvenSteps: breakEven.steps,
         extrapolated: breakEven.extrapolated ? "yes" : "no",
         breakEvenStepsSynapses: breakEvenSynapses.steps,
+        extrapolatedSynapses: breakEvenSynapses.extrapolated ? "yes" : "no",
       };
     }),
   );
@@ -34,7 +35,7 @@ export function breakEvenTable(
     label: "Table 3",
     title: "Energy of a picture, and the step at which the spiking network stops paying",
     caption:
-      "Arithmetic only, mean over the pictures studied: synaptic accumulates by real fan-out, the picture's multiplications once, an accumulate for every neuron at every step. Pays up to: the last step up to which all of it costs no more than the DNN. Beyond the steps that were run it is extrapolated. Synapses alone is what publications usually count.",
+      "Arithmetic only, mean over the pictures studied: synaptic accumulates by real fan-out, the picture's multiplications once, an accumulate for every neuron at every step. Pays up to: the last step up to which all of it costs no more than the DNN. Marked ≈ where it lies beyond the steps that were run. Synapses alone is what publications usually count.",
     columns: [
       { key: "network", label: "Network" },
       { key: "price", label: "Price" },
@@ -44,11 +45,22 @@ export function breakEvenTable(
       { key: "inputPicojoules", label: "Picture", format: joules },
       { key: "neuronsPicojoules", label: "Neurons", format: joules },
       { key: "totalPicojoules", label: "In all", format: joules },
-      { key: "ofDnn", label: "In all / DNN", format: digits },
-      { key: "breakEvenSteps", label: "Pays up to step", format: whole },
-      { key: "extrapolated", label: "Extrapolated" },
-      { key: "breakEvenStepsSynapses", label: "Synapses alone", format: whole },
+      { key: "ofDnn", label: "× DNN", format: digits },
+      {
+        key: "breakEvenSteps",
+        label: "Pays up to step",
+        format: (steps, { extrapolated }) => stepText(steps, extrapolated === "yes"),
+      },
+      {
+        key: "breakEvenStepsSynapses",
+        label: "Synapses alone",
+        format: (steps, { extrapolatedSynapses }) => stepText(steps, extrapolatedSynapses === "yes"),
+      },
     ],
     rows,
   };
+}
+
+function stepText(steps: number, isExtrapolated: boolean): string {
+  return `${isExtrapolated ? "≈ " : ""}${whole(steps)}`;
 }

@@ -23,7 +23,7 @@ export function machineTable(model: string, { dnn, networks }: Pick<Study, "dnn"
     columns: [
       { key: "network", label: "Network" },
       { key: "machine", label: "Machine" },
-      { key: "flop", label: "Operations (a step)", format: withPrefix },
+      { key: "flop", label: "Operations (a step)", format: (flop) => withPrefix(flop) },
       { key: "steps", label: "Steps", format: whole },
       { key: "paperJoules", label: "As the paper computes it", format: plainJoules },
       { key: "paperGain", label: "Gain, as the paper computes it", format: (gain) => `${gain.toFixed(0)}×` },

@@ -1,11 +1,11 @@
 /** What a table of the report is: rows of cells, and how to show them. */
-import type { Cell, Row } from "../figures/figure.ts";
+import type { Row } from "../figures/figure.ts";
 
 export interface Column {
   readonly key: string;
   readonly label: string;
   /** How a cell is shown; as it is where absent. Nothing is shown as a dash. */
-  readonly format?: (value: number) => string;
+  readonly format?: (value: number, row: Row) => string;
 }
 
 export interface Table {
@@ -21,7 +21,8 @@ export interface Table {
   readonly rows: readonly Row[];
 }
 
-export function cellText({ format }: Column, cell: Cell): string {
+export function cellText({ key, format }: Column, row: Row): string {
+  const cell = row[key];
   if (cell === null) return "–";
-  return typeof cell === "number" && format ? format(cell) : String(cell);
+  return typeof cell === "number" && format ? format(cell, row) : String(cell);
 }
