@@ -64,7 +64,10 @@ export function configurationsFor(dnn: Graph | undefined, snn: Graph, flags: Fla
       ...(bits === undefined ? {} : { bits }),
       ...(input === undefined ? {} : { encoding: input }),
     });
-    return { ...configuration(name, graph, flags), decodings: ["vmem", "count"] };
+    // Few steps are over before the paper's checkpoints: each row has its last step, too.
+    const { timeSteps } = graph.simulation!;
+    const at = [...new Set([...(flags.at ?? logarithmicSteps(timeSteps)), timeSteps])].filter((t) => t <= timeSteps);
+    return { name, graph, decodings: ["vmem", "count"], at: at.sort((a, b) => a - b) };
   });
 }
 

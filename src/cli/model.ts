@@ -10,7 +10,14 @@ import { importDarknet, parseNames } from "../importers/darknet/import-darknet.t
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { networkInputs, picturesIn } from "./images.ts";
 import { showProgress } from "./io.ts";
-import { asksForConversion, type ConversionFlags, type ModelFlags, settingsFrom } from "./options.ts";
+import {
+  asksForConversion,
+  type ConversionFlags,
+  type ModelFlags,
+  type StepFlags,
+  settingsFrom,
+  timeStepsFrom,
+} from "./options.ts";
 
 export interface LoadedModel {
   readonly name: string;
@@ -20,7 +27,7 @@ export interface LoadedModel {
 }
 
 /** The DNN and the spiking network that MODEL and the flags ask for. @throws ImportError, ArgumentError, ConversionError. */
-export async function loadModel(model: string, flags: ModelFlags & ConversionFlags): Promise<LoadedModel> {
+export async function loadModel(model: string, flags: ModelFlags & ConversionFlags & StepFlags): Promise<LoadedModel> {
   const { dnn, snn } = await openModel(model, flags);
   const name = basename(model);
   if (dnn && (!snn || asksForConversion(flags))) return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags)) };
@@ -35,14 +42,15 @@ export async function loadModel(model: string, flags: ModelFlags & ConversionFla
 }
 
 /** Steps, decoding and input coding change nothing of the network: they may differ from what the file says. */
-function withSimulation(snn: Graph, flags: ConversionFlags): Graph {
-  const { timeSteps, encoding, decode } = snn.simulation ?? settingsFrom({});
+function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): Graph {
+  const simulation = snn.simulation ?? settingsFrom({});
   return {
     ...snn,
     simulation: {
-      timeSteps: flags.steps ?? timeSteps,
-      encoding: flags.input ?? encoding,
-      decode: flags.decode ?? decode,
+      ...simulation,
+      timeSteps: timeStepsFrom(flags, simulation.timeSteps),
+      encoding: flags.input ?? simulation.encoding,
+      decode: flags.decode ?? simulation.decode,
     },
   };
 }

@@ -44,6 +44,9 @@ export interface SimulationFlags {
   readonly seed: number;
 }
 
+/** What says how long a run is. */
+export type StepFlags = Pick<ConversionFlags, "steps"> & Pick<SimulationFlags, "at">;
+
 const engineNames = ["event", "reference"] as const;
 export type EngineName = (typeof engineNames)[number];
 
@@ -96,10 +99,16 @@ export function addSimulationOptions(command: Command): Command {
     .option("--seed <s>", "seed of Poisson input", integerFrom(0, 2 ** 32 - 1), 1);
 }
 
+/** T: as asked for, else the usual, or as many more as checkpoints need. */
+export function timeStepsFrom({ steps, at = [] }: StepFlags, usual: number): number {
+  return steps ?? Math.max(usual, ...at);
+}
+
 /** The mode's settings with the flags' changes; `undefined` flags change nothing. */
-export function settingsFrom(flags: ConversionFlags): ConversionSettings {
-  const { mode = "fast", steps, input, ...rest } = flags;
-  const changes = { ...rest, timeSteps: steps, encoding: input };
+export function settingsFrom(flags: ConversionFlags & StepFlags): ConversionSettings {
+  const { mode = "fast", input, ...rest } = flags;
+  const timeSteps = timeStepsFrom(flags, conversionSettings(mode).timeSteps);
+  const changes = { ...rest, timeSteps, encoding: input };
   const names = new Set(Object.keys(conversionSettings(mode)));
   const given = Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined);
   return conversionSettings(mode, Object.fromEntries(given));
