@@ -165,11 +165,14 @@ test("each part of a mode can be changed by itself, also on a converted model", 
   for (const flags of [
     [],
     ["--mode", "paper"],
+    ["--mode", "fast"],
+    ["--mode", "graded"],
     ["--scope", "layer"],
     ["--neuron", "if"],
     ["--neuron", "signed"],
     ["--pool", "winner"],
     ["--levels", "3"],
+    ["--phases", "4"],
     ["--delay", "2"],
     ["--decode", "count"],
     ["--percentile", "99"],
@@ -189,12 +192,13 @@ test("each part of a mode can be changed by itself, also on a converted model", 
       "--engine",
       "reference",
       "--json",
+      ...(flags.includes("--mode") ? [] : ["--mode", "rate"]),
       ...flags,
     );
     expect(code, stderr).toBe(0);
     outcomes.add(JSON.stringify(JSON.parse(stdout).images[0].snn[0].outputError));
   }
-  expect(outcomes.size).toBe(13);
+  expect(outcomes.size).toBe(16);
 });
 
 test("inspect states the memory that the event engine plans", async () => {

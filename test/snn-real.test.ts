@@ -61,8 +61,8 @@ describeWithData("the spiking network of real weights", () => {
     lite = await calibrated(yoloLite());
   });
 
-  test("fast mode on five photographs: the error falls, as an independent simulation's does (.212, .122, .088)", async () => {
-    const { errors } = await run(lite, "fast", {}, [16, 32, 64], photos);
+  test("spikes that all weigh the same, on five photographs: the error falls, as an independent simulation's does (.212, .122, .088)", async () => {
+    const { errors } = await run(lite, "rate", {}, [16, 32, 64], photos);
     expect(errors[0]).toBeLessThan(0.26);
     expect(errors[1]).toBeLessThan(0.15);
     expect(errors[2]).toBeLessThan(0.11);
@@ -70,11 +70,19 @@ describeWithData("the spiking network of real weights", () => {
     expect(errors[1]).toBeGreaterThan(errors[2]);
   });
 
-  test("fast mode finds bicycle and dog at T = 32", async () => {
-    const { found } = await run(lite, "fast", {}, [32], ["dog"]);
-    expect(found).toContain("bicycle");
-    expect(found).toContain("dog");
-  });
+  test.each([
+    ["fast", 6],
+    ["graded", 4],
+  ] as const)(
+    "%s mode: in %i steps an error that equal spikes take more than 32 for, and bicycle and dog",
+    async (mode, steps) => {
+      const { errors } = await run(lite, mode, {}, [steps], photos);
+      expect(errors[0]).toBeLessThan(0.122);
+      const { found } = await run(lite, mode, {}, [steps], ["dog"]);
+      expect(found).toContain("bicycle");
+      expect(found).toContain("dog");
+    },
+  );
 
   test("paper mode: the error falls with time; without IBT it stays higher", async () => {
     const at = [64, 256, 1024];
@@ -88,7 +96,7 @@ describeWithData("the spiking network of real weights", () => {
   test("Yolo-Fastest (79 convolutions, depthwise, residual, two heads): the error falls with time", async () => {
     const { errors, found } = await run(
       await calibrated(importModel("yolo-fastest/yolo-fastest-1.1", "coco")),
-      "fast",
+      "rate",
       { bits: 12 },
       [16, 32, 64, 128],
       ["dog"],

@@ -3,7 +3,7 @@
  * once, resolved into typed settings.
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
+import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import type { SimulationSettings } from "../graph/graph.ts";
 import { maxPhases } from "../snn/phases.ts";
@@ -64,9 +64,15 @@ export function addModelOptions(command: Command): Command {
 export function addConversionOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--mode <name>", "all of the settings below at once (default: fast)").choices(["fast", "paper"]),
+      new Option("--mode <name>", "all of the settings below at once (default: fast)").choices(Object.keys(modes)),
     )
-    .option("--steps <T>", "time steps (fast: 32, paper: 3500)", integerFrom(1, 1_000_000))
+    .option(
+      "--steps <T>",
+      `time steps (${Object.entries(modes)
+        .map(([name, { timeSteps }]) => `${name}: ${timeSteps}`)
+        .join(", ")})`,
+      integerFrom(1, 1_000_000),
+    )
     .addOption(
       new Option("--scope <scope>", "weight normalization by channel or by layer").choices(["channel", "layer"]),
     )

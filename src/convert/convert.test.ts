@@ -170,7 +170,7 @@ test("a silent channel stays silent and divides nothing by zero", async () => {
         : layer,
     ),
   };
-  const snn = toSpiking(await calibrate(silenced, pictures(silenced)), conversionSettings("fast", { bits: 8 }));
+  const snn = toSpiking(await calibrate(silenced, pictures(silenced)), conversionSettings("rate", { bits: 8 }));
   const population = snn.layers.find((layer): layer is IntegrateFireLayer => layer.name === "act0")!;
   expect(population.lambda.data[0]).toBe(0);
   const session = await referenceEngine.open(snn);
@@ -204,7 +204,7 @@ test.each([
   const error = async (timeSteps: number, changes: Partial<ConversionSettings>) =>
     worstError(
       await runSnn(
-        toSpiking(calibrated, conversionSettings("fast", { percentile: 100, ...changes })),
+        toSpiking(calibrated, conversionSettings("rate", { percentile: 100, ...changes })),
         image,
         timeSteps,
       ),
@@ -228,7 +228,7 @@ test("delays settle the transient: with enough of them the result is the T-level
   const at = async (delay: number) =>
     worstError(
       await runSnn(
-        toSpiking(calibrated, conversionSettings("fast", { percentile: 100, bits: "float", delay })),
+        toSpiking(calibrated, conversionSettings("rate", { percentile: 100, bits: "float", delay })),
         image,
         8,
       ),
@@ -263,7 +263,7 @@ test("Poisson input converges to the same, is reproducible and depends on its se
   const [image] = pictures(graph, 1);
   const snn = toSpiking(
     await calibrate(graph, [image]),
-    conversionSettings("fast", { percentile: 100, encoding: "poisson" }),
+    conversionSettings("rate", { percentile: 100, encoding: "poisson" }),
   );
   const exact = await runDnn(graph, image);
   // The noise of 1,024 coin tosses a pixel, averaged by the first layer's 27 weights.
@@ -283,7 +283,7 @@ test("quantization at 16 bits stays within a stated bound of float at every step
   const [image] = pictures(graph, 1);
   const calibrated = await calibrate(graph, pictures(graph));
   const heads = async (bits: number | "float") => {
-    const snn = toSpiking(calibrated, conversionSettings("fast", { bits, levels: 127, gain: 127 }));
+    const snn = toSpiking(calibrated, conversionSettings("rate", { bits, levels: 127, gain: 127 }));
     return runSnn(snn, image, 64);
   };
   // Fine-grained spikes (λ = 127) leave little but the weights' rounding, 2⁻¹⁵ of each row's largest.

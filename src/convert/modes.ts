@@ -2,7 +2,10 @@
  * Ways to convert, by name. A mode is a whole set of settings; each can be changed by itself.
  *
  * `paper`: Spiking-YOLO (AAAI 2020): channel-wise normalization at the 99.9th percentile, signed neurons with imbalanced
- * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps. `fast`: take-back neurons and delta max-pool, 32 steps.
+ * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps.
+ * `rate`: take-back neurons and delta max-pool; every spike weighs the same, 32 steps.
+ * `fast`: the same in six phases, each layer a step behind the one before. docs/few-steps.md says how it was chosen.
+ * `graded`: as `fast`, with spikes of −7 … 7 in four phases and no delay: the fewest steps and the least error.
  */
 import type { SimulationSettings } from "../graph/graph.ts";
 import type { NeuronKind, SpikePooling } from "../graph/layers.ts";
@@ -29,9 +32,9 @@ export interface ConversionSettings extends SimulationSettings {
   readonly bits: number | "float";
 }
 
-export type Mode = "fast" | "paper";
+export type Mode = "fast" | "graded" | "rate" | "paper";
 
-const fast: ConversionSettings = {
+const rate: ConversionSettings = {
   scope: "channel",
   percentile: 99.9,
   neuron: "takeback",
@@ -49,8 +52,10 @@ const fast: ConversionSettings = {
 };
 
 export const modes: Readonly<Record<Mode, ConversionSettings>> = {
-  fast,
-  paper: { ...fast, neuron: "ibt", pool: "winner", timeSteps: 3500 },
+  fast: { ...rate, percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 },
+  graded: { ...rate, levels: 7, gain: 4, phases: 4, timeSteps: 4 },
+  rate,
+  paper: { ...rate, neuron: "ibt", pool: "winner", timeSteps: 3500 },
 };
 
 /** A mode's settings with some of them changed. */

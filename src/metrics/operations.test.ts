@@ -9,6 +9,7 @@ import type { Shape } from "../graph/layer-kinds.ts";
 import { type ConvolutionLayer, isPopulation, type LayerOf } from "../graph/layers.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { referenceEngine } from "../snn/engines/reference/reference-engine.ts";
+import { phasesOf, stepWeight } from "../snn/phases.ts";
 import { simulate } from "../snn/simulate.ts";
 import { dnnOperations, neuronCount, spikingOperations } from "./operations.ts";
 
@@ -48,6 +49,7 @@ function bruteForce(graph: Graph, rasters: ReadonlyMap<string, Int8Array>, timeS
   let acs = 0;
   let spikes = 0;
   for (let t = 0; t < timeSteps; t++) {
+    const weight = stepWeight(t + 1, phasesOf(graph));
     const frames = new Map<string, readonly number[]>();
     for (const layer of graph.layers) {
       const [c, h, w] = shapeOf(layer.name);
@@ -67,12 +69,12 @@ function bruteForce(graph: Graph, rasters: ReadonlyMap<string, Int8Array>, timeS
         }
       } else if (layer.kind === "maxPool") {
         const counts = poolCounts.get(layer.name) ?? frameOf(first).map(() => 0);
-        for (const [i, spike] of frameOf(first).entries()) counts[i] += spike;
+        for (const [i, spike] of frameOf(first).entries()) counts[i] += weight * spike;
         const maxima = poolMaxima.get(layer.name) ?? new Array(c * h * w).fill(0);
         const now = maxima.map((_, i) => windowMax(layer, counts, shapeOf(first), [c, h, w], i));
         frames.set(
           layer.name,
-          now.map((max, i) => max - maxima[i]),
+          now.map((max, i) => (max - maxima[i]) / weight),
         );
         poolCounts.set(layer.name, counts);
         poolMaxima.set(layer.name, now);

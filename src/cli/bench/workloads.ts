@@ -25,9 +25,9 @@ export interface WorkloadFlags extends ModelFlags, ConversionFlags {
 }
 
 /** Steps of the seeded network: a step takes as long in a longer run. */
-const seededSteps: Readonly<Record<Mode, number>> = { fast: 32, paper: 64 };
+const seededSteps = 32;
 
-/** Both modes, unless one is asked for. @throws ArgumentError, and what loading a model throws. */
+/** Modes side by side, unless one is asked for. @throws ArgumentError, and what loading a model throws. */
 export async function* workloads(flags: WorkloadFlags): AsyncGenerator<Workload> {
   if (flags.model) {
     yield* modelWorkloads(flags.model, flags);
@@ -38,8 +38,9 @@ export async function* workloads(flags: WorkloadFlags): AsyncGenerator<Workload>
   }
 }
 
-function modesOf({ mode }: ConversionFlags): readonly Mode[] {
-  return mode ? [mode] : ["fast", "paper"];
+/** The one asked for; else all, but for the seeded network, whose activity is brought about, those that the speed of a step depends on. */
+function modesOf({ mode }: ConversionFlags, usual: readonly Mode[]): readonly Mode[] {
+  return mode ? [mode] : usual;
 }
 
 async function* modelWorkloads(model: string, flags: WorkloadFlags): AsyncGenerator<Workload> {
@@ -47,7 +48,7 @@ async function* modelWorkloads(model: string, flags: WorkloadFlags): AsyncGenera
   const { name, dnn } = await loadModel(model, flags);
   if (!dnn) throw new ArgumentError("E_USAGE", `${model} does not hold the DNN to compare with`);
   const [, height, width] = inputOf(dnn).shape;
-  for (const mode of modesOf(flags)) {
+  for (const mode of modesOf(flags, ["fast", "graded", "rate", "paper"])) {
     const snn = toSpiking(dnn, settingsFrom({ ...flags, mode }));
     yield { name: `${name} ${width}×${height}, ${mode}`, dnn, snn, picture };
   }
@@ -64,8 +65,8 @@ async function* seededWorkloads(flags: WorkloadFlags): AsyncGenerator<Workload> 
   const { dnn, picture } = await seededTinyYolo(1);
   const { image } = preprocess(picture, inputOf(dnn).shape, dnn.preprocessing);
   const open = (graph: Graph) => eventEngine().open(graph);
-  for (const mode of modesOf(flags)) {
-    const snn = toSpiking(dnn, settingsFrom({ ...flags, mode, steps: flags.steps ?? seededSteps[mode] }));
+  for (const mode of modesOf(flags, ["rate", "paper"])) {
+    const snn = toSpiking(dnn, settingsFrom({ ...flags, mode, steps: flags.steps ?? seededSteps }));
     for (const activity of flags.activity) {
       note(`bringing Tiny YOLO, ${mode}, to an activity of ${100 * activity} %`);
       const { timeSteps } = snn.simulation!;

@@ -106,7 +106,7 @@ test.each([
   ["a model without its DNN", () => [join(root, "no-dnn.safetensors"), "--dataset", spec], "E_MODEL"],
   ["a data set that is none", () => [model, "--dataset", "nothing"], "E_DATASET"],
   ["prices that are not there", () => [model, "--dataset", spec, "--costs", join(root, "none.json")], "E_FILE"],
-  ["checkpoints beyond the run", () => [model, "--dataset", spec, "--at", "1000"], "E_USAGE"],
+  ["checkpoints beyond the run", () => [model, "--dataset", spec, "--at", "1000", "--steps", "8"], "E_USAGE"],
 ])("%s ends in an error before anything is written", async (_, args, code) => {
   const folder = join(root, "never");
   await expect(run(...args(), "-o", folder)).rejects.toMatchObject({ code });
