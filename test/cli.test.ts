@@ -210,14 +210,14 @@ test("inspect states the memory that the event engine plans", async () => {
   expect((await run("inspect", "tiny.cfg")).stdout).not.toMatch(/MiB/);
 });
 
-test("bench: both modes of a model beside its DNN, by number of threads", async () => {
+test("bench: all modes of a model beside its DNN, by number of threads", async () => {
   const args = ["--model", "model.safetensors", "--image", "picture.png", "--repeats", "2", "--steps", "9", "--json"];
   const { code, stdout, stderr } = await run("bench", ...args);
   expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringMatching(/measuring .* paper, 2 threads/) });
   const { machine, cases } = JSON.parse(stdout);
   expect(machine).toMatchObject({ node: process.version });
   expect(cases.map(({ name, threads }: { name: string; threads: number }) => [name, threads])).toEqual(
-    ["fast", "paper"].flatMap((mode) => [1, 2].map((threads) => [`model.safetensors 9×11, ${mode}`, threads])),
+    ["fast", "graded", "rate", "paper"].flatMap((mode) => [1, 2].map((threads) => [`model.safetensors 9×11, ${mode}`, threads])),
   );
   for (const each of cases) {
     const positive = ["stepMs", "accumulatesPerSecond", "loadLimitPerSecond", "denseStepMs", "activity", "rssMb"];
