@@ -197,6 +197,33 @@ test("each part of a mode can be changed by itself, also on a converted model", 
   expect(outcomes.size).toBe(13);
 });
 
+test("detect --settle stops a picture when what is shown has settled, and goes on to the next", async () => {
+  const detect = (...args: string[]) =>
+    run("detect", "picture.png", "pictures/one.png", "--model", "model.safetensors", "--steps", "200", ...args);
+  const whole = JSON.parse((await detect("--at", "1..200", "--json")).stdout).images;
+  const { code, stdout, stderr } = await detect("--settle", "3", "--threads", "2", "--json");
+  expect(code, stderr).toBe(0);
+  const { images } = JSON.parse(stdout);
+  for (const [index, { settledAt, snn }] of images.entries()) {
+    // Every step up to that one, and what they find is what they find in a run that goes on.
+    expect(settledAt).toBeGreaterThan(3);
+    expect(settledAt).toBeLessThan(200);
+    expect(snn).toEqual(whole[index].snn.slice(0, settledAt));
+    const counts = snn.slice(-4).map(({ detections }: { detections: unknown[] }) => detections.length);
+    expect(new Set(counts).size).toBe(1);
+  }
+  const [{ settledAt }] = images;
+  const text = await detect("--settle", "3");
+  expect(text.stdout).toMatch(new RegExp(`^ {2}T = ${settledAt} .*\n {2}settled after ${settledAt} steps$`, "m"));
+  expect(text.stdout.match(/T = /g)).toHaveLength(2);
+
+  const [never] = JSON.parse((await detect("--settle", "--at", "2,4", "--json")).stdout).images;
+  expect(never.settledAt).toBeNull();
+  expect(never.snn.map(({ t }: { t: number }) => t)).toEqual([2, 4]);
+  expect((await detect("--settle", "--at", "2,4")).stdout).toMatch(/^ {2}not settled after 4 steps$/m);
+  expect(whole[0]).not.toHaveProperty("settledAt");
+});
+
 test("inspect states the memory that the event engine plans", async () => {
   const { memory } = JSON.parse((await run("inspect", "model.safetensors", "--json")).stdout);
   expect(memory.bytes).toBeGreaterThan(1000);
@@ -283,6 +310,16 @@ test.each<[string, string[], RegExp]>([
     "checkpoints beyond T",
     ["detect", "picture.png", "--model", "model.safetensors", "--steps", "4", "--at", "8"],
     /integer from 1 to 4 for a checkpoint/,
+  ],
+  [
+    "a range that runs backwards",
+    ["detect", "picture.png", "--model", "model.safetensors", "--at", "8..4"],
+    /argument '8\.\.4' is invalid\. A range must be like 1\.\.32/,
+  ],
+  [
+    "a patience of none",
+    ["detect", "picture.png", "--model", "model.safetensors", "--settle", "0"],
+    /argument '0' is invalid\. It must be an integer from 1 to 1000/,
   ],
   [
     "an unknown flag",

@@ -5,6 +5,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
+import { defaultPatience } from "../detector/settling.ts";
 import type { SimulationSettings } from "../graph/graph.ts";
 
 /** What commander makes of {@link addModelOptions}. */
@@ -81,12 +82,19 @@ export function addConversionOptions(command: Command): Command {
 /** How a simulation is run. */
 export function addSimulationOptions(command: Command): Command {
   return command
-    .option("--at <steps>", "checkpoints, such as 8,16,32 (default: powers of two up to T)", integers)
+    .option("--at <steps>", "checkpoints, such as 8,16,32 or 1..32 (default: powers of two up to T)", steps)
     .addOption(
       new Option("--engine <name>", "engine (default: event; reference where --bits is float)").choices(engineNames),
     )
     .option("--threads <n>", "threads (default: one per core)", integerFrom(1, 256))
     .option("--seed <s>", "seed of Poisson input", integerFrom(0, 2 ** 32 - 1), 1);
+}
+
+/** `--settle [patience]`. */
+export function settleOption(does: string): Option {
+  return new Option("--settle [patience]", `${does}: as before for so many checkpoints (default: ${defaultPatience})`)
+    .argParser(integerFrom(1, 1000))
+    .preset(String(defaultPatience));
 }
 
 /** The mode's settings with the flags' changes; `undefined` flags change nothing. */
@@ -125,8 +133,13 @@ export function numberFrom(min: number, max: number): (text: string) => number {
   };
 }
 
-function integers(text: string): readonly number[] {
-  return text.split(",").map(integerFrom(1, 1_000_000));
+/** Integers and ranges of them: `4,8,12..16`. */
+function steps(text: string): readonly number[] {
+  return text.split(",").flatMap((part) => {
+    const [first, last = first, ...rest] = part.split("..").map(integerFrom(1, 1_000_000));
+    if (rest.length > 0 || last < first) throw new InvalidArgumentError("A range must be like 1..32.");
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
 }
 
 function bits(text: string): number | "float" {
