@@ -34,6 +34,7 @@ export {
   outputError,
   readDetections,
 } from "./detector/detections.ts";
+export { defaultPatience, hasSettled, settledIou, settledReading, settledScore } from "./detector/settling.ts";
 export { type DnnOptions, type DnnOutputs, type DnnSession, openDnn } from "./dnn/dnn-session.ts";
 export { graphToOnnx } from "./dnn/graph-to-onnx.ts";
 export {
