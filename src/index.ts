@@ -38,6 +38,15 @@ export { defaultPatience, hasSettled, settledIou, settledReading, settledScore }
 export { type DnnOptions, type DnnOutputs, type DnnSession, openDnn } from "./dnn/dnn-session.ts";
 export { graphToOnnx } from "./dnn/graph-to-onnx.ts";
 export {
+  type Candidate,
+  type Choice,
+  type ChoosingOptions,
+  chooseSettings,
+  type SearchSpace,
+  searchSpace,
+  splitPictures,
+} from "./evaluate/choose-settings.ts";
+export {
   type Decoding,
   type Encoding,
   type Graph,

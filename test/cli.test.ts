@@ -224,6 +224,44 @@ test("detect --settle stops a picture when what is shown has settled, and goes o
   expect(whole[0]).not.toHaveProperty("settledAt");
 });
 
+test("convert --auto chooses on the calibration pictures, says how, and keeps what is given", async () => {
+  mkdirSync(join(folder, "several"));
+  for (const index of [1, 2, 3, 4, 5]) {
+    const data = Uint8Array.from({ length: 960 }, (_, i) => (i * (35 + index)) % 256);
+    writeFileSync(join(folder, `several/${index}.png`), await encodePng({ width: 20, height: 16, data }));
+  }
+  const auto = [...convertTiny.with(4, "several"), "--auto", "--steps", "8", "--neuron", "ibt"];
+  const { code, stdout, stderr } = await run(...auto, "-o", "auto.safetensors", "--json");
+  expect(code, stderr).toBe(0);
+  const { auto: choice, provenance } = JSON.parse(stdout);
+  expect(choice.pictures).toEqual({ calibration: 3, judged: 2 });
+  expect(choice.settings).toMatchObject({ timeSteps: 8, neuron: "ibt", ...choice.chosen.searched });
+  const { percentile } = choice.chosen.searched;
+  expect(choice.candidates.map(({ searched }: { searched: object }) => searched)).toEqual(
+    [99, 99.5, 99.9, 99.95, 99.99].map((each) => ({ percentile: each })),
+  );
+  expect(choice.candidates).toContainEqual(choice.chosen);
+  // The model is that of the chosen settings by hand, on all pictures, but for the line that says how they were found.
+  const byHand = [
+    ...convertTiny.with(4, "several"),
+    "--steps",
+    "8",
+    "--neuron",
+    "ibt",
+    "--percentile",
+    `${percentile}`,
+  ];
+  const same = JSON.parse((await run(...byHand, "-o", "by-hand.safetensors", "--json")).stdout);
+  expect(provenance.filter((line: string) => !line.startsWith("chooseSettings"))).toEqual(same.provenance);
+  expect(provenance).toContainEqual(
+    expect.stringMatching(
+      /^chooseSettings percentile=[\d.]+ candidates=5 calibrated=3 judged=2 outputError=0\.\d+ acPerMac=/,
+    ),
+  );
+  expect(JSON.parse(stdout).layers).toEqual(same.layers);
+  expect((await run(...auto, "-o", "auto.safetensors")).stdout).toMatch(/^ {2}percentile=[\d.]+ .* chosen$/m);
+});
+
 test("inspect states the memory that the event engine plans", async () => {
   const { memory } = JSON.parse((await run("inspect", "model.safetensors", "--json")).stdout);
   expect(memory.bytes).toBeGreaterThan(1000);
@@ -310,6 +348,16 @@ test.each<[string, string[], RegExp]>([
     "checkpoints beyond T",
     ["detect", "picture.png", "--model", "model.safetensors", "--steps", "4", "--at", "8"],
     /integer from 1 to 4 for a checkpoint/,
+  ],
+  [
+    "a choice on one picture",
+    [...convertTiny, "--auto", "-o", "x.safetensors"],
+    /\[E_CALIBRATION\] choosing settings needs two pictures or more/,
+  ],
+  [
+    "a choice of nothing",
+    [...convertTiny, "--auto", "--percentile", "99.9", "-o", "x.safetensors"],
+    /\[E_USAGE\] --auto chooses percentile, and the options leave nothing open/,
   ],
   [
     "a range that runs backwards",

@@ -97,13 +97,16 @@ export function settleOption(does: string): Option {
     .preset(String(defaultPatience));
 }
 
-/** The mode's settings with the flags' changes; `undefined` flags change nothing. */
+/** The mode's settings with the flags' changes. */
 export function settingsFrom(flags: ConversionFlags): ConversionSettings {
-  const { mode = "fast", steps, input, ...rest } = flags;
+  return conversionSettings(flags.mode ?? "fast", givenSettings(flags));
+}
+
+/** The settings that flags name one by one; `undefined` flags name none. */
+export function givenSettings({ mode = "fast", steps, input, ...rest }: ConversionFlags): Partial<ConversionSettings> {
   const changes = { ...rest, timeSteps: steps, encoding: input };
   const names = new Set(Object.keys(conversionSettings(mode)));
-  const given = Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined);
-  return conversionSettings(mode, Object.fromEntries(given));
+  return Object.fromEntries(Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined));
 }
 
 /** Whether a flag asks for another spiking network than the one that a model file holds. */
