@@ -79,6 +79,13 @@ export function addConversionOptions(command: Command): Command {
     .option("--bits <b>", "bits of a weight, 8 to 16, or float", bits);
 }
 
+/** `--settle [patience]`. */
+export function settleOption(does: string): Option {
+  return new Option("--settle [patience]", `${does}: as before for so many checkpoints (default: ${defaultPatience})`)
+    .argParser(integerFrom(1, 1000))
+    .preset(String(defaultPatience));
+}
+
 /** How a simulation is run. */
 export function addSimulationOptions(command: Command): Command {
   return command
@@ -88,13 +95,6 @@ export function addSimulationOptions(command: Command): Command {
     )
     .option("--threads <n>", "threads (default: one per core)", integerFrom(1, 256))
     .option("--seed <s>", "seed of Poisson input", integerFrom(0, 2 ** 32 - 1), 1);
-}
-
-/** `--settle [patience]`. */
-export function settleOption(does: string): Option {
-  return new Option("--settle [patience]", `${does}: as before for so many checkpoints (default: ${defaultPatience})`)
-    .argParser(integerFrom(1, 1000))
-    .preset(String(defaultPatience));
 }
 
 /** The mode's settings with the flags' changes. */
