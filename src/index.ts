@@ -34,8 +34,18 @@ export {
   outputError,
   readDetections,
 } from "./detector/detections.ts";
+export { defaultPatience, hasSettled, settledIou, settledReading, settledScore } from "./detector/settling.ts";
 export { type DnnOptions, type DnnOutputs, type DnnSession, openDnn } from "./dnn/dnn-session.ts";
 export { graphToOnnx } from "./dnn/graph-to-onnx.ts";
+export {
+  type Candidate,
+  type Choice,
+  type ChoosingOptions,
+  chooseSettings,
+  type SearchSpace,
+  searchSpace,
+  splitPictures,
+} from "./evaluate/choose-settings.ts";
 export {
   type Decoding,
   type Encoding,

@@ -201,6 +201,71 @@ test("each part of a mode can be changed by itself, also on a converted model", 
   expect(outcomes.size).toBe(16);
 });
 
+test("detect --settle stops a picture when what is shown has settled, and goes on to the next", async () => {
+  const detect = (...args: string[]) =>
+    run("detect", "picture.png", "pictures/one.png", "--model", "model.safetensors", "--steps", "200", ...args);
+  const whole = JSON.parse((await detect("--at", "1..200", "--json")).stdout).images;
+  const { code, stdout, stderr } = await detect("--settle", "3", "--threads", "2", "--json");
+  expect(code, stderr).toBe(0);
+  const { images } = JSON.parse(stdout);
+  for (const [index, { settledAt, snn }] of images.entries()) {
+    // Every step up to that one, and what they find is what they find in a run that goes on.
+    expect(settledAt).toBeGreaterThan(3);
+    expect(settledAt).toBeLessThan(200);
+    expect(snn).toEqual(whole[index].snn.slice(0, settledAt));
+    const counts = snn.slice(-4).map(({ detections }: { detections: unknown[] }) => detections.length);
+    expect(new Set(counts).size).toBe(1);
+  }
+  const [{ settledAt }] = images;
+  const text = await detect("--settle", "3");
+  expect(text.stdout).toMatch(new RegExp(`^ {2}T = ${settledAt} .*\n {2}settled after ${settledAt} steps$`, "m"));
+  expect(text.stdout.match(/T = /g)).toHaveLength(2);
+
+  const [never] = JSON.parse((await detect("--settle", "--at", "2,4", "--json")).stdout).images;
+  expect(never.settledAt).toBeNull();
+  expect(never.snn.map(({ t }: { t: number }) => t)).toEqual([2, 4]);
+  expect((await detect("--settle", "--at", "2,4")).stdout).toMatch(/^ {2}not settled after 4 steps$/m);
+  expect(whole[0]).not.toHaveProperty("settledAt");
+});
+
+test("convert --auto chooses on the calibration pictures, says how, and keeps what is given", async () => {
+  mkdirSync(join(folder, "several"));
+  for (const index of [1, 2, 3, 4, 5]) {
+    const data = Uint8Array.from({ length: 960 }, (_, i) => (i * (35 + index)) % 256);
+    writeFileSync(join(folder, `several/${index}.png`), await encodePng({ width: 20, height: 16, data }));
+  }
+  const auto = [...convertTiny.with(4, "several"), "--auto", "--steps", "8", "--neuron", "ibt"];
+  const { code, stdout, stderr } = await run(...auto, "-o", "auto.safetensors", "--json");
+  expect(code, stderr).toBe(0);
+  const { auto: choice, provenance } = JSON.parse(stdout);
+  expect(choice.pictures).toEqual({ calibration: 3, judged: 2 });
+  expect(choice.settings).toMatchObject({ timeSteps: 8, neuron: "ibt", ...choice.chosen.searched });
+  const { percentile } = choice.chosen.searched;
+  expect(choice.candidates.map(({ searched }: { searched: object }) => searched)).toEqual(
+    [99, 99.5, 99.9, 99.95, 99.99].map((each) => ({ percentile: each })),
+  );
+  expect(choice.candidates).toContainEqual(choice.chosen);
+  // The model is that of the chosen settings by hand, on all pictures, but for the line that says how they were found.
+  const byHand = [
+    ...convertTiny.with(4, "several"),
+    "--steps",
+    "8",
+    "--neuron",
+    "ibt",
+    "--percentile",
+    `${percentile}`,
+  ];
+  const same = JSON.parse((await run(...byHand, "-o", "by-hand.safetensors", "--json")).stdout);
+  expect(provenance.filter((line: string) => !line.startsWith("chooseSettings"))).toEqual(same.provenance);
+  expect(provenance).toContainEqual(
+    expect.stringMatching(
+      /^chooseSettings percentile=[\d.]+ candidates=5 calibrated=3 judged=2 outputError=0\.\d+ acPerMac=/,
+    ),
+  );
+  expect(JSON.parse(stdout).layers).toEqual(same.layers);
+  expect((await run(...auto, "-o", "auto.safetensors")).stdout).toMatch(/^ {2}percentile=[\d.]+ .* chosen$/m);
+});
+
 test("inspect states the memory that the event engine plans", async () => {
   const { memory } = JSON.parse((await run("inspect", "model.safetensors", "--json")).stdout);
   expect(memory.bytes).toBeGreaterThan(1000);
@@ -287,6 +352,26 @@ test.each<[string, string[], RegExp]>([
     "checkpoints beyond T",
     ["detect", "picture.png", "--model", "model.safetensors", "--steps", "4", "--at", "8"],
     /integer from 1 to 4 for a checkpoint/,
+  ],
+  [
+    "a choice on one picture",
+    [...convertTiny, "--auto", "-o", "x.safetensors"],
+    /\[E_CALIBRATION\] choosing settings needs two pictures or more/,
+  ],
+  [
+    "a choice of nothing",
+    [...convertTiny, "--auto", "--percentile", "99.9", "-o", "x.safetensors"],
+    /\[E_USAGE\] --auto chooses percentile, and the options leave nothing open/,
+  ],
+  [
+    "a range that runs backwards",
+    ["detect", "picture.png", "--model", "model.safetensors", "--at", "8..4"],
+    /argument '8\.\.4' is invalid\. A range must be like 1\.\.32/,
+  ],
+  [
+    "a patience of none",
+    ["detect", "picture.png", "--model", "model.safetensors", "--settle", "0"],
+    /argument '0' is invalid\. It must be an integer from 1 to 1000/,
   ],
   [
     "an unknown flag",

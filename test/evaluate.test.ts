@@ -229,9 +229,28 @@ test("--configurations compares the rows of Table 1 in one table", async () => {
     "--steps",
     "8",
     "--configurations",
+    "--settle",
   );
-  expect(table.stdout).toMatch(/^T +1 +2 +4 +8 +98 % of DNN$/m);
-  expect(table.stdout).toMatch(/^channel, IBT, vmem( +\d+\.\d\d){4} +(\d+|not reached)$/m);
+  expect(table.stdout).toMatch(/^T +1 +2 +4 +8 +settled \(mean T\) +98 % of DNN$/m);
+  expect(table.stdout).toMatch(/^channel, IBT, vmem( +\d+\.\d\d){5} \(\d\.\d\) +(\d+|not reached)$/m);
+});
+
+test("--settle reads every picture where it settled, from the journal of a run that did not know of it", async () => {
+  const options = ["--dataset", "voc:voc", "--steps", "40", "--at", "1..40", "--resume", "settled.jsonl"];
+  const plain = JSON.parse((await evaluate(...options)).stdout) as Json;
+  const { stdout, stderr } = await evaluate(...options, "--settle", "1");
+  expect(stderr).toContain(`${pictures} pictures were finished before, 0 are left`);
+  const { settled, ...rest } = JSON.parse(stdout);
+  expect(rest).toEqual(plain);
+  expect(plain).not.toHaveProperty("settled");
+  // No picture does more than a whole run of all does, and what is counted lies between the first step and the last.
+  expect(settled).toMatchObject({ patience: 1, map50: expect.any(Number), perClass: expect.any(Array) });
+  expect(settled.maxSteps).toBeLessThanOrEqual(40);
+  expect(settled.meanSteps).toBeLessThanOrEqual(settled.maxSteps);
+  expect(settled.synOps).toBeLessThanOrEqual(plain.snn[39].synOps);
+  expect(settled.synOps).toBeGreaterThan(plain.snn[0].synOps);
+  const text = await run("evaluate", ...model, ...options, "--settle", "1");
+  expect(text.stdout).toMatch(/^ {2}settled {4}VOC07 .*accumulates\n {13}\d+\.\d steps on average, \d+ at most; /m);
 });
 
 test("--dnn-only needs no simulation", async () => {

@@ -1,5 +1,5 @@
 /** An evaluation for people: one configuration in detail, several as a table of mAP against steps. */
-import { type ConfigurationScores, type EvaluationReport, mainMap } from "../evaluate/report.ts";
+import { type CheckpointScores, type ConfigurationScores, type EvaluationReport, mainMap } from "../evaluate/report.ts";
 import type { Scores } from "../evaluate/score.ts";
 import { print } from "./io.ts";
 import { percent } from "./scores-table.ts";
@@ -24,24 +24,40 @@ function printTable(configurations: readonly ConfigurationScores[]): void {
   const row = (name: string, cells: readonly string[]) =>
     print(name.padEnd(width) + cells.map((cell) => cell.padStart(7)).join(""));
   print();
-  row("T", [...steps.map(String), "  98 % of DNN"]);
-  for (const [index, { snn, stepsTo98Percent }] of configurations.entries()) {
+  const isSettling = configurations.some(({ settled }) => settled);
+  const settledHead = "  settled (mean T)";
+  row("T", [...steps.map(String), ...(isSettling ? [settledHead] : []), "  98 % of DNN"]);
+  for (const [index, { snn, stepsTo98Percent, settled }] of configurations.entries()) {
     const at = new Map(snn.map((scores) => [scores.t, percent(mainMap(scores))]));
-    row(names[index], [...steps.map((t) => at.get(t) ?? ""), `  ${stepsTo98Percent ?? "not reached"}`]);
+    const adaptive = settled ? [`${percent(mainMap(settled))} (${settled.meanSteps.toFixed(1)})`] : [];
+    row(names[index], [
+      ...steps.map((t) => at.get(t) ?? ""),
+      ...adaptive.map((cell) => cell.padStart(settledHead.length)),
+      `  ${stepsTo98Percent ?? "not reached"}`,
+    ]);
   }
 }
 
-function printDetails({ name, decode, stepsTo98Percent, snn }: ConfigurationScores, dnn: Scores | undefined): void {
+function printDetails(
+  { name, decode, stepsTo98Percent, snn, settled }: ConfigurationScores,
+  dnn: Scores | undefined,
+): void {
   print();
   const goal = stepsTo98Percent === null ? "not reached" : `T = ${stepsTo98Percent}`;
   print(`SNN, ${name}, ${decode}${dnn ? `; 98 % of the DNN's mAP: ${goal}` : ""}`);
   const reference = dnn && mainMap(dnn);
-  for (const scores of snn) {
+  const describeAll = (scores: Omit<CheckpointScores, "t">) => {
     const share = reference ? ` (${((100 * (mainMap(scores) ?? 0)) / reference).toFixed(1)} % of the DNN)` : "";
     const error = scores.outputError === undefined ? "" : `  error ${scores.outputError.toFixed(3)}`;
-    const work = `${(scores.synOps / 1e6).toFixed(1)} M accumulates`;
-    print(`  T = ${String(scores.t).padEnd(6)} ${describe(scores)}${share}${error}  ${work}`);
-  }
+    return `${describe(scores)}${share}${error}  ${(scores.synOps / 1e6).toFixed(1)} M accumulates`;
+  };
+  for (const scores of snn) print(`  T = ${String(scores.t).padEnd(6)} ${describeAll(scores)}`);
+  if (!settled) return;
+  const { meanSteps, maxSteps, settledShare } = settled;
+  print(`  settled    ${describeAll(settled)}`);
+  print(
+    `             ${meanSteps.toFixed(1)} steps on average, ${maxSteps} at most; ${(100 * settledShare).toFixed(1)} % of the pictures settled`,
+  );
 }
 
 function describe({ voc07Map, map50, map50To95 }: Scores): string {

@@ -5,6 +5,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
+import { defaultPatience } from "../detector/settling.ts";
 import type { SimulationSettings } from "../graph/graph.ts";
 import { maxPhases } from "../snn/phases.ts";
 
@@ -94,10 +95,17 @@ export function addConversionOptions(command: Command): Command {
     .option("--bits <b>", "bits of a weight, 8 to 16, or float", bits);
 }
 
+/** `--settle [patience]`. */
+export function settleOption(does: string): Option {
+  return new Option("--settle [patience]", `${does}: as before for so many checkpoints (default: ${defaultPatience})`)
+    .argParser(integerFrom(1, 1000))
+    .preset(String(defaultPatience));
+}
+
 /** How a simulation is run. */
 export function addSimulationOptions(command: Command): Command {
   return command
-    .option("--at <steps>", "checkpoints, such as 8,16,32 (default: powers of two up to T)", integers)
+    .option("--at <steps>", "checkpoints, such as 8,16,32 or 1..32 (default: powers of two up to T)", steps)
     .addOption(
       new Option("--engine <name>", "engine (default: event; reference where --bits is float)").choices(engineNames),
     )
@@ -110,14 +118,17 @@ export function timeStepsFrom({ steps, at = [] }: StepFlags, usual: number): num
   return steps ?? Math.max(usual, ...at);
 }
 
-/** The mode's settings with the flags' changes; `undefined` flags change nothing. */
+/** The mode's settings with the flags' changes. */
 export function settingsFrom(flags: ConversionFlags & StepFlags): ConversionSettings {
-  const { mode = "fast", input, ...rest } = flags;
-  const timeSteps = timeStepsFrom(flags, conversionSettings(mode).timeSteps);
-  const changes = { ...rest, timeSteps, encoding: input };
+  const settings = conversionSettings(flags.mode ?? "fast", givenSettings(flags));
+  return { ...settings, timeSteps: timeStepsFrom(flags, settings.timeSteps) };
+}
+
+/** The settings that flags name one by one; `undefined` flags name none. */
+export function givenSettings({ mode = "fast", steps, input, ...rest }: ConversionFlags): Partial<ConversionSettings> {
+  const changes = { ...rest, timeSteps: steps, encoding: input };
   const names = new Set(Object.keys(conversionSettings(mode)));
-  const given = Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined);
-  return conversionSettings(mode, Object.fromEntries(given));
+  return Object.fromEntries(Object.entries(changes).filter(([name, value]) => names.has(name) && value !== undefined));
 }
 
 /** Whether a flag asks for another spiking network than the one that a model file holds. */
@@ -147,8 +158,13 @@ export function numberFrom(min: number, max: number): (text: string) => number {
   };
 }
 
-function integers(text: string): readonly number[] {
-  return text.split(",").map(integerFrom(1, 1_000_000));
+/** Integers and ranges of them: `4,8,12..16`. */
+function steps(text: string): readonly number[] {
+  return text.split(",").flatMap((part) => {
+    const [first, last = first, ...rest] = part.split("..").map(integerFrom(1, 1_000_000));
+    if (rest.length > 0 || last < first) throw new InvalidArgumentError("A range must be like 1..32.");
+    return Array.from({ length: last - first + 1 }, (_, i) => first + i);
+  });
 }
 
 function bits(text: string): number | "float" {

@@ -17,6 +17,8 @@ export interface EvaluationFlags extends SimulationFlags {
   readonly limit?: number;
   /** A journal's file. */
   readonly resume?: string;
+  /** Reads every picture where it settled, too, with this patience. */
+  readonly settle?: number;
 }
 
 export interface FinishedEvaluation {
@@ -51,7 +53,8 @@ export async function runEvaluation(
       onProgress,
     }),
   );
-  const report = reportEvaluation(dataSet, classes, setup, results);
+  const settling = flags.settle === undefined ? {} : { patience: flags.settle };
+  const report = reportEvaluation(dataSet, classes, setup, results, settling);
   for (const { image, message } of report.failures) note(`picture ${image} could not be read: ${message}`);
   return { dataSet, classes, results, report };
 }

@@ -23,6 +23,8 @@ const reading = (t: number, detections: readonly number[], work: number): Spikin
   ...{ t, detections, spikes: work, synOps: 10 * work, outputError: 1 / work },
 });
 
+const never = { meanSteps: 6, maxSteps: 6, settledShare: 0 };
+
 async function setupOf(): Promise<EvaluationSetup> {
   const graph = plainNetwork(1);
   const dnn = await calibrate(graph, [randomPicture(inputOf(graph).shape, 1)]);
@@ -96,6 +98,43 @@ describe("reportEvaluation", () => {
     const firstLayerMacs = (two.energy.float32Picojoules - 10 * 0.9) / 4.6;
     expect(firstLayerMacs).toBeGreaterThan(0);
     expect(firstLayerMacs).toBeLessThan(dnn!.macs);
+  });
+});
+
+describe("reportEvaluation with a patience", () => {
+  const setup = async (): Promise<EvaluationSetup> => {
+    const { configurations, ...rest } = await setupOf();
+    return { ...rest, configurations: [{ ...configurations[0], decodings: ["vmem"], at: [2, 4, 6] }] };
+  };
+  /** A finds its object from step 2 on; B not before the last step, after it has seen another twice that scores too low to be shown. */
+  const results: PictureResult[] = [
+    { dnn: found(0, 0.9), snn: [[2, 4, 6].map((t) => reading(t, found(0, 0.5), t))] },
+    {
+      dnn: found(10, 0.9),
+      snn: [[reading(2, found(40, 0.2), 20), reading(4, found(40, 0.2), 40), reading(6, found(10, 0.5), 60)]],
+    },
+  ];
+
+  it("reads each picture where it settled, and the others at the end", async () => {
+    const { configurations } = reportEvaluation(dataSet, classes, await setup(), results, { patience: 1 });
+    const [{ settled, snn }] = configurations;
+    expect(settled).toMatchObject({ patience: 1, meanSteps: 5, maxSteps: 6, settledShare: 0.5, map50: 1 });
+    expect(settled).toMatchObject({ spikes: (4 + 60) / 2, synOps: 10 * ((4 + 60) / 2) });
+    expect(snn.map(({ map50 }) => map50)).toEqual([0.5, 0.5, 1]);
+    const longer = reportEvaluation(dataSet, classes, await setup(), results, { patience: 3 });
+    expect(longer.configurations[0].settled).toEqual({ ...snn[2], t: undefined, patience: 3, ...never });
+  });
+
+  it("leaves pictures that could not be read out of the steps, but not their objects out of the mAP", async () => {
+    const failure = { code: "E_IMAGE", message: "b.jpg is not a picture" };
+    const mixed = [results[0], { failure }];
+    const { configurations } = reportEvaluation(dataSet, classes, await setup(), mixed, { patience: 1 });
+    expect(configurations[0].settled).toMatchObject({ meanSteps: 4, settledShare: 1, map50: 0.5, spikes: 4 });
+  });
+
+  it("says nothing of settling unless it was asked to", async () => {
+    const { configurations } = reportEvaluation(dataSet, classes, await setup(), results);
+    expect(configurations[0]).not.toHaveProperty("settled");
   });
 });
 

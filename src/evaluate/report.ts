@@ -13,6 +13,7 @@ import type {
 } from "./picture.ts";
 import { unpack } from "./picture.ts";
 import { type Scores, scoreDetections } from "./score.ts";
+import { type SettledRun, type SettlingSteps, settledRun, settlingSteps } from "./settled-run.ts";
 
 /** Spikes, operations, energy and error are means over the pictures that could be read. */
 export interface CheckpointScores extends Scores {
@@ -25,12 +26,20 @@ export interface CheckpointScores extends Scores {
   readonly outputError?: number;
 }
 
+/** Every picture read at the checkpoint at which its detections settled, or else at the last. */
+export interface SettledScores extends Omit<CheckpointScores, "t">, SettlingSteps {
+  /** Checkpoints that must agree with the next for a picture to have settled there. */
+  readonly patience: number;
+}
+
 export interface ConfigurationScores {
   readonly name: string;
   readonly decode: Decoding;
   /** The checkpoint from which on its mAP stays at 98 % of the DNN's or above; null where it does not get there. */
   readonly stepsTo98Percent: number | null;
   readonly snn: readonly CheckpointScores[];
+  /** Where a patience was given. */
+  readonly settled?: SettledScores;
 }
 
 export interface EvaluationReport {
@@ -42,12 +51,18 @@ export interface EvaluationReport {
   readonly configurations: readonly ConfigurationScores[];
 }
 
+export interface ReportOptions {
+  /** Reads every picture where it settled, too: see `hasSettled`. */
+  readonly patience?: number;
+}
+
 /** @param results in the order of the data set's pictures. */
 export function reportEvaluation(
   dataSet: DataSet,
   classes: ClassMatch,
   setup: EvaluationSetup,
   results: readonly PictureResult[],
+  { patience }: ReportOptions = {},
 ): EvaluationReport {
   const readings = results.map((result) => ("failure" in result ? undefined : result));
   const score = (pick: (reading: PictureReading) => PackedDetections) =>
@@ -63,18 +78,17 @@ export function reportEvaluation(
   );
   const configurations = rows.map(({ configuration: { name, graph, at }, decode }, row): ConfigurationScores => {
     const macs = graph.simulation?.encoding === "constant" ? firstLayerMacs(graph) : 0;
-    const snn = at.map((t, checkpoint): CheckpointScores => {
-      const of = (reading: PictureReading) => reading.snn[row][checkpoint];
-      return {
-        t,
-        ...score((reading) => of(reading).detections),
-        ...meanWork(
-          readings.flatMap((r) => (r ? of(r) : [])),
-          macs,
-        ),
-      };
+    const read = readings.filter((reading) => reading !== undefined);
+    const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => ({
+      ...score((reading) => pick(reading).detections),
+      ...meanWork(read.map(pick), macs),
     });
-    return { name, decode, stepsTo98Percent: dnn ? stepsToShare(snn, dnn, 0.98) : null, snn };
+    const snn = at.map((t, checkpoint) => ({ t, ...scoreAt((reading) => reading.snn[row][checkpoint]) }));
+    const scores = { name, decode, stepsTo98Percent: dnn ? stepsToShare(snn, dnn, 0.98) : null, snn };
+    if (patience === undefined) return scores;
+    const runs = new Map(read.map((reading) => [reading, settledRun(reading.snn[row], patience)]));
+    const settled = scoreAt((reading) => (runs.get(reading) as SettledRun).reading);
+    return { ...scores, settled: { patience, ...settlingSteps([...runs.values()]), ...settled } };
   });
   return {
     dataset: dataSet.name,

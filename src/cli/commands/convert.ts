@@ -6,9 +6,10 @@ import { toSpiking } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { filters, fits } from "../../core/preprocessing.ts";
 import type { Tensor } from "../../core/tensor.ts";
-import type { Graph } from "../../graph/graph.ts";
+import { derive, type Graph } from "../../graph/graph.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import { encodeModel } from "../../graph/model-file.ts";
+import { choiceLine, chooseOn, printChoice } from "../auto-settings.ts";
 import { print, printJson } from "../io.ts";
 import { calibrateOn, importModel } from "../model.ts";
 import { addConversionOptions, type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
@@ -16,6 +17,7 @@ import { addConversionOptions, type ConversionFlags, type ModelFlags, settingsFr
 interface ConvertFlags extends ModelFlags, ConversionFlags {
   readonly output: string;
   readonly dnn: boolean;
+  readonly auto?: true;
   readonly json?: boolean;
 }
 
@@ -28,6 +30,10 @@ export function declare(command: Command): void {
     .option("--names <file>", "class names, one a line")
     .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
     .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters))
+    .option(
+      "--auto",
+      "choose the settings that are left open on the calibration pictures: one half calibrates, 16 of the other judge",
+    )
     .option("--no-dnn", "leave out the DNN: a smaller file that cannot be converted otherwise later");
   addConversionOptions(command)
     .option("--json", "print one JSON document")
@@ -42,13 +48,21 @@ async function run(cfg: string, weights: string, flags: ConvertFlags): Promise<v
   if (!flags.output.endsWith(".safetensors")) {
     throw new ArgumentError("E_USAGE", `${flags.output} must end in .safetensors: that is what a model file is`);
   }
-  const dnn = await calibrateOn(flags.calibrate as string, await importModel(cfg, { ...flags, weights }));
-  const snn = toSpiking(dnn, settingsFrom(flags));
+  const folder = flags.calibrate as string;
+  const imported = await importModel(cfg, { ...flags, weights });
+  const choice = flags.auto && (await chooseOn(folder, imported, flags));
+  // Once more, on all pictures.
+  const dnn = await calibrateOn(folder, imported);
+  const snn = choice
+    ? toSpiking(derive(dnn, choiceLine(choice), {}), choice.settings)
+    : toSpiking(dnn, settingsFrom(flags));
   const bytes = encodeModel(flags.dnn ? { dnn, snn } : { snn });
   await writeFile(flags.output, bytes);
   const layers = describe(snn);
-  if (flags.json) printJson({ model: flags.output, layers, provenance: snn.provenance });
-  else {
+  if (flags.json) {
+    printJson({ model: flags.output, layers, provenance: snn.provenance, ...(choice ? { auto: choice } : {}) });
+  } else {
+    if (choice) printChoice(choice);
     print(
       `${flags.output}: ${layers.filter(({ kind }) => kind === "integrateFire").length} spiking populations, ${bytes.length.toLocaleString("en")} bytes`,
     );

@@ -5,6 +5,7 @@ import { encodePng, rasterizeSvg, writeFile } from "#platform";
 import type { Detection } from "../../core/box.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { displayThresholds, outputError, readDetections } from "../../detector/detections.ts";
+import { hasSettled } from "../../detector/settling.ts";
 import { openDnn } from "../../dnn/dnn-session.ts";
 import { inputOf, type SimulationSettings } from "../../graph/graph.ts";
 import { drawSheet, type Panel } from "../../image/draw.ts";
@@ -23,12 +24,15 @@ import {
   type ModelFlags,
   numberFrom,
   type SimulationFlags,
+  settleOption,
 } from "../options.ts";
 
 interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags {
   readonly model: string;
   readonly out?: string;
   readonly scoreThreshold: number;
+  /** Checkpoints that must agree with one for the run to stop there. */
+  readonly settle?: number;
   readonly json?: boolean;
 }
 
@@ -46,6 +50,7 @@ export function declare(command: Command): void {
   addModelOptions(command);
   addConversionOptions(command);
   addSimulationOptions(command)
+    .addOption(settleOption("stop a picture when what is shown has settled, at every step or those of --at"))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -68,6 +73,8 @@ interface ImageResult {
   readonly height: number;
   readonly dnn?: readonly Detection[];
   readonly snn: readonly SnnResult[];
+  /** Steps after which the run was stopped; null where it never settled. Present with `--settle`. */
+  readonly settledAt?: number | null;
 }
 
 async function run(paths: readonly string[], flags: DetectFlags): Promise<void> {
@@ -85,9 +92,10 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
       const wanted = await exact?.run(input.image);
       const progress = showProgress(basename(paths[i]), settings.timeSteps);
       const reached: SnnResult[] = [];
+      let settledAt: number | null = null;
       for await (const { t, outputs, spikes, synOps } of simulate(session, input.image, {
         ...settings,
-        ...simulationOptions(flags),
+        ...simulationOptions(flags, settings.timeSteps),
       })) {
         const detections = readDetections(snn, outputs, input, thresholds);
         reached.push({
@@ -98,10 +106,17 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
           synOps,
         });
         progress.update(t);
+        const readings = reached.map((checkpoint) => checkpoint.detections);
+        if (flags.settle && hasSettled(readings, flags.settle)) {
+          settledAt = t;
+          break;
+        }
       }
       progress.stop();
       const found = dnn && wanted ? { dnn: readDetections(dnn, wanted, input, thresholds) } : {};
-      const result = { path: paths[i], width: picture.width, height: picture.height, ...found, snn: reached };
+      const { width, height } = picture;
+      const settled = flags.settle ? { settledAt } : {};
+      const result: ImageResult = { path: paths[i], width, height, ...found, snn: reached, ...settled };
       results.push(result);
       if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0));
       if (flags.out) await writeAnnotated(flags.out, picture, result, snn.classNames, flags.json === true);
@@ -113,7 +128,8 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
   if (flags.json) printJson({ model: name, images: results.map((result) => toJson(result, snn.classNames)) });
 }
 
-function simulationOptions({ at, seed }: SimulationFlags) {
+function simulationOptions({ settle, seed, ...flags }: DetectFlags, timeSteps: number) {
+  const at = flags.at ?? (settle ? Array.from({ length: timeSteps }, (_, i) => i + 1) : undefined);
   return { seed, ...(at ? { at } : {}) };
 }
 
@@ -132,20 +148,24 @@ function toJson(result: ImageResult, classNames: readonly string[]) {
   };
 }
 
-function printResult({ path, dnn, snn }: ImageResult, classNames: readonly string[], delays: number): void {
+function printResult({ path, dnn, snn, settledAt }: ImageResult, classNames: readonly string[], delays: number): void {
   const list = (detections: readonly Detection[]) =>
     detections
       .map(({ classIndex, score }) => `${classNames[classIndex] ?? `class ${classIndex}`} ${Math.round(100 * score)} %`)
       .join(", ") || "nothing";
   print(path);
   if (dnn) print(`  DNN        ${list(dnn)}`);
-  for (const { t, detections, outputError, synOps } of snn) {
+  // Where a run stops by itself, the reading at which it did is what was asked for.
+  const shown = settledAt === undefined ? snn : snn.slice(-1);
+  for (const { t, detections, outputError, synOps } of shown) {
     const error =
       outputError === undefined
         ? ""
         : `  [error ${outputError.toFixed(3)}, ${(synOps / 1e6).toFixed(1)} M accumulates]`;
     print(`  T = ${String(t).padEnd(6)} ${list(detections)}${error}`);
   }
+  if (settledAt === null) print(`  not settled after ${snn.at(-1)?.t} steps`);
+  else if (settledAt !== undefined) print(`  settled after ${settledAt} steps`);
   if (delays > 0) print(`  (each with ${delays} steps of delay before it)`);
 }
 

@@ -15,6 +15,7 @@ import {
   integerFrom,
   type ModelFlags,
   type SimulationFlags,
+  settleOption,
 } from "../options.ts";
 import { runEvaluation } from "../run-evaluation.ts";
 
@@ -24,6 +25,7 @@ export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFl
   readonly resume?: string;
   readonly configurations?: true;
   readonly dnnOnly?: true;
+  readonly settle?: number;
   readonly out?: string;
   readonly json?: true;
 }
@@ -40,6 +42,7 @@ export function declare(command: Command): void {
   addModelOptions(command);
   addConversionOptions(command);
   addSimulationOptions(command)
+    .addOption(settleOption("read every picture where its detections settled, too, among the checkpoints of --at"))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -66,6 +69,7 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
       model: name,
       ...rest,
       snn: configurations[0]?.snn ?? [],
+      ...(configurations[0]?.settled ? { settled: configurations[0].settled } : {}),
       ...(flags.configurations ? { configurations } : {}),
     });
   } else {
