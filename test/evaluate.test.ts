@@ -217,7 +217,7 @@ test("--configurations compares the rows of Table 1 in one table", async () => {
       `${name}, count`,
     ]),
   );
-  expect(configurations.map((configuration) => configuration.snn.at(-1)?.t)).toEqual([...Array(8).fill(64), 32, 32]);
+  expect(configurations.map((configuration) => configuration.snn.at(-1)?.t)).toEqual([...Array(8).fill(64), 6, 6]);
   expect(snn).toEqual(configurations[0].snn);
   const table = await run(
     "evaluate",
@@ -231,7 +231,7 @@ test("--configurations compares the rows of Table 1 in one table", async () => {
     "--configurations",
     "--settle",
   );
-  expect(table.stdout).toMatch(/^T +1 +2 +4 +8 +settled \(mean T\) +98 % of DNN$/m);
+  expect(table.stdout).toMatch(/^T +1 +2 +4 +6 +8 +settled \(mean T\) +98 % of DNN$/m);
   expect(table.stdout).toMatch(/^channel, IBT, vmem( +\d+\.\d\d){5} \(\d\.\d\) +(\d+|not reached)$/m);
 });
 
