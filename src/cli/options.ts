@@ -115,7 +115,7 @@ export function addSimulationOptions(command: Command): Command {
 
 /** T: as asked for, else the usual, or as many more as checkpoints need. */
 export function timeStepsFrom({ steps, at = [] }: StepFlags, usual: number): number {
-  return steps ?? Math.max(usual, ...at);
+  return steps ?? at.reduce((most, t) => Math.max(most, t), usual);
 }
 
 /** The mode's settings with the flags' changes. */
