@@ -2,7 +2,7 @@
 /**
  * Memory of a process that detects in picture after picture with one session, from decoded pixels to boxes:
  *
- *   npm run build && node bench/memory.js [--model MODEL.safetensors | tiny-yolo] [--mode fast|paper] [--steps T] [--pictures N]
+ *   npm run build && node bench/memory.js [--model MODEL.safetensors | tiny-yolo] [--mode rate|fast|paper] [--steps T] [--pictures N]
  *
  * `tiny-yolo` is Tiny YOLO's shape at 416² with seeded weights at an activity of 15 %. Ends with exit code 1 where memory
  * grew, or where it is more than 1 GiB above what the runtime took before anything was loaded.
@@ -37,7 +37,7 @@ const { plannedMemory } = await built("snn/engines/event/planned-memory");
 const { values: flags } = parseArgs({
   options: {
     model: { type: "string", default: resolve(import.meta.dirname, "../models/scenes.safetensors") },
-    mode: { type: "string", default: "fast" },
+    mode: { type: "string", default: "rate" },
     steps: { type: "string", default: "32" },
     pictures: { type: "string", default: "1000" },
     threads: { type: "string", default: "2" },

@@ -131,13 +131,13 @@ await session.dispose();
 const change = { timeSteps };
 const plainIf = /** @type {const} */ ({ ...change, neuron: "if", pool: "delta" });
 const toSpiking = (/** @type {object} */ changes) =>
-  library.toSpiking(dnn, library.conversionSettings("fast", changes));
+  library.toSpiking(dnn, library.conversionSettings("rate", changes));
 /** @param {Graph} snn Seeded weights have no activity of their own: it is set to what trained networks show. */
 const busy = (snn) =>
   flags.model === seeded
     ? tuneActivity(snn, { activity: 0.15, image, timeSteps, open: (graph) => library.eventEngine().open(graph) })
     : snn;
-const fast = await busy(toSpiking(change));
+const takeback = await busy(toSpiking(change));
 const ours = await busy(toSpiking(plainIf));
 const float = toSpiking({ ...plainIf, bits: "float" });
 
@@ -156,7 +156,7 @@ try {
   let theirs;
   for (const threads of flags.threads.split(",").map(Number)) {
     const engine = library.eventEngine({ threads });
-    console.log(describe(await runOurs("spiking-yolo, fast mode, 8 bits", fast, image, threads, engine, repeats)));
+    console.log(describe(await runOurs("spiking-yolo, take-back neuron, 8 bits", takeback, image, threads, engine, repeats)));
     console.log(
       describe(await runOurs("spiking-yolo, IF, delta max-pool, 8 bits", ours, image, threads, engine, repeats)),
     );
