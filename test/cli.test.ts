@@ -282,7 +282,9 @@ test("bench: all modes of a model beside its DNN, by number of threads", async (
   const { machine, cases } = JSON.parse(stdout);
   expect(machine).toMatchObject({ node: process.version });
   expect(cases.map(({ name, threads }: { name: string; threads: number }) => [name, threads])).toEqual(
-    ["fast", "graded", "rate", "paper"].flatMap((mode) => [1, 2].map((threads) => [`model.safetensors 9×11, ${mode}`, threads])),
+    ["fast", "graded", "rate", "paper"].flatMap((mode) =>
+      [1, 2].map((threads) => [`model.safetensors 9×11, ${mode}`, threads]),
+    ),
   );
   for (const each of cases) {
     const positive = ["stepMs", "accumulatesPerSecond", "loadLimitPerSecond", "denseStepMs", "activity", "rssMb"];

@@ -156,7 +156,9 @@ try {
   let theirs;
   for (const threads of flags.threads.split(",").map(Number)) {
     const engine = library.eventEngine({ threads });
-    console.log(describe(await runOurs("spiking-yolo, take-back neuron, 8 bits", takeback, image, threads, engine, repeats)));
+    console.log(
+      describe(await runOurs("spiking-yolo, take-back neuron, 8 bits", takeback, image, threads, engine, repeats)),
+    );
     console.log(
       describe(await runOurs("spiking-yolo, IF, delta max-pool, 8 bits", ours, image, threads, engine, repeats)),
     );

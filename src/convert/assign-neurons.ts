@@ -42,7 +42,7 @@ export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
     return { kind: "integrateFire", name, inputs, ...population, delay: options.delay };
   });
   const { neuron, pool, levels, delay, vInit, firingThreshold, simulation } = options;
-  const line = `assignNeurons neuron=${neuron} pool=${pool} levels=${levels} delay=${delay} vInit=${vInit} firingThreshold=${firingThreshold}`;
+  const line = `assignNeurons neuron=${neuron} pool=${pool} levels=${levels} phases=${simulation.phases ?? 1} delay=${delay} vInit=${vInit} firingThreshold=${firingThreshold}`;
   return derive(graph, line, { layers, simulation });
 }
 
