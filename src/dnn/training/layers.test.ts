@@ -63,11 +63,11 @@ const convolutions = [
   { size: 3, stride: 1, padding: 1, groups: 1, extent: [5, 7], channels: 20 },
   { size: 3, stride: 2, padding: 1, groups: 1, extent: [7, 6], channels: 16 },
   { size: 1, stride: 1, padding: 0, groups: 1, extent: [4, 3], channels: 16 },
-];
+].map((settings) => ({ channels: 4, ...settings }));
 
 test.each(convolutions)(
   "convolution $size×$size, stride $stride, padding $padding, groups $groups, channels $channels",
-  async ({ channels = 4, ...settings }) => {
+  async ({ channels, ...settings }) => {
     const { size, stride, padding, groups, extent } = settings;
     const filters = 8;
     const out = extent.map((value) => Math.floor((value + 2 * padding - size) / stride) + 1);
