@@ -57,6 +57,7 @@ export {
   layerMacs,
   layerParameters,
   type SimulationSettings,
+  type SpikingGraph,
 } from "./graph/graph.ts";
 export type * from "./graph/layers.ts";
 export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";

@@ -1,6 +1,6 @@
 /** The passes, chained: a trained DNN and pictures to calibrate on become a spiking network. */
 import type { FloatTensor } from "../core/tensor.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, SpikingGraph } from "../graph/graph.ts";
 import { assignNeurons } from "./assign-neurons.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { type MeasureOptions, measureActivations } from "./measure-activations.ts";
@@ -23,11 +23,11 @@ export function calibrate(
 }
 
 /** Second half: a calibrated DNN as a spiking network. */
-export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): Graph {
+export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): SpikingGraph {
   const { timeSteps, encoding, decode, phases } = settings;
-  const normalized = normalizeWeights(calibrated, settings);
-  const spiking = assignNeurons(normalized, { ...settings, simulation: { timeSteps, encoding, decode, phases } });
-  return settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits);
+  const simulation = { timeSteps, encoding, decode, phases };
+  const spiking = assignNeurons(normalizeWeights(calibrated, settings), { ...settings, simulation });
+  return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
 }
 
 /** Both halves. */
@@ -35,6 +35,6 @@ export async function convert(
   dnn: Graph,
   images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,
   settings: ConversionSettings = conversionSettings("fast"),
-): Promise<Graph> {
+): Promise<SpikingGraph> {
   return toSpiking(await calibrate(dnn, images), settings);
 }

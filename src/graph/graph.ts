@@ -35,6 +35,11 @@ export interface Graph {
   readonly simulation?: SimulationSettings;
 }
 
+/** A graph that says how it is to be run: what conversion makes. */
+export interface SpikingGraph extends Graph {
+  readonly simulation: SimulationSettings;
+}
+
 /** Shapes [C, H, W] by layer name. */
 export type Shapes = ReadonlyMap<string, Shape>;
 

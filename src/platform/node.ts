@@ -55,6 +55,8 @@ function reasonOf(error: unknown): string {
     ENOTDIR: "a part of the path is not a directory",
     EACCES: "permission denied",
     ENOSPC: "no space is left on the disk",
+    EDQUOT: "the user's share of the disk is used up",
+    EFBIG: "it would be larger than this process may write",
   };
   return (code && reasons[code]) ?? (error as Error).message;
 }

@@ -59,13 +59,17 @@ const convolutions = [
   { size: 5, stride: 3, padding: 2, groups: 1, extent: [9, 11] },
   { size: 3, stride: 1, padding: 1, groups: 2, extent: [5, 4] },
   { size: 3, stride: 2, padding: 1, groups: 4, extent: [6, 8] },
-];
+  // Many channels take another way to the gradient of the weights.
+  { size: 3, stride: 1, padding: 1, groups: 1, extent: [5, 7], channels: 20 },
+  { size: 3, stride: 2, padding: 1, groups: 1, extent: [7, 6], channels: 16 },
+  { size: 1, stride: 1, padding: 0, groups: 1, extent: [4, 3], channels: 16 },
+].map((settings) => ({ channels: 4, ...settings }));
 
 test.each(convolutions)(
-  "convolution $size×$size, stride $stride, padding $padding, groups $groups",
-  async (settings) => {
+  "convolution $size×$size, stride $stride, padding $padding, groups $groups, channels $channels",
+  async ({ channels, ...settings }) => {
     const { size, stride, padding, groups, extent } = settings;
-    const [channels, filters] = [4, 8];
+    const filters = 8;
     const out = extent.map((value) => Math.floor((value + 2 * padding - size) / stride) + 1);
     await agree(
       { x: [2, channels, ...extent], weights: [filters, channels / groups, size, size], bias: [filters] },
@@ -90,7 +94,7 @@ test.each(convolutions)(
   },
 );
 
-test("batch normalization by the batch's statistics", async () => {
+test.each([0, 10])("batch normalization by the batch's statistics, inputs about %i", async (middle) => {
   await agree(
     { x: [3, 4, 5, 6], scale: [4], bias: [4] },
     [3, 4, 5, 6],
@@ -100,6 +104,10 @@ test("batch normalization by the batch's statistics", async () => {
       const normal = tf.div(tf.sub(x, mean), tf.sqrt(tf.add(variance, 1e-3)));
       return tf.add(tf.mul(normal, tf.reshape(scale, [1, 4, 1, 1])), tf.reshape(bias, [1, 4, 1, 1]));
     },
+    ({ x }) =>
+      x.data.forEach((value, i) => {
+        x.data[i] = value + middle;
+      }),
   );
 });
 

@@ -74,7 +74,10 @@ function inputGradient(
   });
 }
 
-/** Shifted slices of the input, one for each tap of the kernel, stacked, and one matrix product a group. */
+/** Input channels from which on a matrix product for each tap is as fast as one for all, and saves stacking them. */
+const wideChannels = 16;
+
+/** Shifted slices of the input, one for each tap of the kernel, and a matrix product with each; few channels are stacked first. */
 function weightGradient(
   tape: Tape,
   g: Value,
@@ -105,16 +108,17 @@ function weightGradient(
     }
   }
   const columns = size * size;
-  const stacked = columns === 1 ? taps[0] : tape.emit("Concat", taps, [groups * groupC, columns, count], { axis: 1 });
   const left = transposed(tape, g, [1, 0, 2, 3]);
+  const rowsTimes = (right: Value, width: number) =>
+    tape.emit("Gemm", [reshaped(tape, left, [outC, count]), right], [outC, width], { transB: 1 });
+  if (groups === 1 && groupC >= wideChannels) {
+    const products = taps.map((tap) => rowsTimes(reshaped(tape, tap, [groupC, count]), groupC));
+    const apart = products.map((product) => reshaped(tape, product, [outC, groupC, 1]));
+    return reshaped(tape, tape.emit("Concat", apart, [outC, groupC, columns], { axis: 2 }), shape);
+  }
+  const stacked = columns === 1 ? taps[0] : tape.emit("Concat", taps, [groups * groupC, columns, count], { axis: 1 });
   if (groups === 1) {
-    const rows = reshaped(tape, left, [outC, count]);
-    const product = tape.emit(
-      "Gemm",
-      [rows, reshaped(tape, stacked, [groupC * columns, count])],
-      [outC, groupC * columns],
-      { transB: 1 },
-    );
+    const product = rowsTimes(reshaped(tape, stacked, [groupC * columns, count]), groupC * columns);
     return reshaped(tape, product, shape);
   }
   const rows = reshaped(tape, left, [groups, outC / groups, count]);
@@ -140,34 +144,39 @@ export function batchNormalization(
   epsilon: number,
 ): BatchStatistics & { readonly output: Value } {
   const [batch, channels, height, width] = x.shape;
-  const perChannel = [1, channels, 1, 1];
   const part = tape.scalar(1 / (batch * height * width));
-  const mean = tape.emit("ReduceMean", [x], perChannel, { axes: [0, 2, 3], keepdims: 1 });
-  const centered = tape.emit("Sub", [x, mean], x.shape);
-  const squares = tape.emit("Mul", [centered, centered], x.shape);
-  const variance = tape.emit("ReduceMean", [squares], perChannel, { axes: [0, 2, 3], keepdims: 1 });
-  const deviation = tape.emit("Sqrt", [tape.emit("Add", [variance, tape.scalar(epsilon)], perChannel)], perChannel);
-  const factor = tape.emit("Div", [reshaped(tape, scale, perChannel), deviation], perChannel);
-  const scaled = tape.emit("Mul", [centered, factor], x.shape);
-  const y = tape.emit("Add", [scaled, reshaped(tape, bias, perChannel)], x.shape);
+  // With no momentum the operator's new running averages are the batch's own statistics. It writes them over the old
+  // ones, which therefore must be nobody else's: neither a constant nor an input.
+  const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
+  const anything = [scale, bias].map((value) => tape.emit("Mul", [value, tape.scalar(0)], [channels]));
+  const outputs = [x.shape, [channels], [channels]];
+  const [y, mean, variance] = tape.emitMany("BatchNormalization", [x, scale, bias, ...anything], outputs, attributes);
   const output = tape.record(y, [x, scale, bias], (g) => {
-    const sum = summed(tape, g, [0, 2, 3]);
-    const correlation = summed(tape, tape.emit("Mul", [g, centered], x.shape), [0, 2, 3]);
-    const scaleGradient = reshaped(tape, tape.emit("Div", [correlation, deviation], perChannel), [channels]);
-    const biasGradient = reshaped(tape, sum, [channels]);
-    if (!x.isTracked) return [undefined, scaleGradient, biasGradient];
-    // dx = factor·(g − Σg/M − centered·Σ(g·centered)/(M·deviation²))
-    const level = tape.emit("Mul", [sum, part], perChannel);
-    const variancePlus = tape.emit("Mul", [deviation, deviation], perChannel);
-    const slope = tape.emit("Div", [tape.emit("Mul", [correlation, part], perChannel), variancePlus], perChannel);
-    const inner = tape.emit(
-      "Sub",
-      [tape.emit("Sub", [g, level], x.shape), tape.emit("Mul", [centered, slope], x.shape)],
-      x.shape,
-    );
-    return [tape.emit("Mul", [inner, factor], x.shape), scaleGradient, biasGradient];
+    const op = (name: string, a: Value, b: Value) => tape.emit(name, [a, b], [channels]);
+    const sumOf = (value: Value) => reshaped(tape, summed(tape, value, [0, 2, 3]), [channels]);
+    const varianceAbove = op("Add", variance, tape.scalar(epsilon));
+    const deviation = tape.emit("Sqrt", [varianceAbove], [channels]);
+    const sum = sumOf(g);
+    // Σ g·(x − mean)
+    const correlation = op("Sub", sumOf(tape.emit("Mul", [g, x], x.shape)), op("Mul", sum, mean));
+    const scaleGradient = op("Div", correlation, deviation);
+    if (!x.isTracked) return [undefined, scaleGradient, sum];
+    // dx = factor·(g − Σg/M − (x − mean)·slope), slope = Σ g·(x − mean)/(M·deviation²): that is one number a channel times
+    // g, one times x, and one more.
+    const factor = op("Div", scale, deviation);
+    const slope = op("Div", op("Mul", correlation, part), varianceAbove);
+    const level = op("Sub", op("Mul", mean, slope), op("Mul", sum, part));
+    const moved = scaledAndShifted(tape, g, factor, op("Mul", factor, level));
+    const bent = tape.emit("Mul", [x, reshaped(tape, op("Mul", factor, slope), [1, channels, 1, 1])], x.shape);
+    return [tape.emit("Sub", [moved, bent], x.shape), scaleGradient, sum];
   });
-  return { output, mean: reshaped(tape, mean, [channels]), variance: reshaped(tape, variance, [channels]) };
+  return { output, mean, variance };
+}
+
+/** factor·x + shift, by channel: the operator does it in one pass over memory. */
+function scaledAndShifted(tape: Tape, x: Value, factor: Value, shift: Value): Value {
+  const all = (value: number) => tape.constant(factor.shape, new Array(factor.shape[0]).fill(value));
+  return tape.emit("BatchNormalization", [x, factor, shift, all(0), all(1)], x.shape, { epsilon: { float: 0 } });
 }
 
 /** x for x ≥ 0, slope·x below. */

@@ -57,6 +57,8 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
   const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: options.threads ?? 1,
     logSeverityLevel: 3,
+    // Not "all", whose blocked layout of channels gains nothing where weights change, and is paid for around every pool.
+    graphOptimizationLevel: "extended",
     extra: { session: { intra_op: { allow_spinning: "0" } } },
   }).catch((error: Error) => {
     throw new EngineError("E_ENGINE", `ONNX Runtime refused the training graph: ${error.message}`, { cause: error });
