@@ -53,7 +53,7 @@ const rate: ConversionSettings = {
 
 export const modes: Readonly<Record<Mode, ConversionSettings>> = {
   fast: { ...rate, percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 },
-  graded: { ...rate, levels: 7, gain: 4, phases: 4, timeSteps: 4 },
+  graded: { ...rate, percentile: 99.95, levels: 7, gain: 4, phases: 4, timeSteps: 4 },
   rate,
   paper: { ...rate, neuron: "ibt", pool: "winner", timeSteps: 3500 },
 };
