@@ -1,7 +1,7 @@
-/** Any neuron, four channels at a time: several levels, steps of a delay, spikes that weigh more than 1. */
+/** Neurons of several levels, four channels at a time, in any steps. */
 import { BOUND, COST_DOWN, COST_DOWN_NEG, COST_UP, COST_UP_NEG, FIRE_DOWN, FIRE_DOWN_NEG, FIRE_UP, FIRE_UP_NEG, choose, constantCurrent, currentAt, integrate, parameter, storeSpikes } from "./neuron-parts";
 import { Frame, Population } from "./structs";
-import { Tile, weightShift } from "./tile";
+import { Tile, endOf, firstOf, weightShift } from "./tile";
 
 /** A threshold or cost times 2^weight; one that no membrane reaches stays so. */
 // @ts-ignore: decorator
@@ -23,18 +23,22 @@ export function gradedSteps(
   spikes: usize,
   from: i32,
   to: i32,
-  integrates: bool,
 ): void {
   const levels = population.levels;
   const constant = constantCurrent(population, at, c);
   let v = v128.load(population.vMem + at);
   let n = v128.load(population.netCount + at);
-  let slot = (tile.g0 + from) % out.capacity;
+  const integrateFrom = firstOf(tile, population.lagIn);
+  const integrateTo = endOf(tile, population.lagIn);
+  const fireFrom = max(from, firstOf(tile, out.lag));
+  const fireTo = endOf(tile, out.lag);
+  let slot = (tile.g0 + fireFrom) % out.capacity;
   for (let i = from; i < to; i++) {
-    if (integrates) {
+    if (i >= integrateFrom && i < integrateTo) {
       const current = currentAt(mode, constant, currents + i * stepBytes, population.shift);
       v = integrate(v, i32x4.shl(current, weightShift(tile, population.lagIn, i)));
     }
+    if (i < fireFrom || i >= fireTo) continue;
     const weight = weightShift(tile, out.lag, i);
     const fireUp = weighted(parameter(population, FIRE_UP, c), weight);
     const fireUpNeg = weighted(parameter(population, FIRE_UP_NEG, c), weight);
@@ -67,24 +71,4 @@ export function gradedSteps(
   }
   v128.store(population.vMem + at, v);
   v128.store(population.netCount + at, n);
-}
-
-export function integrateSteps(
-  population: Population,
-  tile: Tile,
-  mode: i32,
-  at: usize,
-  c: i32,
-  currents: usize,
-  stepBytes: i32,
-  from: i32,
-  to: i32,
-): void {
-  const constant = constantCurrent(population, at, c);
-  let v = v128.load(population.vMem + at);
-  for (let i = from; i < to; i++) {
-    const current = currentAt(mode, constant, currents + i * stepBytes, population.shift);
-    v = integrate(v, i32x4.shl(current, weightShift(tile, population.lagIn, i)));
-  }
-  v128.store(population.vMem + at, v);
 }

@@ -9,7 +9,7 @@ import { Tile } from "./tile";
 
 export { loadAndAdd } from "./limit";
 // Exported although nobody outside calls them: see variants.ts.
-export { gradedSteps, integrateSteps } from "./graded";
+export { gradedSteps } from "./graded";
 export { monotoneSteps } from "./monotone";
 export {
   takebackConstant,
@@ -28,6 +28,7 @@ export {
   thresholdShortBound,
 } from "./threshold";
 export * from "./variants";
+export { weightedConstant, weightedLong, weightedShort } from "./weighted";
 
 const POPULATION = 0;
 const POOL = 1;
