@@ -28,7 +28,7 @@ export {
   thresholdShortBound,
 } from "./threshold";
 export * from "./variants";
-export { weightedConstant, weightedLong, weightedShort } from "./weighted";
+export { fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 
 const POPULATION = 0;
 const POOL = 1;

@@ -25,29 +25,56 @@ import {
   thresholdShortBound,
 } from "./threshold";
 import { Tile, endOf, firstOf, weightedEnd } from "./tile";
-import { weightedConstant, weightedLong, weightedShort } from "./weighted";
+import { weightedSteps } from "./weighted";
 
 /**
- * Runs the block's channels of `position` through offsets from … to − 1 of the tile.
- * Spikes go to `spikesAt`, which is the place of the block's first channel in the first slot of the frame `out`.
- * `currents` of offset 0 (int16 not yet shifted, or int32), `stepBytes` from one offset to the next; of no meaning where
- * the current is constant.
+ * Runs the block's channels of `positions` positions from `position` on through offsets from … to − 1 of the tile.
+ * Spikes go to `spikes`, which is the place of the first position's first channel in the first slot of the frame `out`.
+ * `currents` of offset 0 (int16 not yet shifted, or int32), `stepBytes` from one offset to the next, `positionBytes` from
+ * one position to the next; of no meaning where the current is constant.
  */
 export function runNeurons(
   population: Population,
   tile: Tile,
   position: i32,
+  positions: i32,
   block: i32,
   out: Frame,
-  spikesAt: usize,
+  spikes: usize,
   currents: usize,
   stepBytes: i32,
+  positionBytes: i32,
   from: i32,
   to: i32,
 ): void {
   const first = block * population.block;
   const channels = min(population.block, ((population.channels + 7) & ~7) - first);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  if (population.weighted != 0 && !isPlain(population, tile, out.lag, from, to)) {
+    weightedSteps(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
+    return;
+  }
+  for (let p = 0; p < positions; p++) {
+    runPosition(population, tile, position + p, first, channels, out, spikes, mode, currents, stepBytes, from, to);
+    spikes += out.stride;
+    currents += positionBytes;
+  }
+}
+
+function runPosition(
+  population: Population,
+  tile: Tile,
+  position: i32,
+  first: i32,
+  channels: i32,
+  out: Frame,
+  spikesAt: usize,
+  mode: i32,
+  currents: usize,
+  stepBytes: i32,
+  from: i32,
+  to: i32,
+): void {
   const laneShift = mode == SHORT ? 1 : 2;
   if (population.levels > 1) {
     for (let c = first; c < first + channels; c += 4) {
@@ -55,13 +82,6 @@ export function runNeurons(
       const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
       gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikesAt + (c - first), from, to);
     }
-    return;
-  }
-  if (population.weighted != 0 && !isPlain(population, tile, out.lag, from, to)) {
-    const at = ((position * population.stateStride + first) << 2) as usize;
-    if (mode == CONSTANT) weightedConstant(population, out, tile, at, first, channels, 0, stepBytes, spikesAt, from, to);
-    else if (mode == SHORT) weightedShort(population, out, tile, at, first, channels, currents, stepBytes, spikesAt, from, to);
-    else weightedLong(population, out, tile, at, first, channels, currents, stepBytes, spikesAt, from, to);
     return;
   }
   from = max(from, firstOf(tile, out.lag));
@@ -109,12 +129,14 @@ function isPlain(population: Population, tile: Tile, lag: i32, from: i32, to: i3
   );
 }
 
-/** Puts the block's neurons of `position` to their start. */
-export function resetNeurons(population: Population, position: i32, block: i32): void {
+/** Puts the block's neurons of so many positions to their start. */
+export function resetNeurons(population: Population, position: i32, positions: i32, block: i32): void {
   const first = block * population.block;
-  for (let c = first; c < first + population.block; c += 4) {
-    const at = ((position * population.stateStride + c) << 2) as usize;
-    v128.store(population.vMem + at, parameter(population, START, c));
-    v128.store(population.netCount + at, i32x4.splat(0));
+  for (let p = position; p < position + positions; p++) {
+    for (let c = first; c < first + population.block; c += 4) {
+      const at = ((p * population.stateStride + c) << 2) as usize;
+      v128.store(population.vMem + at, parameter(population, START, c));
+      v128.store(population.netCount + at, i32x4.splat(0));
+    }
   }
 }

@@ -1,114 +1,143 @@
 /**
  * Binary neurons of any kind through steps of which some weigh more than 1 (src/snn/phases.ts), only integrate or only fire
- * (as those of a delayed population do): a position's channels of a block, eight at a time.
+ * (as those of a delayed population do). Such runs are short: a step passes over all positions at hand before the next, so
+ * that what depends on the step is settled once, and loops are long enough for a processor to foresee their ends.
  *
- * Thresholds and costs times each weight stand ready in memory, i32 [log₂ of the weight][stateStride / 4][8][4]: the rows
- * below. "More" is what is added on the negative side of the net count: below 0 going up, up to 0 going down.
+ * A spike has the membrane's sign. What it needs and what it costs depends on the side of zero where the net count moves
+ * (take-back neurons) or where the membrane is (others). Both stand ready in memory, times each weight:
+ * i32 [log₂ of the weight][stateStride / 4][4][4], the rows below; "more" is added on the negative side.
  * Membranes are bounded at every step: with such weights few tiles are sure to stay below.
  */
-import { CONSTANT, LONG, SHORT, constantCurrent, currentAt, integrate, storeEight } from "./neuron-parts";
+import { CONSTANT, LONG, SHORT, TAKEBACK, storeSpikes } from "./neuron-parts";
 import { Frame, Population } from "./structs";
 import { Tile, endOf, firstOf, weightShift } from "./tile";
 
-const UP_ABOVE = 0;
-const MORE_UP_ABOVE = 16;
-const DOWN_BELOW = 32;
-const LESS_DOWN_BELOW = 48;
-const COST_UP = 64;
-const MORE_COST_UP = 80;
-const COST_DOWN = 96;
-const MORE_COST_DOWN = 112;
+/** A spike is sent where |V| is greater. */
+const FIRE_ABOVE = 0;
+const MORE_FIRE = 16;
+const COST = 32;
+const MORE_COST = 48;
 
-// @ts-ignore: decorator
-@inline
-function weightedSteps(
+/** `positions` positions from `position` on, of a row or of all, through offsets from … to − 1: see runNeurons. */
+export function weightedSteps(
   population: Population,
-  out: Frame,
   tile: Tile,
-  mode: i32,
-  at: usize,
+  position: i32,
+  positions: i32,
   first: i32,
   channels: i32,
+  out: Frame,
+  spikes: usize,
+  mode: i32,
   currents: usize,
   stepBytes: i32,
-  spikes: usize,
+  positionBytes: i32,
   from: i32,
   to: i32,
 ): void {
-  const slotBytes = out.slotBytes;
-  const capacity = out.capacity;
-  const shift = population.shift;
-  const zero = i32x4.splat(0);
-  const rowBytes = population.stateStride << 5;
-  const halfBytes: usize = mode == SHORT ? 8 : 16;
   const integrateFrom = firstOf(tile, population.lagIn);
   const integrateTo = endOf(tile, population.lagIn);
-  const fireFrom = max(from, firstOf(tile, out.lag));
+  const fireFrom = firstOf(tile, out.lag);
   const fireTo = endOf(tile, out.lag);
-  const firstSlot = (tile.g0 + fireFrom) % capacity;
-  const end = first + channels;
-  for (let c = first; c < end; c += 8) {
-    const constant0 = constantCurrent(population, at, c);
-    const constant1 = constantCurrent(population, at + 16, c + 4);
-    const rows = population.weighted + (c << 5);
-    let v0 = v128.load(population.vMem + at);
-    let v1 = v128.load(population.vMem + at, 16);
-    let n0 = v128.load(population.netCount + at);
-    let n1 = v128.load(population.netCount + at, 16);
-    let slot = firstSlot;
-    let target = spikes + slot * slotBytes;
-    let current = currents + from * stepBytes;
-    for (let i = from; i < to; i++) {
-      if (i >= integrateFrom && i < integrateTo) {
-        const weight = weightShift(tile, population.lagIn, i);
-        v0 = integrate(v0, i32x4.shl(currentAt(mode, constant0, current, shift), weight));
-        v1 = integrate(v1, i32x4.shl(currentAt(mode, constant1, current + halfBytes, shift), weight));
+  const laneShift = mode == SHORT ? 1 : 2;
+  for (let i = from; i < to; i++) {
+    const integrates = i >= integrateFrom && i < integrateTo;
+    const fires = i >= fireFrom && i < fireTo;
+    const shiftIn = weightShift(tile, population.lagIn, i);
+    const shiftOut = weightShift(tile, out.lag, i);
+    const target = spikes + ((tile.g0 + i) % out.capacity) * out.slotBytes;
+    for (let c = 0; c < channels; c += 4) {
+      const at = ((position * population.stateStride + first + c) << 2) as usize;
+      if (integrates) {
+        const current = currents + i * stepBytes + (c << laneShift);
+        if (mode == CONSTANT) integrateConstant(population, at, positions, first + c, shiftIn, current, positionBytes);
+        else if (mode == SHORT) integrateShort(population, at, positions, first + c, shiftIn, current, positionBytes);
+        else integrateLong(population, at, positions, first + c, shiftIn, current, positionBytes);
       }
-      current += stepBytes;
-      if (i >= fireFrom && i < fireTo) {
-        const weight = weightShift(tile, out.lag, i);
-        const row = rows + weight * rowBytes;
-        const below0 = i32x4.gt_s(zero, n0);
-        const above0 = i32x4.gt_s(n0, zero);
-        const up0 = i32x4.gt_s(v0, i32x4.add(v128.load(row, UP_ABOVE), v128.and(below0, v128.load(row, MORE_UP_ABOVE))));
-        const down0 = i32x4.gt_s(i32x4.sub(v128.load(row, DOWN_BELOW), v128.andnot(v128.load(row, LESS_DOWN_BELOW), above0)), v0);
-        v0 = i32x4.sub(v0, v128.and(up0, i32x4.add(v128.load(row, COST_UP), v128.and(below0, v128.load(row, MORE_COST_UP)))));
-        v0 = i32x4.add(v0, v128.and(down0, i32x4.add(v128.load(row, COST_DOWN), v128.andnot(v128.load(row, MORE_COST_DOWN), above0))));
-        const sent0 = i32x4.sub(down0, up0);
-        n0 = i32x4.add(n0, i32x4.shl(sent0, weight));
-        const below1 = i32x4.gt_s(zero, n1);
-        const above1 = i32x4.gt_s(n1, zero);
-        const up1 = i32x4.gt_s(v1, i32x4.add(v128.load(row, 128 + UP_ABOVE), v128.and(below1, v128.load(row, 128 + MORE_UP_ABOVE))));
-        const down1 = i32x4.gt_s(i32x4.sub(v128.load(row, 128 + DOWN_BELOW), v128.andnot(v128.load(row, 128 + LESS_DOWN_BELOW), above1)), v1);
-        v1 = i32x4.sub(v1, v128.and(up1, i32x4.add(v128.load(row, 128 + COST_UP), v128.and(below1, v128.load(row, 128 + MORE_COST_UP)))));
-        v1 = i32x4.add(v1, v128.and(down1, i32x4.add(v128.load(row, 128 + COST_DOWN), v128.andnot(v128.load(row, 128 + MORE_COST_DOWN), above1))));
-        const sent1 = i32x4.sub(down1, up1);
-        n1 = i32x4.add(n1, i32x4.shl(sent1, weight));
-        storeEight(target, sent0, sent1);
-        target += slotBytes;
-        if (++slot == capacity) {
-          slot = 0;
-          target = spikes;
-        }
-      }
+      if (fires) fireStep(population, at, positions, first + c, shiftOut, target + c, out.stride);
     }
-    v128.store(population.vMem + at, v0);
-    v128.store(population.vMem + at, v1, 16);
-    v128.store(population.netCount + at, n0);
-    v128.store(population.netCount + at, n1, 16);
-    at += 32;
-    spikes += 8;
-    if (mode != CONSTANT) currents += halfBytes << 1;
+  }
+}
+
+/** Four channels of each position integrate a step. */
+// @ts-ignore: decorator
+@inline
+function integrateStep(
+  mode: i32,
+  population: Population,
+  at: usize,
+  positions: i32,
+  c: i32,
+  shift: i32,
+  current: usize,
+  positionBytes: i32,
+): void {
+  const stateBytes = population.stateStride << 2;
+  const weight = i32x4.splat(1 << shift);
+  const unit = i32x4.splat(1 << (shift + population.shift));
+  const bias = i32x4.mul(v128.load(population.bias + (c << 2)), weight);
+  const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
+  const lowerBound = i32x4.neg(bound);
+  const hasConstant = population.constant != 0;
+  let vMem = population.vMem + at;
+  let constant = population.constant + at;
+  for (let p = 0; p < positions; p++) {
+    let sum = bias;
+    if (mode == SHORT) sum = i32x4.add(sum, i32x4.mul(v128.load_ext<i16>(current), unit));
+    if (mode == LONG) sum = i32x4.add(sum, i32x4.mul(v128.load(current), weight));
+    if (hasConstant) sum = i32x4.add(sum, i32x4.mul(v128.load(constant), weight));
+    v128.store(vMem, i32x4.max_s(i32x4.min_s(i32x4.add(v128.load(vMem), sum), bound), lowerBound));
+    vMem += stateBytes;
+    constant += stateBytes;
+    current += positionBytes;
+  }
+}
+
+/** Four channels of each position fire a step. */
+export function fireStep(
+  population: Population,
+  at: usize,
+  positions: i32,
+  c: i32,
+  shift: i32,
+  target: usize,
+  targetBytes: i32,
+): void {
+  const stateBytes = population.stateStride << 2;
+  const rows = population.weighted + ((shift * population.stateStride + c) << 4);
+  const fireAbove = v128.load(rows, FIRE_ABOVE);
+  const moreFire = v128.load(rows, MORE_FIRE);
+  const cost = v128.load(rows, COST);
+  const moreCost = v128.load(rows, MORE_COST);
+  const weight = i32x4.splat(1 << shift);
+  const one = i32x4.splat(1);
+  const counted = i32x4.splat(population.neuron == TAKEBACK ? -1 : 0);
+  let vMem = population.vMem + at;
+  let netCount = population.netCount + at;
+  for (let p = 0; p < positions; p++) {
+    const v = v128.load(vMem);
+    const n = v128.load(netCount);
+    const sign = i32x4.shr_s(v, 31);
+    const isBelow = i32x4.shr_s(i32x4.add(v128.and(n, counted), sign), 31);
+    const fires = i32x4.gt_s(i32x4.abs(v), i32x4.add(fireAbove, v128.and(isBelow, moreFire)));
+    const paid = i32x4.add(cost, v128.and(isBelow, moreCost));
+    const sent = v128.and(fires, v128.or(sign, one));
+    v128.store(vMem, i32x4.sub(v, v128.and(fires, i32x4.sub(v128.xor(paid, sign), sign))));
+    v128.store(netCount, i32x4.add(n, i32x4.mul(sent, weight)));
+    storeSpikes(target, sent);
+    vMem += stateBytes;
+    netCount += stateBytes;
+    target += targetBytes;
   }
 }
 
 // A function each, exported so that no optimizer merges them: see variants.ts.
-export function weightedConstant(population: Population, out: Frame, tile: Tile, at: usize, first: i32, channels: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  weightedSteps(population, out, tile, CONSTANT, at, first, channels, currents, stepBytes, spikes, from, to);
+export function integrateConstant(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
+  integrateStep(CONSTANT, population, at, positions, c, shift, current, positionBytes);
 }
-export function weightedShort(population: Population, out: Frame, tile: Tile, at: usize, first: i32, channels: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  weightedSteps(population, out, tile, SHORT, at, first, channels, currents, stepBytes, spikes, from, to);
+export function integrateShort(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
+  integrateStep(SHORT, population, at, positions, c, shift, current, positionBytes);
 }
-export function weightedLong(population: Population, out: Frame, tile: Tile, at: usize, first: i32, channels: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  weightedSteps(population, out, tile, LONG, at, first, channels, currents, stepBytes, spikes, from, to);
+export function integrateLong(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
+  integrateStep(LONG, population, at, positions, c, shift, current, positionBytes);
 }

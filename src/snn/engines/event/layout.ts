@@ -355,7 +355,7 @@ function layoutPopulation(
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
     parameters: take("neurons", 13 * stateStride * 4),
-    weighted: isWeighted(stage, phases) ? take("neurons", phases * 8 * stateStride * 4) : 0,
+    weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,

@@ -234,22 +234,11 @@ function loadWeighted(
 ): void {
   for (let shift = 0; shift < phases; shift++) {
     for (let c = 0; c < stateStride; c++) {
-      const [fireUp, fireUpNeg, fireDown, fireDownNeg, costUp, costUpNeg, costDown, costDownNeg] = [
-        0, 1, 2, 3, 4, 5, 6, 7,
-      ]
+      const [fire, fireNeg, cost, costNeg] = [0, 3, 4, 7]
         .map((row) => words[parameters / 4 + row * stateStride + c])
-        .map((cost) => Math.min(never, cost * 2 ** shift));
-      const rows = [
-        fireUp - 1,
-        fireUpNeg - fireUp,
-        1 - fireDown,
-        fireDownNeg - fireDown,
-        costUp,
-        costUpNeg - costUp,
-        costDown,
-        costDownNeg - costDown,
-      ];
-      const at = weighted / 4 + 8 * (shift * stateStride + c - (c % 4)) + (c % 4);
+        .map((value) => Math.min(never, value * 2 ** shift));
+      const rows = [fire - 1, fireNeg - fire, cost, costNeg - cost];
+      const at = weighted / 4 + 4 * (shift * stateStride + c - (c % 4)) + (c % 4);
       for (const [row, value] of rows.entries()) words[at + 4 * row] = value;
     }
   }
