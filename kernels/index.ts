@@ -9,7 +9,6 @@ import { Tile } from "./tile";
 
 export { loadAndAdd } from "./limit";
 // Exported although nobody outside calls them: see variants.ts.
-export { gradedSteps } from "./graded";
 export { monotoneSteps } from "./monotone";
 export {
   takebackConstant,
@@ -28,7 +27,7 @@ export {
   thresholdShortBound,
 } from "./threshold";
 export * from "./variants";
-export { fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
+export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 
 const POPULATION = 0;
 const POOL = 1;

@@ -4,7 +4,6 @@
  * Membranes saturate, but a tile whose membranes all begin within ± `calm` cannot take them so far, and is spared the
  * comparisons.
  */
-import { gradedSteps } from "./graded";
 import { monotoneSteps } from "./monotone";
 import { CONSTANT, LONG, SHORT, START, TAKEBACK, isCalm, parameter } from "./neuron-parts";
 import { Frame, Population } from "./structs";
@@ -76,14 +75,6 @@ function runPosition(
   to: i32,
 ): void {
   const laneShift = mode == SHORT ? 1 : 2;
-  if (population.levels > 1) {
-    for (let c = first; c < first + channels; c += 4) {
-      const at = ((position * population.stateStride + c) << 2) as usize;
-      const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
-      gradedSteps(population, out, tile, mode, at, c, own, stepBytes, spikesAt + (c - first), from, to);
-    }
-    return;
-  }
   from = max(from, firstOf(tile, out.lag));
   to = min(to, endOf(tile, out.lag));
   if (from >= to) return;
@@ -120,11 +111,12 @@ function runPosition(
   }
 }
 
-/** Whether the offsets from … to − 1 all weigh 1, and the population integrates and fires in each. */
+/** Whether spikes are binary, the offsets from … to − 1 all weigh 1, and the population integrates and fires in each. */
 // @ts-ignore: decorator
 @inline
 function isPlain(population: Population, tile: Tile, lag: i32, from: i32, to: i32): bool {
   return (
+    population.levels == 1 &&
     from >= max(firstOf(tile, lag), weightedEnd(tile, lag)) && to <= endOf(tile, population.lagIn)
   );
 }

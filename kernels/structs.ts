@@ -81,7 +81,7 @@ export class Population {
   netCount: usize;
   /** i32 [13][stateStride]: see neuron-parts.ts. */
   parameters: usize;
-  /** Binary neurons that phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
+  /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
   weighted: usize;
   /** i32 [stateStride]. */
   bias: usize;

@@ -1,6 +1,6 @@
 /**
- * Binary neurons of any kind through steps of which some weigh more than 1 (src/snn/phases.ts), only integrate or only fire
- * (as those of a delayed population do). Such runs are short: a step passes over all positions at hand before the next, so
+ * Neurons of any kind and number of levels through any steps: those that weigh more than 1 (src/snn/phases.ts), that only
+ * integrate or only fire (as those of a delayed population do), or that several spikes may leave at once. Such runs are short: a step passes over all positions at hand before the next, so
  * that what depends on the step is settled once, and loops are long enough for a processor to foresee their ends.
  *
  * A spike has the membrane's sign. What it needs and what it costs depends on the side of zero where the net count moves
@@ -54,7 +54,9 @@ export function weightedSteps(
         else if (mode == SHORT) integrateShort(population, at, positions, first + c, shiftIn, current, positionBytes);
         else integrateLong(population, at, positions, first + c, shiftIn, current, positionBytes);
       }
-      if (fires) fireStep(population, at, positions, first + c, shiftOut, target + c, out.stride);
+      if (!fires) continue;
+      if (population.levels == 1) fireStep(population, at, positions, first + c, shiftOut, target + c, out.stride);
+      else fireLevels(population, at, positions, first + c, shiftOut, target + c, out.stride);
     }
   }
 }
@@ -125,6 +127,53 @@ export function fireStep(
     v128.store(vMem, i32x4.sub(v, v128.and(fires, i32x4.sub(v128.xor(paid, sign), sign))));
     v128.store(netCount, i32x4.add(n, i32x4.mul(sent, weight)));
     storeSpikes(target, sent);
+    vMem += stateBytes;
+    netCount += stateBytes;
+    target += targetBytes;
+  }
+}
+
+/**
+ * The same with several levels, one after the other until no lane wants another. V and n are mirrored where V is negative,
+ * so that all go up.
+ */
+export function fireLevels(
+  population: Population,
+  at: usize,
+  positions: i32,
+  c: i32,
+  shift: i32,
+  target: usize,
+  targetBytes: i32,
+): void {
+  const stateBytes = population.stateStride << 2;
+  const rows = population.weighted + ((shift * population.stateStride + c) << 4);
+  const fireAbove = v128.load(rows, FIRE_ABOVE);
+  const moreFire = v128.load(rows, MORE_FIRE);
+  const cost = v128.load(rows, COST);
+  const moreCost = v128.load(rows, MORE_COST);
+  const weight = i32x4.splat(1 << shift);
+  const counted = i32x4.splat(population.neuron == TAKEBACK ? -1 : 0);
+  const levels = population.levels;
+  let vMem = population.vMem + at;
+  let netCount = population.netCount + at;
+  for (let p = 0; p < positions; p++) {
+    const sign = i32x4.shr_s(v128.load(vMem), 31);
+    let v = i32x4.abs(v128.load(vMem));
+    const before = i32x4.sub(v128.xor(v128.load(netCount), sign), sign);
+    let n = before;
+    let fires = i32x4.splat(-1);
+    for (let level = 0; level < levels; level++) {
+      const isBelow = v128.xor(sign, v128.and(counted, i32x4.shr_s(n, 31)));
+      fires = v128.and(fires, i32x4.gt_s(v, i32x4.add(fireAbove, v128.and(isBelow, moreFire))));
+      if (!v128.any_true(fires)) break;
+      v = i32x4.sub(v, v128.and(fires, i32x4.add(cost, v128.and(isBelow, moreCost))));
+      n = i32x4.add(n, v128.and(fires, weight));
+    }
+    v128.store(vMem, i32x4.sub(v128.xor(v, sign), sign));
+    v128.store(netCount, i32x4.sub(v128.xor(n, sign), sign));
+    const sent = i32x4.shr_s(i32x4.sub(n, before), shift);
+    storeSpikes(target, i32x4.sub(v128.xor(sent, sign), sign));
     vMem += stateBytes;
     netCount += stateBytes;
     target += targetBytes;

@@ -71,7 +71,7 @@ export interface PopulationLayout {
   readonly vMem: number;
   readonly netCount: number;
   readonly parameters: number;
-  /** 0 where neurons send several levels, or all their steps weigh 1, integrate and fire. */
+  /** 0 where spikes are binary, and all steps weigh 1, integrate and fire. */
   readonly weighted: number;
   readonly bias: number;
   readonly constant: number;
@@ -306,9 +306,9 @@ export function pictureCount({ stages }: Network): number {
   return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
 }
 
-/** Whether binary neurons have steps that weigh more than 1, only integrate or only fire: see kernels/weighted.ts. */
+/** Whether neurons have several levels, or steps that weigh more than 1, only integrate or only fire: see kernels/weighted.ts. */
 function isWeighted({ layer, signal, lagIn }: PopulationStage, phases: number): boolean {
-  return layer.levels === 1 && (phases > 1 || lagIn !== signal.lag);
+  return layer.levels > 1 || phases > 1 || lagIn !== signal.lag;
 }
 
 function layoutPopulation(
