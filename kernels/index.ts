@@ -9,7 +9,6 @@ import { Tile } from "./tile";
 
 export { loadAndAdd } from "./limit";
 // Exported although nobody outside calls them: see variants.ts.
-export { gradedSteps, integrateSteps } from "./graded";
 export { monotoneSteps } from "./monotone";
 export {
   takebackConstant,
@@ -28,6 +27,7 @@ export {
   thresholdShortBound,
 } from "./threshold";
 export * from "./variants";
+export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 
 const POPULATION = 0;
 const POOL = 1;

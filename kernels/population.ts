@@ -94,11 +94,13 @@ function runRow(
   const width = population.out.width;
   const currents = population.termCount > 0 ? scratchOf(tile) : 0;
   const stepBytes = population.block << (population.isShort ? 1 : 2);
-  const positionBytes = tile.program.tileSteps * stepBytes;
+  const positionBytes = tile.length * stepBytes;
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
-  for (let x = 0; x < width; x += population.run) {
-    const end = min(width, x + population.run);
+  // A short tile leaves room for more positions.
+  const run = (population.run * tile.program.tileSteps) / tile.length;
+  for (let x = 0; x < width; x += run) {
+    const end = min(width, x + run);
     if (currents != 0 && from < to) {
       if (!population.isShort) memory.fill(currents, 0, (end - x) * positionBytes);
       for (let k = 0; k < population.termCount; k++) {
@@ -107,15 +109,16 @@ function runRow(
         accumulate(population, term, tile, block, from, to, 0, size, y, x, end, currents, stepBytes, positionBytes);
       }
     }
-    let own = currents;
-    let spikes = out.data + (toRow * width + x) * out.stride + toChannel;
-    for (let at = x; at < end; at++) {
-      const position = y * width + at;
-      if (tile.g0 == 0) resetNeurons(population, position, block);
-      if (population.charge != 0) runReadout(population, tile, position, block, spikes, own, stepBytes);
-      else runNeurons(population, tile, position, block, out, spikes, own, stepBytes, 0, tile.length);
-      own += positionBytes;
-      spikes += out.stride;
+    const position = y * width + x;
+    const spikes = out.data + (toRow * width + x) * out.stride + toChannel;
+    const isReadout = population.charge != 0;
+    if (tile.g0 == 0) resetNeurons(population, position, end - x, block);
+    if (isReadout) {
+      for (let p = 0; p < end - x; p++) sumCharge(population, tile, position + p, block, currents + p * positionBytes, stepBytes);
+    }
+    runNeurons(population, tile, position, end - x, block, out, spikes, currents, stepBytes, positionBytes, 0, tile.length);
+    if (isReadout) {
+      for (let p = 0; p < end - x; p++) followCounts(population, tile, position + p, block, spikes + p * out.stride);
     }
   }
   countSpikes(population, tile, block, out, toRow, toChannel);
@@ -146,14 +149,10 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
         row += out.width * positionBytes;
       }
     }
-    let own = shifted;
-    let spikes = out.data + block * population.block;
-    for (let position = 0; position < out.height * out.width; position++) {
-      if (tile.g0 == 0 && first == 0) resetNeurons(population, position, block);
-      runNeurons(population, tile, position, block, out, spikes, own, stepBytes, first, last);
-      own += positionBytes;
-      spikes += out.stride;
-    }
+    const positions = out.height * out.width;
+    const spikes = out.data + block * population.block;
+    if (tile.g0 == 0 && first == 0) resetNeurons(population, 0, positions, block);
+    runNeurons(population, tile, 0, positions, block, out, spikes, shifted, stepBytes, positionBytes, first, last);
   }
   for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, out, y, block * population.block);
 }
@@ -243,19 +242,8 @@ function wide16(n: i32, term: Term, weights: usize, group: i32, i: i32, y: i32, 
   else wide16x4(term, weights, group, i, y, x, end, sums, bytes);
 }
 
-/**
- * A readout's neurons, and a history of their charge and counts. Charge is summed exactly (float64 holds 2^53); counts are
- * followed back from the last.
- */
-function runReadout(
-  population: Population,
-  tile: Tile,
-  position: i32,
-  block: i32,
-  spikes: usize,
-  currents: usize,
-  stepBytes: i32,
-): void {
+/** Adds a readout's currents up, and keeps a history of the charge: exactly, since float64 holds 2^53. */
+function sumCharge(population: Population, tile: Tile, position: i32, block: i32, currents: usize, stepBytes: i32): void {
   const out = population.out;
   const stride = population.stateStride;
   const first = block * population.block;
@@ -288,7 +276,17 @@ function runReadout(
     v128.store(chargeAt, low);
     v128.store(chargeAt, high, 16);
   }
-  runNeurons(population, tile, position, block, out, spikes, currents, stepBytes, 0, tile.length);
+}
+
+/** A history of a readout's counts, followed back from the last. */
+function followCounts(population: Population, tile: Tile, position: i32, block: i32, spikes: usize): void {
+  const out = population.out;
+  const stride = population.stateStride;
+  const first = block * population.block;
+  const at = position * stride + first;
+  const slotWords = out.width * out.height * stride;
+  const from = firstOf(tile, population.lagIn);
+  const to = endOf(tile, population.lagIn);
   const channels = min(population.block, out.stride - first);
   for (let c = 0; c < channels; c += 8) {
     let low = v128.load(population.netCount + ((at + c) << 2));

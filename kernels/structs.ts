@@ -81,6 +81,8 @@ export class Population {
   netCount: usize;
   /** i32 [13][stateStride]: see neuron-parts.ts. */
   parameters: usize;
+  /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
+  weighted: usize;
   /** i32 [stateStride]. */
   bias: usize;
   /** i32 [position][stateStride], or 0. */

@@ -71,6 +71,8 @@ export interface PopulationLayout {
   readonly vMem: number;
   readonly netCount: number;
   readonly parameters: number;
+  /** 0 where spikes are binary, and all steps weigh 1, integrate and fire. */
+  readonly weighted: number;
   readonly bias: number;
   readonly constant: number;
   readonly charge: number;
@@ -166,7 +168,7 @@ export function layoutOf(network: Network, options: LayoutOptions): Layout {
 }
 
 function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSteps: number): Layout {
-  const { stages } = network;
+  const { stages, phases } = network;
   const requests: Request[] = [];
   const passing = (bytes: number, from: number, to: number): (() => number) => {
     const request = { bytes: roundUp(bytes + slack, 64), from, to };
@@ -221,7 +223,7 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
   let counterCount = 0;
   for (const stage of stages) {
     if (stage.kind === "population") {
-      const layout = layoutPopulation(stage, listRequests, tileSteps, threads, take);
+      const layout = layoutPopulation(stage, listRequests, phases, tileSteps, threads, take);
       populations.set(stage, layout);
       if (stage.pool) {
         pools.set(stage.pool, layoutPool(layout, take));
@@ -304,9 +306,15 @@ export function pictureCount({ stages }: Network): number {
   return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
 }
 
+/** Whether neurons have several levels, or steps that weigh more than 1, only integrate or only fire: see kernels/weighted.ts. */
+function isWeighted({ layer, signal, lagIn }: PopulationStage, phases: number): boolean {
+  return layer.levels > 1 || phases > 1 || lagIn !== signal.lag;
+}
+
 function layoutPopulation(
   stage: PopulationStage,
   lists: ReadonlyMap<Term, ListRequest>,
+  phases: number,
   tileSteps: number,
   threads: number,
   take: Take,
@@ -347,6 +355,7 @@ function layoutPopulation(
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
     parameters: take("neurons", 13 * stateStride * 4),
+    weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,

@@ -159,6 +159,7 @@ function loadPopulation(
     place.termTable / 4,
   );
   loadParameters(layer, place, words);
+  if (place.weighted) loadWeighted(place, network.phases, words);
   for (const convolution of [...terms.map(({ layer: source }) => source), ...stage.pictures]) {
     if (convolution.kind !== "convolution") continue;
     for (const [c, bias] of (convolution.bias?.data ?? []).entries()) words[place.bias / 4 + c] += bias;
@@ -223,6 +224,24 @@ function loadParameters(layer: Population, { parameters, stateStride }: Populati
   row(10).set(fireDown.map((cost) => 1 - cost));
   row(11).set(fireUpNeg.map((cost, c) => cost - fireUp[c]));
   row(12).set(costUpNeg.map((cost, c) => cost - costUp[c]));
+}
+
+/** Rows of thresholds and costs times each weight, as kernels/weighted.ts wants them; what no membrane reaches stays so. */
+function loadWeighted(
+  { parameters, weighted, stateStride }: PopulationLayout,
+  phases: number,
+  words: Int32Array,
+): void {
+  for (let shift = 0; shift < phases; shift++) {
+    for (let c = 0; c < stateStride; c++) {
+      const [fire, fireNeg, cost, costNeg] = [0, 3, 4, 7]
+        .map((row) => words[parameters / 4 + row * stateStride + c])
+        .map((value) => Math.min(never, value * 2 ** shift));
+      const rows = [fire - 1, fireNeg - fire, cost, costNeg - cost];
+      const at = weighted / 4 + 4 * (shift * stateStride + c - (c % 4)) + (c % 4);
+      for (const [row, value] of rows.entries()) words[at + 4 * row] = value;
+    }
+  }
 }
 
 function loadTerm(

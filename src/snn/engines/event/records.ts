@@ -49,6 +49,7 @@ export const records = {
     "vMem",
     "netCount",
     "parameters",
+    "weighted",
     "bias",
     "constant",
     "neuron",
