@@ -97,4 +97,5 @@ export {
 } from "./snn/engine.ts";
 export { type EventEngineOptions, eventEngine } from "./snn/engines/event/event-engine.ts";
 export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
+export { phasesOf, stepWeight } from "./snn/phases.ts";
 export { type SimulatedCheckpoint, type SimulateOptions, simulate } from "./snn/simulate.ts";

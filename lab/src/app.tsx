@@ -13,7 +13,7 @@ import { Tour } from "./tour/tour.tsx";
 import { ActivityView } from "./views/activity-view.tsx";
 import { EnergyView } from "./views/energy-view.tsx";
 import { ErrorView } from "./views/error-view.tsx";
-import { type Moment, momentOf } from "./views/moment.ts";
+import { availableSteps, type Moment, momentOf } from "./views/moment.ts";
 import { Pictures } from "./views/pictures.tsx";
 import { RasterView } from "./views/raster-view.tsx";
 import { RatesView } from "./views/rates-view.tsx";
@@ -25,7 +25,7 @@ export function App({ store }: { readonly store: Store }) {
   const [isTouring, setTouring] = useState(false);
   const [isCameraOpen, setCameraOpen] = useState(false);
   const [isDropping, setDropping] = useState(false);
-  const available = run ? Math.min(...run.info.lanes.map(({ slot }) => run.checkpoints[slot].length)) : 0;
+  const available = run ? availableSteps(run.info, run.checkpoints) : 0;
   const playback = usePlayback({
     runId: run?.info.runId,
     available,
@@ -150,7 +150,8 @@ function useMoment({ run, settings }: LabState, frame: number): Moment | null {
   );
   const latest = useRef(run);
   latest.current = run;
-  const [a, b] = [run?.checkpoints.a[shown], run?.checkpoints.b[shown]];
+  const t = run?.info.at[shown] ?? 0;
+  const [a, b] = (["a", "b"] as const).map((slot) => run?.checkpoints[slot].findLast((past) => past.t <= t));
   // biome-ignore lint/correctness/useExhaustiveDependencies: a run's moment changes with its checkpoints at this step
   return useMemo(
     () => latest.current && momentOf(latest.current.info, latest.current.checkpoints, names, shown),

@@ -43,7 +43,7 @@ describeInBrowser("the lab", () => {
       const { page, complaints, close } = await openLab(browser, served.url);
       try {
         await pause(page);
-        await showStep(page, 32);
+        await showStep(page, 6);
         expect((await shownBoxes(page, "a")).length).toBeGreaterThan(0);
         await page.waitForSelector('[data-mark="dnn"] g.box');
         expect(complaints).toEqual([]);
@@ -56,7 +56,7 @@ describeInBrowser("the lab", () => {
       await commandJson("scenes", "--count", "1", "--seed", "77", "-o", folder, "--json");
       const png = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(".png"));
       const path = join(folder, png as string);
-      const at = ["--mode", "fast", "--at", "1,8,16,32", "--json"];
+      const at = ["--mode", "fast", "--at", "1,3,5,6", "--json"];
       const report = (await commandJson("detect", path, "--model", "scenes", ...at)) as {
         images: [{ snn: CommandCheckpoint[] }];
       };
@@ -84,11 +84,7 @@ describeInBrowser("the lab", () => {
           ),
         );
         await page.waitForSelector('[data-mark="dnn"] g.box');
-        await andRun(page, async () => {
-          await page.getByText("Settings", { exact: true }).click();
-          await page.getByLabel("Time steps T").selectOption("128");
-        });
-        await showStep(page, 128);
+        await showStep(page, 6);
         const dnn = await page.locator('[data-mark="dnn"] .found').textContent();
         const snn = await page.locator('[data-mark="a"] .found').textContent();
         for (const found of [dnn, snn]) expect(found).toMatch(/dog \d\d %/);
@@ -107,7 +103,7 @@ describeInBrowser("the lab", () => {
         ...["-o", path, "--json"],
       );
       const picture = dataPath("fixtures/yolo-lite-inputs/000001.png");
-      const report = (await commandJson("detect", picture, "--model", path, "--at", "2,16,32", "--json")) as {
+      const report = (await commandJson("detect", picture, "--model", path, "--at", "2,4,6", "--json")) as {
         images: [{ snn: CommandCheckpoint[] }];
       };
       const { page, close } = await openLab(browser, served.url);

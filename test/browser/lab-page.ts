@@ -107,6 +107,14 @@ export async function andRun(page: Page, act: () => Promise<unknown>): Promise<v
   }, before);
 }
 
+/** Chooses a mode for network A in the settings, which this opens. */
+export async function chooseMode(page: Page, mode: string): Promise<void> {
+  await page.locator("details.settings").evaluate((settings: HTMLDetailsElement) => {
+    settings.open = true;
+  });
+  await andRun(page, () => page.locator("fieldset.a").getByLabel("Mode").selectOption(mode));
+}
+
 /** Stops the playback. */
 export async function pause(page: Page): Promise<void> {
   await page.evaluate(() => {

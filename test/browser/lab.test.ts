@@ -11,6 +11,7 @@ import { describeInBrowser, launchBrowser } from "./chromium.ts";
 import {
   andRun,
   type CommandCheckpoint,
+  chooseMode,
   commandJson,
   dropFiles,
   expectSameCheckpoint,
@@ -24,7 +25,7 @@ import {
   shownCounts,
   showStep,
 } from "./lab-page.ts";
-import { smallModel, smallPicture } from "./small-model.ts";
+import { smallModel, smallPicture, smallSpikingModel } from "./small-model.ts";
 
 describeInBrowser("the lab", () => {
   let browser: Browser;
@@ -64,18 +65,37 @@ describeInBrowser("the lab", () => {
     const folder = mkdtempSync(join(tmpdir(), "lab-"));
     try {
       for (const { name, bytes } of [model, picture]) writeFileSync(join(folder, name), bytes);
-      const report = (await commandJson(
-        "detect",
-        join(folder, picture.name),
-        "--model",
-        join(folder, model.name),
-        "--at",
-        "1,2,5,16,32",
-        "--json",
-      )) as { images: [{ snn: CommandCheckpoint[] }] };
-      const { snn } = report.images[0];
-      expect(snn.some(({ detections }) => detections.length > 0)).toBe(true);
-      for (const checkpoint of snn) await expectSameCheckpoint(lab.page, checkpoint);
+      const files = [join(folder, picture.name), "--model", join(folder, model.name)];
+      for (const [mode, at] of [
+        ["fast", "1,2,3,5,6"],
+        ["rate", "1,2,5,16,32"],
+        ["graded", "1,3,4"],
+      ]) {
+        if (mode !== "fast") await chooseMode(lab.page, mode);
+        const report = (await commandJson("detect", ...files, "--mode", mode, "--at", at, "--json")) as {
+          images: [{ snn: CommandCheckpoint[] }];
+        };
+        const { snn } = report.images[0];
+        expect(snn.some(({ detections }) => detections.length > 0)).toBe(true);
+        for (const checkpoint of snn) await expectSameCheckpoint(lab.page, checkpoint);
+      }
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  test("runs a file's own spiking network as it was made to run", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "lab-"));
+    try {
+      const spiking = await smallSpikingModel();
+      for (const { name, bytes } of [spiking, picture]) writeFileSync(join(folder, name), bytes);
+      const files = [join(folder, picture.name), "--model", join(folder, spiking.name)];
+      const report = (await commandJson("detect", ...files, "--at", "1,2,4,5", "--json")) as {
+        images: [{ snn: CommandCheckpoint[] }];
+      };
+      await andRun(lab.page, () => dropFiles(lab.page, [spiking]));
+      expect(await lab.page.locator('[data-mark="a"] .note').textContent()).toContain("of 5");
+      for (const checkpoint of report.images[0].snn) await expectSameCheckpoint(lab.page, checkpoint);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -83,6 +103,7 @@ describeInBrowser("the lab", () => {
 
   test("plays, pauses, steps, and goes back to what it showed before", async () => {
     const { page } = lab;
+    await chooseMode(page, "rate");
     await showStep(page, 3);
     const early = await shownBoxes(page, "a");
     const trace = await page.locator(".trace polyline").getAttribute("points");
@@ -135,13 +156,42 @@ describeInBrowser("the lab", () => {
     expect(await page.locator(".picture h2").allTextContents()).toEqual(["DNN", "Spiking network"]);
   });
 
+  test("lets a network that is done stand still while the other goes on", async () => {
+    const { page } = lab;
+    await showStep(page, 6);
+    const [boxes, counts] = [await shownBoxes(page, "a"), await shownCounts(page)];
+    await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
+    await showStep(page, 5);
+    expect(await shownCounts(page)).not.toBe(counts);
+    for (const t of [6, 7, 128]) {
+      await showStep(page, t);
+      expect(await shownBoxes(page, "a")).toEqual(boxes);
+      expect(await shownCounts(page)).toBe(counts);
+      expect(await page.locator('[data-mark="a"] .note').textContent()).toMatch(/^fast · t = 6 of 6, \d+ with delays$/);
+      expect(await page.locator('[data-mark="b"] .note').textContent()).toBe(`paper · t = ${t} of 128`);
+      const trace = page.locator(".trace");
+      const points = (await trace.locator("polyline").getAttribute("points"))!.split(" ");
+      expect(points).toHaveLength(6);
+      const end = Number(await trace.locator("circle").getAttribute("cx"));
+      expect(end, "the membrane's mark stands at its line's end").toBeCloseTo(Number(points[5].split(",")[0]), 0);
+    }
+  });
+
+  test("says how much spikes weigh, where they do not weigh the same", async () => {
+    const { page } = lab;
+    const key = page.locator('[data-tour="raster"] .key');
+    expect(await key.textContent()).toContain("spikes weigh 32, 16, 8, 4, 2, 1");
+    await chooseMode(page, "rate");
+    expect(await key.textContent()).not.toContain("weigh");
+  });
+
   test("changes one part of a configuration", async () => {
     const { page } = lab;
     await page.getByText("Settings", { exact: true }).click();
-    await showStep(page, 32);
+    await showStep(page, 6);
     const before = await page.locator(".readings dd").textContent();
-    await andRun(page, () => page.locator("fieldset.a select").nth(1).selectOption("if"));
-    await showStep(page, 32);
+    await andRun(page, () => page.locator("fieldset.a").getByLabel("Neuron").selectOption("if"));
+    await showStep(page, 6);
     expect(await page.locator(".readings dd").textContent()).not.toBe(before);
     expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("unsigned");
   });
@@ -153,7 +203,7 @@ describeInBrowser("the lab", () => {
     for (const threads of ["1", "2"]) {
       await andRun(page, () => page.getByLabel("Threads").selectOption(threads));
       expect(await page.locator(".status").textContent()).toContain(threads === "1" ? "one thread" : "2 threads");
-      await showStep(page, 16);
+      await showStep(page, 5);
       seen.push([await shownBoxes(page, "a"), await shownCounts(page)]);
     }
     expect(seen[1]).toEqual(seen[0]);
@@ -269,7 +319,7 @@ describeInBrowser("the lab", () => {
     ["a file of another kind", "notes.pdf", () => new Uint8Array(10), "E_DROP"],
   ])("answers %s with a message and goes on", async (_what, name, bytes, code) => {
     const { page } = lab;
-    await showStep(page, 32);
+    await showStep(page, 6);
     const before = await shownBoxes(page, "a");
     await dropFiles(page, [{ name, bytes: bytes() }]);
     const alert = page.getByRole("alert");
@@ -278,7 +328,7 @@ describeInBrowser("the lab", () => {
     await alert.getByRole("button", { name: "Dismiss" }).click();
     await alert.waitFor({ state: "detached" });
     await andRun(page, () => dropFiles(page, [model, picture]));
-    await showStep(page, 32);
+    await showStep(page, 6);
     expect(await shownBoxes(page, "a")).toEqual(before);
     expect(lab.complaints).toEqual([]);
   });
@@ -299,7 +349,7 @@ describeInBrowser("the lab", () => {
     const still = await openLab(browser, served.url, { reducedMotion: "reduce" });
     try {
       await andRun(still.page, () => dropFiles(still.page, [model, picture]));
-      expect(await clock(still.page)).toBe("32");
+      expect(await clock(still.page)).toBe("6");
       await still.page.getByRole("button", { name: "Play" }).waitFor();
     } finally {
       await still.close();
@@ -315,8 +365,8 @@ describeInBrowser("the lab", () => {
       expect(await page.page.locator(".status").textContent()).toContain(
         "one thread (this page is served without COOP",
       );
-      await showStep(page.page, 32);
-      await showStep(lab.page, 32);
+      await showStep(page.page, 6);
+      await showStep(lab.page, 6);
       expect(await shownBoxes(page.page, "a")).toEqual(await shownBoxes(lab.page, "a"));
       expect(page.complaints).toEqual([]);
     } finally {

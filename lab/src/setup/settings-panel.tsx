@@ -1,30 +1,27 @@
 /** Every setting of the networks shown, for those who want to turn one screw at a time. */
 import type { Configuration, Slot } from "../simulation/protocol.ts";
-import { type Choice, choices, configurationOf, nameOf, withChoice } from "../state/configuration.ts";
-import { timeStepChoices } from "../state/settings.ts";
+import {
+  type Choice,
+  choices,
+  configurationOf,
+  modeNames,
+  modeOf,
+  nameOf,
+  withChoice,
+} from "../state/configuration.ts";
+import { secondNetwork } from "../state/settings.ts";
 import type { LabState, Store } from "../state/store.ts";
 import { glossary } from "./glossary.ts";
 
 export function SettingsPanel({ store, state }: { readonly store: Store; readonly state: LabState }) {
   const { settings, model } = state;
-  const { a, b, timeSteps, threads } = settings;
-  const steps = [...new Set([...timeStepChoices, timeSteps])].sort((x, y) => x - y);
+  const { a, b, threads } = settings;
   return (
     <details className="settings">
       <summary>Settings</summary>
       <div className="lanes">
         <fieldset>
           <legend>Run</legend>
-          <label>
-            <span>Time steps T</span>
-            <select value={timeSteps} onChange={(event) => store.change({ timeSteps: Number(event.target.value) })}>
-              {steps.map((value) => (
-                <option key={value} value={value}>
-                  {value}
-                </option>
-              ))}
-            </select>
-          </label>
           <label>
             <span>Threads</span>
             <select
@@ -44,7 +41,7 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
               type="checkbox"
               checked={b !== null}
               disabled={model?.hasDnn === false}
-              onChange={(event) => store.change({ b: event.target.checked ? configurationOf("paper") : null })}
+              onChange={(event) => store.change({ b: event.target.checked ? secondNetwork : null })}
             />
             <span>Compare with a second network</span>
           </label>
@@ -94,18 +91,35 @@ export function SettingsPanel({ store, state }: { readonly store: Store; readonl
 interface ConfigurationFieldsProps {
   readonly slot: Slot;
   readonly configuration: Configuration;
-  /** Where the model holds only its own spiking network, only the reading and the input can be chosen. */
+  /** Where the model holds only its own spiking network, only time, the reading and the input can be chosen. */
   readonly isFixed: boolean;
   readonly onChange: (configuration: Configuration) => void;
 }
 
 function ConfigurationFields({ slot, configuration, isFixed, onChange }: ConfigurationFieldsProps) {
-  const isChangeable = (choice: Choice) => !isFixed || choice.key === "decode" || choice.key === "encoding";
+  const isChangeable = ({ key }: Choice) => !isFixed || key === "timeSteps" || key === "decode" || key === "encoding";
   return (
     <fieldset className={slot}>
       <legend>
         Network {slot.toUpperCase()}: {nameOf(configuration)}
       </legend>
+      <label>
+        <span>Mode</span>
+        <select
+          value={modeOf(configuration)}
+          disabled={isFixed}
+          onChange={({ target: { value } }) => {
+            const mode = modeNames.find((name) => name === value);
+            if (mode) onChange(configurationOf(mode));
+          }}
+        >
+          {modeNames.map((mode) => (
+            <option key={mode} value={mode}>
+              {mode}
+            </option>
+          ))}
+        </select>
+      </label>
       {choices.map((choice) => (
         <label key={choice.key}>
           <span>{choice.label}</span>
@@ -113,11 +127,13 @@ function ConfigurationFields({ slot, configuration, isFixed, onChange }: Configu
             value={String(configuration[choice.key])}
             disabled={!isChangeable(choice)}
             onChange={(event) => {
-              const option = choice.options.find(({ value }) => String(value) === event.target.value);
+              const option = optionsWith(choice, configuration).find(
+                ({ value }) => String(value) === event.target.value,
+              );
               if (option) onChange(withChoice(configuration, choice.key, option.value));
             }}
           >
-            {choice.options.map(({ value, label }) => (
+            {optionsWith(choice, configuration).map(({ value, label }) => (
               <option key={String(value)} value={String(value)}>
                 {label}
               </option>
@@ -127,4 +143,10 @@ function ConfigurationFields({ slot, configuration, isFixed, onChange }: Configu
       ))}
     </fieldset>
   );
+}
+
+/** The choice's options, and the present value where an address or a file asked for another one. */
+function optionsWith({ key, options }: Choice, configuration: Configuration): Choice["options"] {
+  const value = configuration[key];
+  return options.some((option) => option.value === value) ? options : [{ value, label: String(value) }, ...options];
 }

@@ -66,7 +66,7 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
             disabled={model?.hasDnn === false}
             onChange={(event) => {
               const chosen = comparisons.find(({ name }) => name === event.target.value);
-              if (chosen) store.change({ a: chosen.a, b: chosen.b, timeSteps: chosen.timeSteps });
+              if (chosen) store.change({ a: chosen.a, b: chosen.b });
             }}
           >
             {comparisons.map(({ name, label }) => (

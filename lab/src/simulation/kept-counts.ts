@@ -7,7 +7,7 @@ const keptBytes = 128 * 2 ** 20;
 export class KeptCounts {
   readonly #populations: readonly PopulationInfo[];
   readonly #every: number;
-  readonly #byStep = new Map<number, ReadonlyMap<string, Int16Array>>();
+  readonly #byStep = new Map<number, { unitSteps: number; counts: ReadonlyMap<string, Int16Array> }>();
   #seen = 0;
 
   constructor(populations: readonly PopulationInfo[], checkpoints: number) {
@@ -16,9 +16,10 @@ export class KeptCounts {
     this.#every = Math.max(1, Math.ceil((2 * neurons * checkpoints) / keptBytes));
   }
 
-  add(t: number, counts: ReadonlyMap<string, Int32Array>): void {
+  add(t: number, unitSteps: number, counts: ReadonlyMap<string, Int32Array>): void {
     if (this.#seen++ % this.#every !== 0) return;
-    this.#byStep.set(t, new Map([...counts].map(([name, values]) => [name, new Int16Array(values)])));
+    const kept = new Map([...counts].map(([name, values]) => [name, new Int16Array(values)]));
+    this.#byStep.set(t, { unitSteps, counts: kept });
   }
 
   maps(layer: string, channel: number): Omit<ChannelMaps, "region" | "partOfLayer"> | null {
@@ -26,12 +27,11 @@ export class KeptCounts {
     if (!population || channel >= population.shape[0] || this.#byStep.size === 0) return null;
     const [, height, width] = population.shape;
     const area = height * width;
-    const at = [...this.#byStep.keys()];
-    const rates = new Float32Array(at.length * area);
-    for (const [i, t] of at.entries()) {
-      const counts = this.#byStep.get(t)?.get(layer) as Int16Array;
-      for (let k = 0; k < area; k++) rates[i * area + k] = counts[channel * area + k] / t;
+    const rates = new Float32Array(this.#byStep.size * area);
+    for (const [i, { unitSteps, counts }] of [...this.#byStep.values()].entries()) {
+      const ofLayer = counts.get(layer) as Int16Array;
+      for (let k = 0; k < area; k++) rates[i * area + k] = ofLayer[channel * area + k] / unitSteps;
     }
-    return { width, height, at, rates };
+    return { width, height, at: [...this.#byStep.keys()], rates };
   }
 }

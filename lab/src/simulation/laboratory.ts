@@ -106,20 +106,24 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
     const graphs = request.configurations.map(({ slot, configuration }) => ({
       slot,
       graph: spikingGraph(model, configuration),
+      timeSteps: configuration.timeSteps,
+      at: checkpointSteps(configuration.timeSteps),
     }));
-    const { runId, timeSteps, seed, threads } = request;
+    const { runId, seed, threads } = request;
     const { engine, info: engineInfo } = openEngine(threads);
-    const at = checkpointSteps(timeSteps);
+    const timeSteps = Math.max(...graphs.map((lane) => lane.timeSteps));
+    const at = [...new Set(graphs.flatMap((lane) => lane.at))].sort((x, y) => x - y);
     const input = preprocess(picture, inputOf(graphs[0].graph).shape, graphs[0].graph.preprocessing);
     lanes = await Promise.all(
-      graphs.map(({ slot, graph }) => openLane(slot, graph, engine, input, { timeSteps, at, seed })),
+      graphs.map(({ slot, graph, ...steps }) => openLane(slot, graph, engine, input, { ...steps, seed })),
     );
     const laneInfos = lanes.map(({ info }) => info);
     const { macs } = dnnOperations(graphs[0].graph);
     emit({ kind: "started", run: { runId, timeSteps, at, lanes: laneInfos, macs, engine: engineInfo } });
     const comparison = compareWithDnn(runId, lanes);
-    for (let i = 0; i < at.length; i++) {
-      for (const lane of lanes) {
+    for (const t of at) {
+      for (const [i, lane] of lanes.entries()) {
+        if (!graphs[i].at.includes(t)) continue;
         const checkpoint = await lane.next();
         // A pause for the messages that may have arrived: perhaps nobody wants this run any more.
         await nextTask();
@@ -170,11 +174,12 @@ function partOfLayer(dnn: Graph | undefined, name: string, channel: number): num
   return channels.data[channel * percentiles.length + greatest] / whole.data[greatest];
 }
 
-/** The network that a configuration asks for; without the DNN, the file's own. */
+/** The network that a configuration asks for; without the DNN, the file's own with its own phases. */
 function spikingGraph({ dnn, snn }: LoadedModel, configuration: Configuration): Graph {
-  const { encoding, decode } = configuration;
-  if (dnn) return toSpiking(dnn, { ...configuration, timeSteps: 1 });
-  return { ...(snn as Graph), simulation: { timeSteps: 1, encoding, decode } };
+  const { timeSteps, encoding, decode } = configuration;
+  if (dnn) return toSpiking(dnn, configuration);
+  const graph = snn as Graph;
+  return { ...graph, simulation: { ...graph.simulation, timeSteps, encoding, decode } };
 }
 
 function toImageData({ width, height, data }: Pixels): ImageData {

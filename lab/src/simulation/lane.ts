@@ -12,11 +12,13 @@ import {
   latencyOf,
   type NetworkInput,
   outputError,
+  phasesOf,
   readDetections,
   type Session,
   type SimulatedCheckpoint,
   simulate,
   spikingOperations,
+  stepWeight,
 } from "../../../src/index.ts";
 import { KeptCounts } from "./kept-counts.ts";
 import type { ChannelMaps, CheckpointView, LaneInfo, PopulationInfo, SampledNeuron, Slot } from "./protocol.ts";
@@ -48,7 +50,7 @@ export async function openLane(
   options: LaneOptions,
 ): Promise<Lane> {
   const session = await engine.open(graph);
-  const { populations, info, rasters } = describe(slot, graph);
+  const { populations, info, rasters } = describe(slot, graph, options.timeSteps);
   const { checkpoints } = start(session, graph, input.image, options, populations, rasters);
   const kept = new KeptCounts(populations, options.at.length);
   const outputs = new Map<number, ReadonlyMap<string, FloatTensor>>();
@@ -57,16 +59,17 @@ export async function openLane(
   const scales = info.neurons.map(({ layer, channel }) => thresholdOf(graph, layer, channel));
 
   function view(checkpoint: SimulatedCheckpoint): CheckpointView {
-    const { t, recorded, activity } = checkpoint;
+    const { t, unitSteps, recorded, activity } = checkpoint;
+    const weight = stepWeight(t, info.phases);
     outputs.set(t, checkpoint.outputs);
-    kept.add(t, recorded.counts);
+    kept.add(t, unitSteps, recorded.counts);
     const seen = {
       t,
       detections: readDetections(graph, checkpoint.outputs, input, displayThresholds),
       operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
-      rates: allRates(populations, recorded.counts, t),
-      vMem: watchedMembranes(info.neurons, populations, recorded.membranes, scales),
+      rates: allRates(populations, recorded.counts, unitSteps),
+      vMem: watchedMembranes(info.neurons, populations, recorded.membranes, scales).map((v) => v / weight),
       raster: interleave(rasters, recorded.rasters, before, t),
       ...(dnn ? { outputError: outputError(checkpoint.outputs, dnn) } : {}),
     };
@@ -95,7 +98,7 @@ export async function openLane(
   };
 }
 
-function describe(slot: Slot, graph: Graph) {
+function describe(slot: Slot, graph: Graph, timeSteps: number) {
   const shapes = inferShapes(graph);
   const populations: PopulationInfo[] = [];
   let firstChannel = 0;
@@ -105,7 +108,8 @@ function describe(slot: Slot, graph: Graph) {
     firstChannel += shape[0];
   }
   const { rasters, neurons } = sampleNeurons(graph);
-  const info: LaneInfo = { slot, populations, neurons, delays: latencyOf(graph, 0) };
+  const [phases, delays] = [phasesOf(graph), latencyOf(graph, 0)];
+  const info: LaneInfo = { slot, timeSteps, phases, populations, neurons, delays };
   return { populations, info, rasters };
 }
 
@@ -131,12 +135,12 @@ function thresholdOf(graph: Graph, name: string, channel: number): number {
 function allRates(
   populations: readonly PopulationInfo[],
   counts: ReadonlyMap<string, Int32Array>,
-  t: number,
+  unitSteps: number,
 ): Float32Array {
   const last = populations[populations.length - 1];
   const rates = new Float32Array(last.firstChannel + last.shape[0]);
   for (const { name, shape, firstChannel } of populations)
-    rates.set(channelRates(counts.get(name) as Int32Array, shape, t), firstChannel);
+    rates.set(channelRates(counts.get(name) as Int32Array, shape, unitSteps), firstChannel);
   return rates;
 }
 

@@ -10,8 +10,8 @@ import type { ConversionSettings, Detection, Pixels, Scene, SpikingOperations } 
 /** A network beside another on the same picture. */
 export type Slot = "a" | "b";
 
-/** How a DNN becomes a spiking network, and how its output is read. T belongs to the run: both networks share it. */
-export type Configuration = Omit<ConversionSettings, "timeSteps">;
+/** How a DNN becomes a spiking network, how long it runs, and how its output is read. */
+export type Configuration = ConversionSettings;
 
 export interface NamedBytes {
   readonly name: string;
@@ -36,7 +36,6 @@ export type PictureSource =
 
 export interface RunRequest {
   readonly runId: number;
-  readonly timeSteps: number;
   readonly configurations: readonly { readonly slot: Slot; readonly configuration: Configuration }[];
   /** Seed of Poisson input. */
   readonly seed: number;
@@ -52,7 +51,7 @@ export interface ChannelMaps {
   readonly height: number;
   /** Steps of which counts were kept, rising. */
   readonly at: readonly number[];
-  /** Net firing rates N/t in [−levels, levels], [step, height, width]. */
+  /** Net firing rates n/U in [−levels, levels], U the unit steps, [step, height, width]. */
   readonly rates: Float32Array;
   /** Where the layer's plane lies in the picture, in fractions of it; with letterboxing it reaches beyond. */
   readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
@@ -108,6 +107,10 @@ export interface SampledNeuron {
 
 export interface LaneInfo {
   readonly slot: Slot;
+  /** Its own T: it stands still where the other network goes on. */
+  readonly timeSteps: number;
+  /** Leading steps whose spikes weigh more; 1 where all weigh the same. */
+  readonly phases: number;
   readonly populations: readonly PopulationInfo[];
   readonly neurons: readonly SampledNeuron[];
   /** Steps from the first input to the last output beyond T: the delays of the longest path. */
@@ -116,8 +119,9 @@ export interface LaneInfo {
 
 export interface RunInfo {
   readonly runId: number;
+  /** The longest of its networks' T. */
   readonly timeSteps: number;
-  /** Steps at which there is a checkpoint, rising. */
+  /** Steps at which any of its networks has a checkpoint, rising. */
   readonly at: readonly number[];
   readonly lanes: readonly LaneInfo[];
   /** Multiply-accumulates of one pass of the DNN. */
@@ -135,9 +139,9 @@ export interface CheckpointView {
   readonly operations: SpikingOperations;
   /** Σ|s| so far, in the order of `populations`. */
   readonly spikes: Float64Array;
-  /** Mean |N|/t over a channel's neurons, all populations one after the other. */
+  /** Mean |n|/U over a channel's neurons, all populations one after the other. */
   readonly rates: Float32Array;
-  /** V/V_th, in the order of `neurons`. */
+  /** V in units of what a spike of step t stands for, w_t·V_th; in the order of `neurons`. */
   readonly vMem: Float32Array;
   /** Spikes of the steps since the checkpoint before, [step, neuron]. */
   readonly raster: Int8Array;

@@ -1,5 +1,5 @@
 /** Configurations of the spiking network: their choices, their names, and their short text in the page's address. */
-import { type ConversionSettings, conversionSettings, type Mode } from "../../../src/index.ts";
+import { conversionSettings, type Mode, modes } from "../../../src/index.ts";
 import type { Configuration } from "../simulation/protocol.ts";
 
 /** A part of a configuration that the page lets a user choose. */
@@ -7,6 +7,8 @@ export interface Choice<K extends keyof Configuration = keyof Configuration> {
   readonly key: K;
   readonly label: string;
   readonly options: readonly { readonly value: Configuration[K]; readonly label: string }[];
+  /** Any other integer from 1 to this is allowed, too: an address or a model file may ask for it. */
+  readonly max?: number;
 }
 
 function choice<K extends keyof Configuration>(
@@ -17,7 +19,17 @@ function choice<K extends keyof Configuration>(
   return { key, label, options: options.map(([value, name]) => ({ value, label: name })) } as unknown as Choice;
 }
 
+const timeStepChoices = [4, 6, 8, 16, 32, 64, 128, 256, 512, 1024, 3500];
+
 export const choices: readonly Choice[] = [
+  {
+    ...choice(
+      "timeSteps",
+      "Time steps T",
+      timeStepChoices.map((timeSteps) => [timeSteps, String(timeSteps)]),
+    ),
+    max: 3500,
+  },
   choice("scope", "Weight normalization", [
     ["channel", "channel-wise"],
     ["layer", "layer-wise"],
@@ -46,6 +58,13 @@ export const choices: readonly Choice[] = [
     [7, "7"],
     [15, "15"],
   ]),
+  choice("phases", "Phases", [
+    [1, "1 (all spikes weigh the same)"],
+    [4, "4"],
+    [5, "5"],
+    [6, "6"],
+    [8, "8"],
+  ]),
   choice("delay", "Delay per layer", [
     [0, "none"],
     [1, "1 step"],
@@ -56,6 +75,7 @@ export const choices: readonly Choice[] = [
     [99, "99"],
     [99.5, "99.5"],
     [99.9, "99.9"],
+    [99.95, "99.95"],
     [99.99, "99.99"],
     [100, "100"],
   ]),
@@ -67,12 +87,11 @@ export const choices: readonly Choice[] = [
   ]),
 ];
 
-const modeNames: readonly Mode[] = ["fast", "paper"];
+export const modeNames = Object.keys(modes) as readonly Mode[];
 
 /** A mode with some parts changed. λ's headroom follows the greatest spike. */
 export function configurationOf(mode: Mode, changes: Partial<Configuration> = {}): Configuration {
-  const { timeSteps: _, ...configuration } = conversionSettings(mode, changes as Partial<ConversionSettings>);
-  return configuration;
+  return conversionSettings(mode, changes);
 }
 
 /** The same with one part changed. */
@@ -97,11 +116,16 @@ function difference(configuration: Configuration): { readonly mode: Mode; readon
     .reduce((best, next) => (Object.keys(next.changes).length < Object.keys(best.changes).length ? next : best));
 }
 
-/** For people: "fast", "paper, layer-wise". */
+/** The mode that is nearest. */
+export function modeOf(configuration: Configuration): Mode {
+  return difference(configuration).mode;
+}
+
+/** For people: "fast", "paper, layer-wise". How long it runs is told elsewhere. */
 export function nameOf(configuration: Configuration): string {
   const { mode, changes } = difference(configuration);
   const parts = choices
-    .filter(({ key }) => key in changes)
+    .filter(({ key }) => key in changes && key !== "timeSteps")
     .map(({ key, label, options }) => {
       const name = options.find(({ value }) => value === configuration[key])?.label ?? String(configuration[key]);
       return /^[\d.]/.test(name) ? `${label.toLowerCase()} ${name}` : name;
@@ -122,7 +146,9 @@ export function fromText(text: string): Configuration {
     const [key, value] = part.split(":");
     const found = choices.find((candidate) => candidate.key === key);
     const option = found?.options.find((candidate) => String(candidate.value) === value);
-    return option ? [[key, option.value]] : [];
+    if (option) return [[key, option.value]];
+    const number = Number(value);
+    return found?.max && Number.isInteger(number) && number >= 1 && number <= found.max ? [[key, number]] : [];
   });
   return configurationOf(modeNames.find((name) => name === mode) ?? "fast", Object.fromEntries(changes));
 }

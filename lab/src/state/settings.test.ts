@@ -1,37 +1,41 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { choices, configurationOf, fromText, nameOf, toText, withChoice } from "./configuration.ts";
+import { modes } from "../../../src/index.ts";
+import { choices, configurationOf, fromText, modeNames, modeOf, nameOf, toText, withChoice } from "./configuration.ts";
 import { comparisonOf, comparisons, firstSettings, fromHash, type Settings, toHash } from "./settings.ts";
 
 const anyConfiguration = fc
   .tuple(
-    fc.constantFrom("fast" as const, "paper" as const),
+    fc.constantFrom(...modeNames),
     fc.array(fc.tuple(fc.nat(choices.length - 1), fc.nat(20)), { maxLength: 5 }),
+    fc.option(fc.integer({ min: 1, max: 3500 })),
   )
-  .map(([mode, changes]) =>
-    changes.reduce((configuration, [i, j]) => {
+  .map(([mode, changes, timeSteps]) => {
+    const changed = changes.reduce((configuration, [i, j]) => {
       const { key, options } = choices[i];
       return withChoice(configuration, key, options[j % options.length].value as never);
-    }, configurationOf(mode)),
-  );
+    }, configurationOf(mode));
+    return timeSteps === null ? changed : withChoice(changed, "timeSteps", timeSteps);
+  });
 
-const anySettings: fc.Arbitrary<Settings> = fc.integer({ min: 1, max: 3500 }).chain((timeSteps) =>
-  fc.record({
-    scene: fc.nat(99_999),
-    timeSteps: fc.constant(timeSteps),
-    a: anyConfiguration,
-    b: fc.option(anyConfiguration),
-    threads: fc.option(fc.integer({ min: 1, max: 64 })),
-    t: fc.option(fc.integer({ min: 1, max: timeSteps })),
-    channel: fc.option(
-      fc.record({
-        slot: fc.constantFrom("a" as const, "b" as const),
-        layer: fc.constantFrom("leaky0", "a-b_1"),
-        channel: fc.nat(1023),
-      }),
-    ),
-  }),
-);
+const anySettings: fc.Arbitrary<Settings> = fc
+  .record({ a: anyConfiguration, b: fc.option(anyConfiguration) })
+  .chain(({ a, b }) =>
+    fc.record({
+      scene: fc.nat(99_999),
+      a: fc.constant(a),
+      b: fc.constant(b),
+      threads: fc.option(fc.integer({ min: 1, max: 64 })),
+      t: fc.option(fc.integer({ min: 1, max: Math.max(a.timeSteps, b?.timeSteps ?? 0) })),
+      channel: fc.option(
+        fc.record({
+          slot: fc.constantFrom("a" as const, "b" as const),
+          layer: fc.constantFrom("leaky0", "a-b_1"),
+          channel: fc.nat(1023),
+        }),
+      ),
+    }),
+  );
 
 describe("the address", () => {
   test("holds all settings", () => {
@@ -43,21 +47,27 @@ describe("the address", () => {
   });
 
   test("is short and can be read", () => {
-    const settings = { ...firstSettings, scene: 4, b: configurationOf("paper", { scope: "layer" }), t: 16 };
-    expect(toHash(settings)).toBe("#scene=4&T=32&a=fast&b=paper,scope:layer&t=16");
+    const b = configurationOf("paper", { scope: "layer", timeSteps: 100 });
+    expect(toHash({ ...firstSettings, scene: 4, b, t: 16 })).toBe(
+      "#scene=4&a=fast&b=paper,timeSteps:100,scope:layer&t=16",
+    );
   });
 
-  test.each(["", "#", "#scene=-1&T=x&t=99999", "#a=<script>&b=,,:,", "#map=c.leaky0.1", "#T=1e9&scene=1.5"])(
-    "makes sense of nonsense: %s",
-    (hash) => {
-      const settings = fromHash(hash);
-      expect(settings.scene).toBe(firstSettings.scene);
-      expect(settings.timeSteps).toBe(firstSettings.timeSteps);
-      expect(settings.t).toBeNull();
-      expect(settings.channel).toBeNull();
-      expect(toText(settings.a)).toBe("fast");
-    },
-  );
+  test.each([
+    "",
+    "#",
+    "#scene=-1&t=7",
+    "#a=<script>&b=,,:,",
+    "#map=c.leaky0.1",
+    "#a=fast,timeSteps:1e9&scene=1.5",
+    "#a=fast,timeSteps:0",
+  ])("makes sense of nonsense: %s", (hash) => {
+    const settings = fromHash(hash);
+    expect(settings.scene).toBe(firstSettings.scene);
+    expect(settings.t).toBeNull();
+    expect(settings.channel).toBeNull();
+    expect(toText(settings.a)).toBe("fast");
+  });
 });
 
 describe("a configuration", () => {
@@ -70,9 +80,19 @@ describe("a configuration", () => {
   });
 
   test("is named after the mode that is nearest", () => {
-    expect(nameOf(configurationOf("fast"))).toBe("fast");
+    for (const mode of modeNames) {
+      expect(nameOf(configurationOf(mode))).toBe(mode);
+      expect(toText(configurationOf(mode))).toBe(mode);
+    }
+    expect(modeOf(configurationOf("graded", { delay: 1 }))).toBe("graded");
     expect(nameOf(configurationOf("paper", { scope: "layer" }))).toBe("paper, layer-wise");
     expect(nameOf(configurationOf("fast", { levels: 7 }))).toBe("fast, greatest spike 7");
+    expect(nameOf(configurationOf("paper", { timeSteps: 128 }))).toBe("paper");
+  });
+
+  test("runs for as long as its mode, unless told otherwise", () => {
+    for (const mode of modeNames) expect(fromText(mode).timeSteps).toBe(modes[mode].timeSteps);
+    expect(fromText("fast,timeSteps:9").timeSteps).toBe(9);
   });
 
   test("gives graded spikes their headroom above λ", () => {
@@ -84,5 +104,5 @@ describe("a configuration", () => {
 test("every comparison is recognized", () => {
   for (const comparison of comparisons)
     expect(comparisonOf({ ...firstSettings, ...comparison })?.name).toBe(comparison.name);
-  expect(comparisonOf({ ...firstSettings, timeSteps: 64 })).toBeUndefined();
+  expect(comparisonOf({ a: configurationOf("fast", { timeSteps: 64 }), b: null })).toBeUndefined();
 });

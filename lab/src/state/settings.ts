@@ -5,7 +5,6 @@ import { configurationOf, fromText, toText } from "./configuration.ts";
 export interface Settings {
   /** Number of the generated scene. */
   readonly scene: number;
-  readonly timeSteps: number;
   readonly a: Configuration;
   /** The second network, where two are compared. */
   readonly b: Configuration | null;
@@ -23,11 +22,8 @@ export interface ChannelChoice {
   readonly channel: number;
 }
 
-export const timeStepChoices = [8, 16, 32, 64, 128, 256, 512, 1024, 3500] as const;
-
 export const firstSettings: Settings = {
   scene: 2,
-  timeSteps: 32,
   a: configurationOf("fast"),
   b: null,
   threads: null,
@@ -35,55 +31,45 @@ export const firstSettings: Settings = {
   channel: null,
 };
 
-/** Two networks worth comparing, by name. */
+/** Two networks worth comparing, by name; each runs for its own T. */
 export interface Comparison {
   readonly name: string;
   readonly label: string;
-  readonly timeSteps: number;
   readonly a: Configuration;
   readonly b: Configuration | null;
 }
 
+/** Shorter than the paper's 3,500 steps: what is to be seen is seen in these, and nobody has to wait. */
+const paper = (timeSteps: number, changes: Partial<Configuration> = {}) =>
+  configurationOf("paper", { timeSteps, ...changes });
+
+/** What is put beside a network where a user asks for a second one. */
+export const secondNetwork = paper(128);
+
 export const comparisons: readonly Comparison[] = [
-  { name: "one", label: "One network", timeSteps: 32, a: configurationOf("fast"), b: null },
-  { name: "modes", label: "Fast | paper", timeSteps: 128, a: configurationOf("fast"), b: configurationOf("paper") },
-  {
-    name: "scope",
-    label: "Channel-wise | layer-wise",
-    timeSteps: 256,
-    a: configurationOf("paper"),
-    b: configurationOf("paper", { scope: "layer" }),
-  },
-  {
-    name: "threshold",
-    label: "Imbalanced threshold | none",
-    timeSteps: 256,
-    a: configurationOf("paper"),
-    b: configurationOf("paper", { neuron: "if" }),
-  },
+  { name: "one", label: "One network", a: configurationOf("fast"), b: null },
+  { name: "modes", label: "Fast | paper", a: configurationOf("fast"), b: secondNetwork },
+  { name: "phases", label: "Fast | rate", a: configurationOf("fast"), b: configurationOf("rate") },
+  { name: "levels", label: "Fast | graded", a: configurationOf("fast"), b: configurationOf("graded") },
+  { name: "scope", label: "Channel-wise | layer-wise", a: paper(256), b: paper(256, { scope: "layer" }) },
+  { name: "threshold", label: "Imbalanced threshold | none", a: paper(256), b: paper(256, { neuron: "if" }) },
   {
     name: "decode",
     label: "Membrane | spike count",
-    timeSteps: 64,
-    a: configurationOf("fast"),
-    b: configurationOf("fast", { decode: "count" }),
+    a: configurationOf("rate", { timeSteps: 64 }),
+    b: configurationOf("rate", { timeSteps: 64, decode: "count" }),
   },
 ];
 
 /** The comparison that the settings are, or undefined for one of the user's own making. */
-export function comparisonOf({ a, b, timeSteps }: Settings): Comparison | undefined {
+export function comparisonOf({ a, b }: Pick<Settings, "a" | "b">): Comparison | undefined {
   const text = (configuration: Configuration | null) => configuration && toText(configuration);
-  return comparisons.find(
-    (candidate) =>
-      text(candidate.a) === text(a) &&
-      text(candidate.b) === text(b) &&
-      (b !== null || candidate.timeSteps === timeSteps),
-  );
+  return comparisons.find((candidate) => text(candidate.a) === text(a) && text(candidate.b) === text(b));
 }
 
 /** The settings as an address fragment. */
-export function toHash({ scene, timeSteps, a, b, threads, t, channel }: Settings): string {
-  const parameters = new URLSearchParams({ scene: String(scene), T: String(timeSteps), a: toText(a) });
+export function toHash({ scene, a, b, threads, t, channel }: Settings): string {
+  const parameters = new URLSearchParams({ scene: String(scene), a: toText(a) });
   if (b) parameters.set("b", toText(b));
   if (threads !== null) parameters.set("threads", String(threads));
   if (t !== null) parameters.set("t", String(t));
@@ -98,15 +84,18 @@ export function fromHash(hash: string): Settings {
     const value = Number(parameters.get(name) ?? Number.NaN);
     return Number.isInteger(value) && value >= min && value <= max ? value : undefined;
   };
-  const [a, b] = [parameters.get("a"), parameters.get("b")];
-  const timeSteps = integer("T", 1, 3500) ?? firstSettings.timeSteps;
+  const configuration = (name: Slot) => {
+    const text = parameters.get(name);
+    return text ? fromText(text) : null;
+  };
+  const a = configuration("a") ?? firstSettings.a;
+  const b = configuration("b");
   return {
     scene: integer("scene", 0, 99_999) ?? firstSettings.scene,
-    timeSteps,
-    a: a ? fromText(a) : firstSettings.a,
-    b: b ? fromText(b) : null,
+    a,
+    b,
     threads: integer("threads", 1, 64) ?? null,
-    t: integer("t", 1, timeSteps) ?? null,
+    t: integer("t", 1, Math.max(a.timeSteps, b?.timeSteps ?? 0)) ?? null,
     channel: channelFrom(parameters.get("map")),
   };
 }

@@ -149,7 +149,7 @@ export function createStore(): Store {
 
   async function startRun(): Promise<void> {
     if (!state.model || !state.picture) return;
-    const { a, b, timeSteps, threads } = state.settings;
+    const { a, b, threads } = state.settings;
     const runId = ++lastRunId;
     const configurations = [
       { slot: "a" as const, configuration: a },
@@ -157,7 +157,7 @@ export function createStore(): Store {
     ];
     set({ run: state.run && { ...state.run, isStale: true }, maps: null });
     try {
-      const { done } = await client.call("run", { runId, timeSteps, configurations, seed: 1, threads });
+      const { done } = await client.call("run", { runId, configurations, seed: 1, threads });
       if (!done || state.run?.info.runId !== runId) return;
       set({ run: { ...state.run, isDone: true } });
       await loadMaps();
@@ -187,7 +187,10 @@ export function createStore(): Store {
 
   async function openModel(source: ModelSource): Promise<void> {
     const model = await client.call("openModel", source);
-    set({ model });
+    const { a } = state.settings;
+    // A file's own network runs as it was made to run.
+    const own = model.hasDnn ? {} : { a: { ...a, timeSteps: model.timeSteps ?? a.timeSteps }, b: null };
+    set({ model, settings: { ...state.settings, ...own } });
   }
 
   async function setPicture(source: PictureSource, title: string, isScene: boolean): Promise<void> {
@@ -237,7 +240,7 @@ export function createStore(): Store {
       const settings = { ...before, ...changes, t: null };
       const isSameChannel = settings.channel?.slot !== "b" || settings.b !== null;
       set({ settings: { ...settings, channel: isSameChannel ? settings.channel : null } });
-      const keys = ["a", "b", "timeSteps", "threads"] as const;
+      const keys = ["a", "b", "threads"] as const;
       if (keys.some((key) => settings[key] !== before[key])) void startRun();
     },
     showScene: (scene) =>

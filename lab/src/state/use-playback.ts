@@ -2,8 +2,10 @@
 import { useCallback, useEffect, useState } from "react";
 import { prefersReducedMotion } from "./reduced-motion.ts";
 
-/** Checkpoints a second at speed 1. */
+/** Checkpoints a second at speed 1, at most; fewer where a run is over in a few. */
 const baseRate = 10;
+/** A run takes at least so many seconds at speed 1, so that each of a few steps can be seen. */
+const leastSeconds = 3;
 
 export const speeds = [0.25, 0.5, 1, 2, 4] as const;
 
@@ -47,7 +49,7 @@ export function usePlayback({ runId, available, total, first }: PlaybackOptions)
   useEffect(() => {
     if (!isPlaying || isWaiting) return;
     if (wanted >= total - 1) return setPlaying(false);
-    const timer = setTimeout(() => setWanted(wanted + 1), 1000 / (baseRate * speed));
+    const timer = setTimeout(() => setWanted(wanted + 1), 1000 / (Math.min(baseRate, total / leastSeconds) * speed));
     return () => clearTimeout(timer);
   }, [isPlaying, isWaiting, wanted, total, speed]);
 

@@ -28,7 +28,11 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
           </p>
           <p className="formula">
             ‖<var>snn</var> − <var>dnn</var>‖₂ / ‖<var>dnn</var>‖₂, <var>snn</var> = <var>λ</var>·<var>V</var>
-            <sub>mem</sub>(<var>t</var>) / <var>t</var>
+            <sub>mem</sub>(<var>t</var>) / <var>U</var>(<var>t</var>)
+          </p>
+          <p>
+            <var>U</var> is what a neuron has sent that has fired at every step: <var>t</var>, or the sum of the weights
+            where first spikes weigh more.
           </p>
         </>
       }

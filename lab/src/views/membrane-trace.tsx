@@ -14,7 +14,8 @@ export interface MembraneTraceProps {
 
 export function MembraneTrace({ moment, lane, index }: MembraneTraceProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const { axis, t } = moment;
+  const { axis } = moment;
+  const t = lane.now?.t ?? 0;
   const values = lane.checkpoints.map(({ vMem }) => vMem[index]);
   const { firesAt, firesAtNeg } = lane.info.neurons[index];
   const low = Math.min(-0.25, ...values) - 0.15;

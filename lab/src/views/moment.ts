@@ -7,7 +7,7 @@ export interface LaneMoment {
   readonly info: LaneInfo;
   /** For people: how the network was made. */
   readonly name: string;
-  /** All checkpoints up to the present one. */
+  /** All checkpoints up to the present step; the last one stands where the other network goes on. */
   readonly checkpoints: readonly CheckpointView[];
   readonly now: CheckpointView | undefined;
 }
@@ -32,12 +32,19 @@ export function momentOf(
     frame,
     t: run.at[frame] ?? 0,
     axis: timeAxis(run.timeSteps),
-    lanes: run.lanes.map((info) => ({
-      slot: info.slot,
-      info,
-      name: names[info.slot],
-      checkpoints: checkpoints[info.slot].slice(0, frame + 1),
-      now: checkpoints[info.slot][frame],
-    })),
+    lanes: run.lanes.map((info) => {
+      const reached = checkpoints[info.slot].filter(({ t }) => t <= (run.at[frame] ?? 0));
+      return { slot: info.slot, info, name: names[info.slot], checkpoints: reached, now: reached.at(-1) };
+    }),
   };
+}
+
+/** How many of a run's steps can be shown: those that every network has come to, or has ended before. */
+export function availableSteps(run: RunInfo, checkpoints: Readonly<Record<Slot, readonly CheckpointView[]>>): number {
+  const reached = run.lanes.map(({ slot, timeSteps }) => {
+    const t = checkpoints[slot].at(-1)?.t ?? 0;
+    return t >= timeSteps ? run.timeSteps : t;
+  });
+  const all = Math.min(...reached);
+  return run.at.filter((t) => t <= all).length;
 }

@@ -1,4 +1,8 @@
-/** Draws a raster: a mark for each spike up to the present step. On a canvas, since there are thousands. */
+/**
+ * Draws a raster: a mark for each spike up to the present step, the wider the more it weighs. On a canvas, since there are
+ * thousands.
+ */
+import { stepWeight } from "../../../src/index.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 
 export interface RasterPicture {
@@ -33,22 +37,27 @@ export function paintRaster(canvas: HTMLCanvasElement, picture: RasterPicture): 
 
   const { axis, t } = moment;
   const inner = width - 4;
-  const markWidth = Math.max(1, Math.min(5, (0.6 * inner) / moment.run.timeSteps));
+  const room = inner / moment.run.timeSteps;
+  /** A mark of weight 1, and as much again for each doubling, as far as there is room. */
+  const unit = Math.max(1, Math.min(5, 0.6 * room));
+  const markWidth = (step: number) =>
+    Math.max(unit, Math.min(unit * (1 + Math.log2(stepWeight(step, lane.info.phases))), 0.8 * room));
+  const left = (step: number) => Math.min(axis.at(step) * inner, width - markWidth(step));
   const colors = { positive: color("--spike"), negative: color("--spike-negative") };
   let step = 0;
   for (const checkpoint of lane.checkpoints) {
     const { raster } = checkpoint;
     for (let from = 0; from < raster.length; from += tops.length) {
       step++;
-      const x = axis.at(step) * inner;
+      const [x, wide] = [left(step), markWidth(step)];
       for (let row = 0; row < tops.length; row++) {
         const spike = raster[from + row];
         if (spike === 0) continue;
         context.fillStyle = spike > 0 ? colors.positive : colors.negative;
-        context.fillRect(x, tops[row], markWidth, rowHeight - 1);
+        context.fillRect(x, tops[row], wide, rowHeight - 1);
       }
     }
   }
   context.fillStyle = color("--now");
-  context.fillRect(axis.at(t) * inner + markWidth + 1, 0, 1, height);
+  context.fillRect(axis.at(t) * inner + markWidth(t) + 1, 0, 1, height);
 }

@@ -1,5 +1,6 @@
 /** The picture as the DNN sees it and as each spiking network does at the present step. */
 import { memo } from "react";
+import type { LaneInfo } from "../simulation/protocol.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import type { LabState } from "../state/store.ts";
 import { layerLabel, shortNumber } from "./format.ts";
@@ -43,12 +44,12 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
             waiting={waiting}
           />
         )}
-        {lanes.map(({ slot, name, now }) => (
+        {lanes.map(({ slot, name, now, info }) => (
           <PictureView
             key={slot}
             title={lanes.length > 1 ? `Spiking ${slot.toUpperCase()}` : "Spiking network"}
             mark={slot}
-            note={`${name} · t = ${moment?.t ?? 0}`}
+            note={`${name} · t = ${now?.t ?? 0} of ${info.timeSteps}${latencyText(info, now?.t ?? 0)}`}
             bitmap={bitmap}
             detections={isStale ? undefined : now?.detections}
             ghosts={dnn ?? []}
@@ -76,3 +77,8 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
     </div>
   );
 });
+
+/** How long after the picture that is, where layers wait for those before them. */
+function latencyText({ delays }: LaneInfo, t: number): string {
+  return delays > 0 ? `, ${t + delays} with delays` : "";
+}

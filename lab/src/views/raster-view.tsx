@@ -1,6 +1,7 @@
 /** Every spike of some neurons, and the membrane potential of the one under the pointer. */
 import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
-import type { SampledNeuron } from "../simulation/protocol.ts";
+import { stepWeight } from "../../../src/index.ts";
+import type { LaneInfo, SampledNeuron } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
 import { layerLabel } from "./format.ts";
 import { MembraneTrace } from "./membrane-trace.tsx";
@@ -50,8 +51,13 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
           </p>
           <p>
             The negative threshold is 1/<var>α</var> times as far away as the positive one: that imbalance is the leaky
-            ReLU’s small slope <var>α</var>, made of spikes. The take-back neuron of the fast mode also remembers how
-            much it has sent and takes back what was too much.
+            ReLU’s small slope <var>α</var>, made of spikes. That is the paper’s neuron. The take-back neuron of the
+            other modes fires at half a threshold, remembers how much it has sent, and takes back what was too much.
+          </p>
+          <p>
+            In phases, the first steps weigh more: current, threshold and spike of a step count 32, 16, 8, 4, 2, then 1
+            times, as the digits of a number do. What a large spike says too much, a smaller one takes back. The
+            membrane potential is drawn in thresholds of its step.
           </p>
         </>
       }
@@ -64,6 +70,7 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
         <span>
           <i className="minus" /> −1
         </span>
+        {lane.info.phases > 1 && <span>{weightsText(lane.info)}</span>}
         <span>touch or point at a line to see its neuron below</span>
       </p>
       <p className="neuron" aria-live="polite">
@@ -141,4 +148,9 @@ function rowTops(neurons: readonly SampledNeuron[]): number[] {
 
 function textOf(neuron: SampledNeuron | undefined): string {
   return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel + 1}, x ${neuron.x}, y ${neuron.y}` : "";
+}
+
+function weightsText({ phases }: LaneInfo): string {
+  const weights = Array.from({ length: phases }, (_, i) => stepWeight(i + 1, phases));
+  return `step by step, spikes weigh ${weights.join(", ")}: the wider, the more`;
 }

@@ -22,21 +22,21 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
   return (
     <Card
       title={`Firing rate of each channel${layer ? ` · ${layerLabel(layer)}` : ""}`}
-      unit="spikes a step, mean over the channel’s neurons"
+      unit="part of firing at every step, mean over the channel’s neurons"
       tour="rates"
       explanation={
         <>
           <p>
-            A rate of 100 % is a spike at every step. Weight normalization decides how much of that range a channel
-            uses: with one <var>λ</var> for the whole layer, weak channels fire too seldom to say anything in time; with
-            one per channel, all of them speak up.
+            A rate of 100 % is a spike at every step; where first spikes weigh more, each counts by its weight. Weight
+            normalization decides how much of that range a channel uses: with one <var>λ</var> for the whole layer, weak
+            channels fire too seldom to say anything in time; with one per channel, all of them speak up.
           </p>
           <p className="formula">
             <var>w̄</var>
             <sub>i→j</sub> = <var>w</var>
             <sub>i→j</sub>·<var>λ</var>
             <sub>i</sub> / <var>λ</var>
-            <sub>j</sub>, <var>r</var> = |<var>N</var>| / <var>t</var>
+            <sub>j</sub>, <var>r</var> = |<var>n</var>| / <var>U</var>
           </p>
           <p>Choose a channel to see over the picture where it fires: orange +1, blue −1.</p>
         </>

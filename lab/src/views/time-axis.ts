@@ -15,8 +15,12 @@ export function timeAxis(timeSteps: number): TimeAxis {
   return { at, ticks: [...multiples.filter((t) => timeSteps - t > unit / 2), timeSteps] };
 }
 
-/** A quarter of T where T is a power of two; else the round number next to it. */
+/** So many have room for a label each. */
+const fewSteps = 8;
+
+/** A quarter of T where T is a power of two; else the round number next to it; each of a few. */
 function tickUnit(timeSteps: number): number {
+  if (timeSteps <= fewSteps) return 1;
   const quarter = Math.max(1, timeSteps / 4);
   if (Number.isInteger(Math.log2(timeSteps))) return quarter;
   const unit = 10 ** Math.floor(Math.log10(quarter));

@@ -41,14 +41,17 @@ export function TimeChart({ moment, lines, max, format, marks = [], summary }: T
             </text>
           </g>
         ))}
+        {/* In the place of the first label. */}
         <text className="tick" x={margin.left} y={height - 4}>
           step
         </text>
-        {axis.ticks.map((tick) => (
-          <text key={tick} className="tick" x={x(tick)} y={height - 4} textAnchor="middle">
-            {tick}
-          </text>
-        ))}
+        {axis.ticks
+          .filter((tick) => axis.at(tick) > 0.1)
+          .map((tick) => (
+            <text key={tick} className="tick" x={x(tick)} y={height - 4} textAnchor="middle">
+              {tick}
+            </text>
+          ))}
         {marks
           .filter(({ value }) => value <= max)
           .map(({ value, label }) => (

@@ -54,7 +54,7 @@ export function declare(command: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  spiking-yolo detect dog.jpg --model tiny-yolo.safetensors --steps 64 --out annotated/",
+      "\nExample:\n  spiking-yolo detect dog.jpg --model tiny-yolo.safetensors --at 1,2,4,6 --out annotated/",
     )
     .action(run);
 }

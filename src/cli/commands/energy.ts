@@ -59,7 +59,7 @@ export function declare(command: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  spiking-yolo energy tiny-yolo.safetensors dog.jpg eagle.jpg --steps 64\n  spiking-yolo energy yolov2-tiny-voc.cfg",
+      "\nExample:\n  spiking-yolo energy tiny-yolo.safetensors dog.jpg eagle.jpg --mode rate --steps 64\n  spiking-yolo energy yolov2-tiny-voc.cfg",
     )
     .action(run);
 }

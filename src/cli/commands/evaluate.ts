@@ -48,7 +48,7 @@ export function declare(command: Command): void {
       "after",
       `
 Example:
-  spiking-yolo evaluate tiny-yolo.safetensors --dataset voc:VOCdevkit --limit 200 --at 8,16,32 --resume run.jsonl`,
+  spiking-yolo evaluate tiny-yolo.safetensors --dataset voc:VOCdevkit --limit 200 --at 2,4,6 --resume run.jsonl`,
     )
     .action(run);
 }

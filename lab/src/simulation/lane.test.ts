@@ -1,0 +1,58 @@
+/** What a lane tells of a network does not depend on how much its spikes weigh. */
+import { describe, expect, test } from "vitest";
+import { calibrate, inputOf, referenceEngine, toSpiking } from "../../../src/index.ts";
+import { plainNetwork, randomPicture } from "../../../test/graphs.ts";
+import { configurationOf } from "../state/configuration.ts";
+import { openLane } from "./lane.ts";
+import type { CheckpointView, Configuration, PopulationInfo } from "./protocol.ts";
+
+const network = plainNetwork(5);
+const { shape } = inputOf(network);
+const image = randomPicture(shape, 9);
+const dnn = await calibrate(
+  network,
+  [1, 2, 3, 4].map((seed) => randomPicture(shape, seed)),
+);
+
+/** Of 63 unit steps a few may be wrong after some layers; counted by the six steps, rates would be ten times as great. */
+const roundingOfPhases = 0.1;
+
+async function lastOf(configuration: Configuration) {
+  const { timeSteps } = configuration;
+  const input = { image, toPicture: <T>(box: T) => box };
+  const options = { timeSteps, at: [timeSteps], seed: 1 };
+  const lane = await openLane("a", toSpiking(dnn, configuration), referenceEngine, input, options);
+  const checkpoint = (await lane.next()) as CheckpointView;
+  return { lane, checkpoint };
+}
+
+describe("a network in phases", () => {
+  test("fires at the rates of one whose spikes weigh the same", async () => {
+    const [fast, rate] = [
+      await lastOf(configurationOf("fast")),
+      await lastOf(configurationOf("rate", { timeSteps: 256, percentile: 99.95 })),
+    ];
+    expect(Math.max(...rate.checkpoint.rates)).toBeGreaterThan(0.2);
+    for (const [i, value] of rate.checkpoint.rates.entries())
+      expect(Math.abs(fast.checkpoint.rates[i] - value), `channel ${i}`).toBeLessThan(roundingOfPhases);
+    await Promise.all([fast.lane.dispose(), rate.lane.dispose()]);
+  });
+
+  test("has maps whose mean is the channel's rate, none beyond firing always", async () => {
+    const { lane, checkpoint } = await lastOf(configurationOf("fast"));
+    for (const {
+      name,
+      shape: [channels],
+      firstChannel,
+    } of lane.info.populations as readonly PopulationInfo[]) {
+      for (let channel = 0; channel < channels; channel++) {
+        const { rates } = lane.channelMaps(name, channel)!;
+        const magnitudes = [...rates].map(Math.abs);
+        expect(Math.max(...magnitudes)).toBeLessThanOrEqual(1);
+        const mean = magnitudes.reduce((sum, rate) => sum + rate, 0) / rates.length;
+        expect(checkpoint.rates[firstChannel + channel]).toBeCloseTo(mean, 5);
+      }
+    }
+    await lane.dispose();
+  });
+});
