@@ -47,15 +47,6 @@ export function currentAt(mode: i32, constant: v128, from: usize, shift: i32): v
   return i32x4.add(constant, varying);
 }
 
-/** Membranes saturate here. */
-export const BOUND: i32 = 1 << 30;
-
-// @ts-ignore: decorator
-@inline
-export function integrate(v: v128, current: v128): v128 {
-  return i32x4.max_s(i32x4.min_s(i32x4.add(v, current), i32x4.splat(BOUND)), i32x4.splat(-BOUND));
-}
-
 // @ts-ignore: decorator
 @inline
 export function choose(mask: v128, ifSet: v128, otherwise: v128): v128 {

@@ -1,6 +1,8 @@
 /**
  * Neurons over the steps of a tile: a position's channels keep V and n in registers while time passes.
  *
+ * Where some steps are of another kind, weighted.ts takes them all.
+ *
  * Membranes saturate, but a tile whose membranes all begin within ± `calm` cannot take them so far, and is spared the
  * comparisons.
  */
@@ -117,7 +119,8 @@ function runPosition(
 function isPlain(population: Population, tile: Tile, lag: i32, from: i32, to: i32): bool {
   return (
     population.levels == 1 &&
-    from >= max(firstOf(tile, lag), weightedEnd(tile, lag)) && to <= endOf(tile, population.lagIn)
+    from >= max(firstOf(tile, lag), weightedEnd(tile, lag)) &&
+    to <= endOf(tile, population.lagIn)
   );
 }
 

@@ -58,7 +58,7 @@ test("rates, spikes and accumulates are means of what single simulations count",
       acs += checkpoint.synOps / inputs.length;
       spikes += checkpoint.activity.get("act0")!.spikes / inputs.length;
       for (const [i, count] of checkpoint.recorded.counts.get("act0")!.entries())
-        rates[Math.floor(i / 99)] += Math.abs(count) / (99 * timeSteps * inputs.length);
+        rates[Math.floor(i / 99)] += Math.abs(count) / (99 * checkpoint.unitSteps * inputs.length);
     }
   }
   expect(fast().operations.map(({ t }) => t)).toEqual(studySteps);

@@ -12,6 +12,7 @@ import type { Tensor } from "../../../core/tensor.ts";
 import { type Graph, inferShapes } from "../../../graph/graph.ts";
 import type { ConvolutionLayer, Layer } from "../../../graph/layers.ts";
 import { membraneBound } from "../../neuron.ts";
+import { phasesOf, stepWeight } from "../../phases.ts";
 import { eventEngine } from "./event-engine.ts";
 
 const pick = <T>(random: Random, values: readonly T[]): T => values[Math.floor(random() * values.length)];
@@ -27,19 +28,26 @@ function greatestCurrents({ weights, shift = 0 }: ConvolutionLayer, spike: numbe
   return most;
 }
 
-/** Biases of random sign, such that a step's current may come to ±`bound` and no further; thresholds at their own bounds and between. */
-function atTheEdge(graph: Graph, levels: number, bound: number, random: Random): Graph {
+/**
+ * Biases of random sign, such that a step's current, times what its spikes weigh, may come to ±`most` and no further;
+ * thresholds at their own bounds and between.
+ */
+function atTheEdge(graph: Graph, levels: number, most: number, random: Random): Graph {
+  const weight = stepWeight(1, phasesOf(graph));
+  const bound = Math.floor(most / weight);
   const inSums = new Set(graph.layers.flatMap((layer) => (layer.kind === "sum" ? layer.inputs : [])));
   const thresholds = (tensor: Tensor): Tensor => ({
     ...(tensor as Tensor & { dtype: "int32" }),
-    data: Int32Array.from(tensor.data, () => pick(random, [1, 1000, 2 ** 20, membraneBound - 1, membraneBound])),
+    data: Int32Array.from(tensor.data, () =>
+      pick(random, [1, 1000, 2 ** 20, membraneBound / weight - 1, membraneBound / weight]),
+    ),
   });
   const layers = graph.layers.map((layer): Layer => {
     // What a sum adds up has to share the room; it is left as it is.
     if (layer.kind === "convolution" && !inSums.has(layer.name)) {
       // The picture's current is rounded once: one more.
       const spike = layer.inputs[0] === "input" ? 1 : levels;
-      const room = greatestCurrents(layer, spike).map((most) => bound - most - (spike === 1 ? 1 : 0));
+      const room = greatestCurrents(layer, spike).map((sum) => bound - sum - (spike === 1 ? 1 : 0));
       const bias = Int32Array.from(room, (value) => pick(random, [-1, 1]) * Math.max(0, value));
       return { ...layer, bias: { dtype: "int32", shape: [bias.length], data: bias } };
     }
@@ -55,6 +63,7 @@ const options: fc.Arbitrary<SpikingOptions> = fc.record({
   neuron: fc.constantFrom("takeback", "ibt", "signed", "if"),
   pool: fc.constantFrom("delta", "winner"),
   levels: fc.constantFrom(1, 1, 7),
+  phases: fc.constantFrom(1, 1, 4),
   delay: fc.constantFrom(0, 0, 2),
   vInit: fc.constantFrom(0, 0.5, -1, 1),
   firingThreshold: fc.constantFrom(0.5, 1),
