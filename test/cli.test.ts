@@ -240,9 +240,9 @@ test("convert --auto chooses on the calibration pictures, says how, and keeps wh
   const { auto: choice, provenance } = JSON.parse(stdout);
   expect(choice.pictures).toEqual({ calibration: 3, judged: 2 });
   expect(choice.settings).toMatchObject({ timeSteps: 8, neuron: "ibt", ...choice.chosen.searched });
-  const { percentile } = choice.chosen.searched;
+  const { percentile, phases } = choice.chosen.searched;
   expect(choice.candidates.map(({ searched }: { searched: object }) => searched)).toEqual(
-    [99, 99.5, 99.9, 99.95, 99.99].map((each) => ({ percentile: each })),
+    [99, 99.5, 99.9, 99.95, 99.99].flatMap((p) => [1, 4, 5, 6].map((each) => ({ percentile: p, phases: each }))),
   );
   expect(choice.candidates).toContainEqual(choice.chosen);
   // The model is that of the chosen settings by hand, on all pictures, but for the line that says how they were found.
@@ -254,12 +254,14 @@ test("convert --auto chooses on the calibration pictures, says how, and keeps wh
     "ibt",
     "--percentile",
     `${percentile}`,
+    "--phases",
+    `${phases}`,
   ];
   const same = JSON.parse((await run(...byHand, "-o", "by-hand.safetensors", "--json")).stdout);
   expect(provenance.filter((line: string) => !line.startsWith("chooseSettings"))).toEqual(same.provenance);
   expect(provenance).toContainEqual(
     expect.stringMatching(
-      /^chooseSettings percentile=[\d.]+ candidates=5 calibrated=3 judged=2 outputError=0\.\d+ acPerMac=/,
+      /^chooseSettings percentile=[\d.]+ phases=\d candidates=20 calibrated=3 judged=2 outputError=0\.\d+ acPerMac=/,
     ),
   );
   expect(JSON.parse(stdout).layers).toEqual(same.layers);
@@ -362,8 +364,8 @@ test.each<[string, string[], RegExp]>([
   ],
   [
     "a choice of nothing",
-    [...convertTiny, "--auto", "--percentile", "99.9", "-o", "x.safetensors"],
-    /\[E_USAGE\] --auto chooses percentile, and the options leave nothing open/,
+    [...convertTiny, "--auto", "--percentile", "99.9", "--phases", "6", "-o", "x.safetensors"],
+    /\[E_USAGE\] --auto chooses percentile, phases, and the options leave nothing open/,
   ],
   [
     "a range that runs backwards",
