@@ -159,6 +159,21 @@ export function randomSpikingGraph(options: SpikingOptions): Graph {
   return quantizeWeights(assignNeurons(placed, { ...neurons, simulation }), bits);
 }
 
+/** One of them, for tests that are about something else. */
+export function smallSpikingGraph(): Graph {
+  return randomSpikingGraph({
+    seed: 21,
+    layers: 4,
+    neuron: "takeback",
+    pool: "delta",
+    levels: 1,
+    delay: 0,
+    vInit: 0,
+    firingThreshold: 0.5,
+    bits: 8,
+  });
+}
+
 /** Weights drawn anew at the edges of what `bits` allow: sums reach what int16 lanes must be emptied for. */
 export function withExtremeWeights(graph: Graph, bits: number, random: Random): Graph {
   const limit = 2 ** (bits - 1) - 1;

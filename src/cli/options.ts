@@ -6,8 +6,7 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detector/settling.ts";
-import type { SimulationSettings } from "../graph/graph.ts";
-import { maxPhases } from "../snn/phases.ts";
+import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {

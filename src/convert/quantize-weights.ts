@@ -8,7 +8,6 @@
  * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`), with the weight of the
  * first phase (`src/snn/phases.ts`).
  */
-
 import { ConversionError, expectInteger } from "../core/errors.ts";
 import { allocate, type Tensor, tensor } from "../core/tensor.ts";
 import { derive, type Graph, layersByName } from "../graph/graph.ts";

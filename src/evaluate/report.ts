@@ -3,6 +3,7 @@ import type { ClassMatch } from "../data/class-names.ts";
 import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
 import { type Decoding, type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
 import { type Energy, energyOf } from "../metrics/energy.ts";
+import { dnnOperations } from "../metrics/operations.ts";
 import type {
   EvaluationSetup,
   PackedDetections,
@@ -130,8 +131,7 @@ export function stepsToShare(snn: readonly CheckpointScores[], dnn: Scores, shar
 }
 
 function describeDnn(graph: Graph, scores: Scores) {
-  const shapes = inferShapes(graph);
-  const macs = graph.layers.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name)!), 0);
+  const { macs } = dnnOperations(graph);
   return { ...scores, macs, energy: energyOf({ macs, acs: 0 }) };
 }
 

@@ -18,6 +18,9 @@ export interface SimulationSettings {
   readonly phases?: number;
 }
 
+/** The greatest first weight is 2^(this − 1). */
+export const maxPhases = 8;
+
 /** `constant`: the picture as a constant current. `poisson`: seeded spikes with the pixel as their probability. */
 export type Encoding = "constant" | "poisson";
 

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ImportError, SpikingYoloError } from "../core/errors.ts";
 import { filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type Graph, inferShapes } from "./graph.ts";
+import { type Graph, inferShapes, maxPhases } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
 
@@ -38,7 +38,7 @@ const graphSchema = z.strictObject({
       timeSteps: z.int().min(1).max(1_000_000),
       encoding: z.enum(["constant", "poisson"]),
       decode: z.enum(["vmem", "count"]),
-      phases: z.int().min(1).max(8).optional(),
+      phases: z.int().min(1).max(maxPhases).optional(),
     })
     .optional(),
 });

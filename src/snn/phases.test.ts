@@ -2,10 +2,10 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { graphOf } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
-import type { Graph } from "../graph/graph.ts";
+import { type Graph, maxPhases } from "../graph/graph.ts";
 import type { IntegrateFireLayer, Layer } from "../graph/layers.ts";
 import { referenceEngine } from "./engines/reference/reference-engine.ts";
-import { maxPhases, stepWeight, unitSteps } from "./phases.ts";
+import { stepWeight, unitSteps } from "./phases.ts";
 
 test("weights halve down to 1 and stay there", () => {
   expect([1, 2, 3, 4, 5, 6, 7].map((t) => stepWeight(t, 5))).toEqual([16, 8, 4, 2, 1, 1, 1]);

@@ -10,9 +10,6 @@
  */
 import type { Graph } from "../graph/graph.ts";
 
-/** The greatest first weight is 2^(this − 1). */
-export const maxPhases = 8;
-
 /** w_t of step t ≥ 1. */
 export function stepWeight(t: number, phases: number): number {
   return 2 ** Math.max(0, phases - t);

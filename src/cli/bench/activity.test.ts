@@ -3,9 +3,10 @@ import { randomPicture } from "../../../test/graphs.ts";
 import { randomSpikingGraph } from "../../../test/random-spiking.ts";
 import { inferShapes } from "../../graph/graph.ts";
 import { isPopulation } from "../../graph/layers.ts";
+import { dnnOperations } from "../../metrics/operations.ts";
 import { eventEngine } from "../../snn/engines/event/event-engine.ts";
 import { referenceEngine } from "../../snn/engines/reference/reference-engine.ts";
-import { activityOf, totalMacs, tuneActivity } from "./activity.ts";
+import { activityOf, tuneActivity } from "./activity.ts";
 
 const spiking = {
   seed: 5,
@@ -31,7 +32,7 @@ test.each([
   const tuned = await tuneActivity(snn, { activity, image, timeSteps, open });
   const session = await referenceEngine.open(tuned);
   for await (const checkpoint of session.run(image, { timeSteps, at: [timeSteps], encoding: "constant", seed: 1 })) {
-    const reached = activityOf(checkpoint.activity, timeSteps, totalMacs(snn));
+    const reached = activityOf(checkpoint.activity, timeSteps, dnnOperations(snn).macs);
     expect(Math.abs(reached / activity - 1)).toBeLessThan(0.03);
   }
   // Only thresholds differ, and the two of a population by one factor.

@@ -3,14 +3,9 @@ import { EngineError } from "../../core/errors.ts";
 import type { FloatTensor, Tensor } from "../../core/tensor.ts";
 import { consumersOf, type Graph, inferShapes, layerMacs } from "../../graph/graph.ts";
 import { isPopulation, type Layer, type LayerOf } from "../../graph/layers.ts";
+import { dnnOperations } from "../../metrics/operations.ts";
 import type { LayerActivity, Session } from "../../snn/engine.ts";
 import { membraneBound } from "../../snn/neuron.ts";
-
-/** Multiply-accumulates of the whole network for one picture. */
-export function totalMacs(graph: Graph): number {
-  const shapes = inferShapes(graph);
-  return graph.layers.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name)!), 0);
-}
 
 /** Accumulates per step over the DNN's multiply-accumulates. */
 export function activityOf(activity: ReadonlyMap<string, LayerActivity>, timeSteps: number, macs: number): number {
@@ -40,7 +35,7 @@ const greatestChange = 4;
  * @throws EngineError [E_ACTIVITY] where it cannot be reached.
  */
 export async function tuneActivity(snn: Graph, { activity, image, timeSteps, open }: ActivityTarget): Promise<Graph> {
-  const macs = totalMacs(snn);
+  const { macs } = dnnOperations(snn);
   const readers = spikeReaders(snn);
   const macsOf = new Map(readers.flatMap(({ convolutions }) => convolutions.map((each) => [each.name, each.macs])));
   // What reads the picture accumulates nothing.

@@ -4,10 +4,11 @@ import { displayThresholds, readDetections } from "../../detector/detections.ts"
 import { openDnn } from "../../dnn/dnn-session.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
+import { dnnOperations } from "../../metrics/operations.ts";
 import { eventEngine } from "../../snn/engines/event/event-engine.ts";
 import { type ProfiledLayer, profileLayers } from "../../snn/engines/event/profile.ts";
 import { simulate } from "../../snn/simulate.ts";
-import { activityOf, totalMacs } from "./activity.ts";
+import { activityOf } from "./activity.ts";
 
 /** What is measured: a network and a picture for it. */
 export interface Workload {
@@ -75,7 +76,7 @@ export async function measure(
   const session = await eventEngine({ threads }).open(snn);
   const exact = await openDnn(dnn, { threads });
   const { image } = preprocess(picture, shape, snn.preprocessing);
-  const macs = totalMacs(dnn);
+  const { macs } = dnnOperations(dnn);
   let activity = 0;
 
   const densePass = () => timed(() => exact.run(image));

@@ -2,7 +2,6 @@
  * The graph as the event engine sees it: stages that run one after the other, and signals (spikes of a layer) between
  * them. A convolution is no stage: it is a term of the population that integrates it.
  */
-
 import { EngineError } from "../../../core/errors.ts";
 import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";

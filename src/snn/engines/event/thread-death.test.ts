@@ -3,7 +3,7 @@ import type { Worker, WorkerOptions } from "node:worker_threads";
 import { afterEach, expect, test, vi } from "vitest";
 import { runOnce } from "../../../../test/engine-contract.ts";
 import { randomPicture } from "../../../../test/graphs.ts";
-import { randomSpikingGraph } from "../../../../test/random-spiking.ts";
+import { smallSpikingGraph } from "../../../../test/random-spiking.ts";
 import { inferShapes } from "../../../graph/graph.ts";
 import { eventEngine } from "./event-engine.ts";
 
@@ -26,17 +26,7 @@ afterEach(() => {
   started.options = {};
 });
 
-const graph = randomSpikingGraph({
-  seed: 21,
-  layers: 4,
-  neuron: "takeback",
-  pool: "delta",
-  levels: 1,
-  delay: 0,
-  vInit: 0,
-  firingThreshold: 0.5,
-  bits: 8,
-});
+const graph = smallSpikingGraph();
 const image = randomPicture(inferShapes(graph).get("input")!, 1);
 /** Longer than any test waits. */
 const endless = { timeSteps: 1_000_000, at: [1_000_000], encoding: "constant", seed: 1 } as const;

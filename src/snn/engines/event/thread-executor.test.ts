@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { runOnce } from "../../../../test/engine-contract.ts";
 import { randomPicture } from "../../../../test/graphs.ts";
-import { randomSpikingGraph } from "../../../../test/random-spiking.ts";
+import { smallSpikingGraph } from "../../../../test/random-spiking.ts";
 import { inferShapes } from "../../../graph/graph.ts";
 import { eventEngine } from "./event-engine.ts";
 import { loadNetwork } from "./loaded-network.ts";
@@ -9,17 +9,7 @@ import { writeField } from "./records.ts";
 import { startRun } from "./start-run.ts";
 import { threadExecutor } from "./thread-executor.ts";
 
-const graph = randomSpikingGraph({
-  seed: 21,
-  layers: 4,
-  neuron: "takeback",
-  pool: "delta",
-  levels: 1,
-  delay: 0,
-  vInit: 0,
-  firingThreshold: 0.5,
-  bits: 8,
-});
+const graph = smallSpikingGraph();
 const image = randomPicture(inferShapes(graph).get("input")!, 1);
 const options = { timeSteps: 4, at: [4], encoding: "constant", seed: 1 } as const;
 
