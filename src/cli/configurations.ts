@@ -66,8 +66,8 @@ export function configurationsFor(dnn: Graph | undefined, snn: Graph, flags: Fla
     });
     // Few steps are over before the paper's checkpoints: each row has its last step, too.
     const { timeSteps } = graph.simulation!;
-    const at = [...new Set([...(flags.at ?? logarithmicSteps(timeSteps)), timeSteps])].filter((t) => t <= timeSteps);
-    return { name, graph, decodings: ["vmem", "count"], at: at.sort((a, b) => a - b) };
+    const at = [...(flags.at ?? logarithmicSteps(timeSteps)), timeSteps];
+    return { ...configuration(name, graph, { ...flags, at }), decodings: ["vmem", "count"] };
   });
 }
 
