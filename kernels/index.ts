@@ -11,6 +11,12 @@ export { loadAndAdd } from "./limit";
 // Exported although nobody outside calls them: see variants.ts.
 export { monotoneSteps } from "./monotone";
 export {
+  takebackQuotients,
+  takebackQuotientsWeighted,
+  thresholdQuotients,
+  thresholdQuotientsWeighted,
+} from "./quotient";
+export {
   takebackConstant,
   takebackLong,
   takebackLongBound,

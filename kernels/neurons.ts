@@ -8,6 +8,8 @@
  */
 import { monotoneSteps } from "./monotone";
 import { CONSTANT, LONG, SHORT, START, TAKEBACK, isCalm, parameter } from "./neuron-parts";
+import { takebackQuotients, takebackQuotientsWeighted, thresholdQuotients, thresholdQuotientsWeighted } from "./quotient";
+import { unitBefore } from "./schedule";
 import { Frame, Population } from "./structs";
 import {
   takebackConstant,
@@ -51,6 +53,70 @@ export function runNeurons(
   const first = block * population.block;
   const channels = min(population.block, ((population.channels + 7) & ~7) - first);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  if (population.schedule != 0) {
+    runQuotients(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes);
+    return;
+  }
+  runExactly(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
+}
+
+/** Neurons in int16, two positions at a time, an odd one beside itself; those that do not fit in int32. */
+function runQuotients(
+  population: Population,
+  tile: Tile,
+  position: i32,
+  positions: i32,
+  first: i32,
+  channels: i32,
+  out: Frame,
+  spikes: usize,
+  currents: usize,
+  stepBytes: i32,
+  positionBytes: i32,
+): void {
+  const isWeighted =
+    population.weighted != 0 && (!isPlain(population, tile, out.lag, 0, tile.length) || unitBefore(population, tile) > 0);
+  const isTakeback = population.neuron == TAKEBACK;
+  for (let c = 0; c < channels; c += 8) {
+    const at = (position * population.stateStride + first + c) << 2;
+    for (let p = 0; p < positions; p += 2) {
+      const other = min(p + 1, positions - 1);
+      const atA = at + p * (population.stateStride << 2);
+      const atB = at + other * (population.stateStride << 2);
+      const currentA = currents + p * positionBytes + (c << 1);
+      const currentB = currents + other * positionBytes + (c << 1);
+      const spikesA = spikes + p * out.stride + c;
+      const spikesB = spikes + other * out.stride + c;
+      let fits: bool;
+      if (isTakeback) {
+        if (isWeighted) fits = takebackQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+        else fits = takebackQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+      } else if (isWeighted) fits = thresholdQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+      else fits = thresholdQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+      if (!fits) {
+        runExactly(population, tile, position + p, other + 1 - p, first + c, 8, out, spikesA, SHORT, currentA, stepBytes, positionBytes, 0, tile.length);
+      }
+    }
+  }
+}
+
+/** In int32, which fits all: `spikes` and `currents` of channel `first`. */
+function runExactly(
+  population: Population,
+  tile: Tile,
+  position: i32,
+  positions: i32,
+  first: i32,
+  channels: i32,
+  out: Frame,
+  spikes: usize,
+  mode: i32,
+  currents: usize,
+  stepBytes: i32,
+  positionBytes: i32,
+  from: i32,
+  to: i32,
+): void {
   if (population.weighted != 0 && !isPlain(population, tile, out.lag, from, to)) {
     weightedSteps(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
     return;

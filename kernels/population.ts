@@ -10,6 +10,7 @@ import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
 import { constantCurrent } from "./neuron-parts";
 import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
+import { makeSchedule } from "./schedule";
 import { Frame, Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, mergedAt, scratchOf, slotOf, weightShift } from "./tile";
 import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
@@ -20,14 +21,22 @@ function termOf(population: Population, number: i32): Term {
   return changetype<Term>(<usize>load<u32>(population.terms + (number << 2)));
 }
 
-/** Work items of the first phase: rows of each term's input, at each offset. */
+/** Work items of the first phase: the schedule of int16 neurons, and rows of each term's input, at each offset. */
 export function listItems(population: Population, tile: Tile): i32 {
   let rows = 0;
   for (let k = 0; k < population.termCount; k++) rows += termOf(population, k).frame.height;
-  return rows * max(0, endOf(tile, population.lagIn) - firstOf(tile, population.lagIn));
+  const lists = rows * max(0, endOf(tile, population.lagIn) - firstOf(tile, population.lagIn));
+  return population.schedule == 0 ? lists : lists + 1;
 }
 
 export function listItem(population: Population, tile: Tile, item: i32): void {
+  if (population.schedule != 0) {
+    if (item == 0) {
+      makeSchedule(population, tile);
+      return;
+    }
+    item--;
+  }
   const first = firstOf(tile, population.lagIn);
   const steps = endOf(tile, population.lagIn) - first;
   for (let k = 0; k < population.termCount; k++) {

@@ -83,6 +83,8 @@ export class Population {
   parameters: usize;
   /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
   weighted: usize;
+  /** Where neurons may be run in int16 (quotient.ts): what schedule.ts computes; else 0. */
+  schedule: usize;
   /** i32 [stateStride]. */
   bias: usize;
   /** i32 [position][stateStride], or 0. */

@@ -113,10 +113,14 @@ function withThresholds(graph: Graph, factors: ReadonlyMap<string, number>): Gra
   return { ...graph, layers };
 }
 
-/** Integer thresholds, within what an engine runs. */
+/** Integer thresholds, within what an engine runs: multiples of the power of two that all were multiples of before. */
 function scaled(thresholds: Tensor, factor: number): Tensor {
-  const data = Int32Array.from(thresholds.data, (value) =>
-    Math.min(membraneBound, Math.max(1, Math.round(value * factor))),
+  const all = Array.from(thresholds.data).reduce((bits, value) => bits | value, 0);
+  const unit = all & -all;
+  const greatest = Math.floor(membraneBound / unit);
+  const data = Int32Array.from(
+    thresholds.data,
+    (value) => unit * Math.min(greatest, Math.max(1, Math.round((value * factor) / unit))),
   );
   return { ...thresholds, dtype: "int32", data } as Tensor;
 }

@@ -1,5 +1,6 @@
 /** Which kernel runs each term, and how many channels of a population are worked on at a time. */
 
+import { neuronParameters } from "../../neuron.ts";
 import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
 import type { Kernel } from "./records.ts";
 
@@ -44,6 +45,32 @@ export function fitsShort(term: Term, { kernel }: TermChoice): boolean {
     if (sum > int16Bound) return false;
   }
   return true;
+}
+
+/**
+ * Whether the neurons behind int16 sums can be run in int16 themselves (kernels/quotient.ts): what a spike costs is a
+ * multiple of the sums' unit, no step's current leaves int16, and no spike takes Q over its end.
+ */
+export function fitsQuotients({ layer, terms, pictures, signal, lagIn }: PopulationStage, phases: number): boolean {
+  const [term] = terms;
+  if (layer.kind === "readout" || layer.levels > 1 || pictures.length > 0 || term.kind !== "convolution") return false;
+  if (phases > 1 && layer.vInit !== 0) return false;
+  const { weights, bias, shift = 0 } = term.layer;
+  // Room for Q below the bound of the membrane: 2^12, so that few neurons have to be run again.
+  if (shift + phases - 1 > 18) return false;
+  const unit = 2 ** shift;
+  const raise = 2 ** Math.min(phases - 1, signal.lag - lagIn);
+  const { data, shape } = weights;
+  const length = data.length / shape[0];
+  return neuronParameters(layer).every(({ vTh, vThNeg, fireAt, fireAtNeg }, c) => {
+    let sum = (Math.abs(bias?.data[c] ?? 0) + 2 * unit) / unit;
+    for (let i = c * length; i < (c + 1) * length; i++) sum += Math.abs(data[i]);
+    const fits = (cost: number, fires: number) =>
+      (fires * raise) / unit > int16Bound ||
+      (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16);
+    const [fireUp, fireDown] = layer.neuron === "takeback" ? [fireAt, fireAtNeg] : [vTh, vThNeg];
+    return sum <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown));
+  });
 }
 
 export function greatestMagnitude(values: ArrayLike<number>): number {

@@ -6,7 +6,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
-import { chooseBlock, chooseKernel, fitsShort, roundUp, type TermChoice } from "./kernel-choice.ts";
+import { chooseBlock, chooseKernel, fitsQuotients, fitsShort, roundUp, type TermChoice } from "./kernel-choice.ts";
 import {
   inputsOf,
   type Network,
@@ -73,6 +73,8 @@ export interface PopulationLayout {
   readonly parameters: number;
   /** 0 where spikes are binary, and all steps weigh 1, integrate and fire. */
   readonly weighted: number;
+  /** 0 where neurons are not run in int16. */
+  readonly schedule: number;
   readonly bias: number;
   readonly constant: number;
   readonly charge: number;
@@ -337,6 +339,7 @@ function layoutPopulation(
     terms[0].kernel.startsWith("narrow") &&
     terms[0].blockBytes > nearBytes;
   const isShort = !hasPasses && terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
+  const isScheduled = isShort && fitsQuotients(stage, phases);
   return {
     record,
     terms,
@@ -356,12 +359,18 @@ function layoutPopulation(
     netCount: take("neurons", state * 4),
     parameters: take("neurons", 13 * stateStride * 4),
     weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
+    schedule: isScheduled ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,
     chargeHistory: isReadout ? take("neurons", state * 8 * tileSteps) : 0,
     countHistory: isReadout ? take("neurons", state * 4 * tileSteps) : 0,
   };
+}
+
+/** Two remainders of each channel, then seven rows of int16 for each step: see kernels/schedule.ts. */
+function scheduleBytes(stateStride: number, tileSteps: number): number {
+  return 8 * stateStride + 14 * stateStride * tileSteps;
 }
 
 function layoutBands(pool: PoolStage, block: number, tileSteps: number, threads: number, take: Take): BandLayout {

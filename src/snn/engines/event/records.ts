@@ -50,6 +50,7 @@ export const records = {
     "netCount",
     "parameters",
     "weighted",
+    "schedule",
     "bias",
     "constant",
     "neuron",

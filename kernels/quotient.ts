@@ -1,0 +1,198 @@
+/**
+ * Neurons in int16, twice as many to a vector: V = (Q·2^shift + r)·w, where w is what a spike of the step weighs. Weights
+ * times their unit, and thresholds, are multiples of 2^shift·w, so that only the bias moves the remainder r: it is the same
+ * for all neurons of a channel, and what it carries over into Q, and what Q has to exceed, is known before (schedule.ts).
+ *
+ * Where a neuron does not fit, which shows at the end, nothing has been stored: the caller runs its steps in int32. That is
+ * one whose remainder is another (its membrane was saturated once), and one whose Q comes near a bound, of int16 or of the
+ * membrane.
+ */
+import { CARRY, COST, COST_MORE, DOWN, DOWN_MORE, STEP_BYTES, UP, UP_MORE, chunkAt, limitOf, remainderBefore, remainderBehind, unitAt, unitBefore } from "./schedule";
+import { Frame, Population } from "./structs";
+import { Tile, endOf, firstOf, weightShift } from "./tile";
+
+/** Net counts within a tile are kept relative to a start within ± this: what is farther off cannot change its sign. */
+const FAR: i16 = 16384;
+
+/**
+ * Eight channels from c on of two positions (which may be one) through a tile: two, since both take the same schedule.
+ * `at`: bytes of their states; `current`: their sums of offset 0. Whether they have been run.
+ */
+// @ts-ignore: decorator
+@inline
+function quotientSteps(
+  isTakeback: bool,
+  isWeighted: bool,
+  population: Population,
+  tile: Tile,
+  out: Frame,
+  c: i32,
+  atA: usize,
+  atB: usize,
+  currentA: usize,
+  currentB: usize,
+  stepBytes: i32,
+  spikesA: usize,
+  spikesB: usize,
+): bool {
+  const from = firstOf(tile, population.lagIn);
+  const to = endOf(tile, out.lag);
+  if (from >= to) return true;
+  const integrateTo = endOf(tile, population.lagIn);
+  const slotBytes = out.slotBytes;
+  const capacity = out.capacity;
+  const shift = population.shift;
+  const unitOfState = unitBefore(population, tile);
+  const zero = i16x8.splat(0);
+
+  const before = remainderBefore(population, c);
+  const mask = i32x4.splat((1 << shift) - 1);
+  const lowA = i32x4.shr_s(v128.load(population.vMem + atA), unitOfState);
+  const highA = i32x4.shr_s(v128.load(population.vMem + atA, 16), unitOfState);
+  const lowB = i32x4.shr_s(v128.load(population.vMem + atB), unitOfState);
+  const highB = i32x4.shr_s(v128.load(population.vMem + atB, 16), unitOfState);
+  const differsLow = v128.or(v128.xor(lowA, v128.load(before)), v128.xor(lowB, v128.load(before)));
+  const differsHigh = v128.or(v128.xor(highA, v128.load(before, 16)), v128.xor(highB, v128.load(before, 16)));
+  if (v128.any_true(v128.and(v128.or(differsLow, differsHigh), mask))) return false;
+
+  let qA = i16x8.narrow_i32x4_s(i32x4.shr_s(lowA, shift), i32x4.shr_s(highA, shift));
+  let qB = i16x8.narrow_i32x4_s(i32x4.shr_s(lowB, shift), i32x4.shr_s(highB, shift));
+  /** The greatest |Q| that any lane has had. */
+  let greatest = i16x8.max_u(i16x8.abs(qA), i16x8.abs(qB));
+  const startA = nearCounts(population.netCount + atA);
+  const startB = nearCounts(population.netCount + atB);
+  let nA = startA;
+  let nB = startB;
+
+  let unit = isWeighted ? unitAt(population, tile, from) : 0;
+  let slot = (tile.g0 + from) % capacity;
+  let offset = slot * slotBytes;
+  let step = chunkAt(population, tile, c) + from * STEP_BYTES;
+  currentA += from * stepBytes;
+  currentB += from * stepBytes;
+  for (let i = from; i < to; i++) {
+    const carry = v128.load(step, CARRY);
+    let gainA = carry;
+    let gainB = carry;
+    if (isWeighted) {
+      const unitNow = unitAt(population, tile, i);
+      if (unitNow < unit) {
+        qA = i16x8.add_sat_s(qA, qA);
+        qB = i16x8.add_sat_s(qB, qB);
+        greatest = i16x8.max_u(greatest, i16x8.max_u(i16x8.abs(qA), i16x8.abs(qB)));
+        unit = unitNow;
+      }
+      if (i < integrateTo) {
+        gainA = i16x8.add(gainA, v128.load(currentA));
+        gainB = i16x8.add(gainB, v128.load(currentB));
+      }
+    } else {
+      gainA = i16x8.add(gainA, v128.load(currentA));
+      gainB = i16x8.add(gainB, v128.load(currentB));
+    }
+    qA = i16x8.add_sat_s(qA, gainA);
+    qB = i16x8.add_sat_s(qB, gainB);
+    greatest = i16x8.max_u(greatest, i16x8.max_u(i16x8.abs(qA), i16x8.abs(qB)));
+    const up = v128.load(step, UP);
+    const down = v128.load(step, DOWN);
+    const cost = v128.load(step, COST);
+    const costMore = v128.load(step, COST_MORE);
+    let upA: v128;
+    let upB: v128;
+    let downA: v128;
+    let downB: v128;
+    if (isTakeback) {
+      const upMore = v128.load(step, UP_MORE);
+      const downMore = v128.load(step, DOWN_MORE);
+      const belowA = i16x8.gt_s(zero, nA);
+      const aboveA = i16x8.gt_s(nA, zero);
+      upA = i16x8.gt_s(qA, i16x8.add(up, v128.and(belowA, upMore)));
+      downA = i16x8.gt_s(i16x8.add(down, v128.andnot(downMore, aboveA)), qA);
+      qA = i16x8.sub(qA, v128.and(upA, i16x8.add(cost, v128.and(belowA, costMore))));
+      qA = i16x8.add(qA, v128.and(downA, i16x8.add(cost, v128.andnot(costMore, aboveA))));
+      const belowB = i16x8.gt_s(zero, nB);
+      const aboveB = i16x8.gt_s(nB, zero);
+      upB = i16x8.gt_s(qB, i16x8.add(up, v128.and(belowB, upMore)));
+      downB = i16x8.gt_s(i16x8.add(down, v128.andnot(downMore, aboveB)), qB);
+      qB = i16x8.sub(qB, v128.and(upB, i16x8.add(cost, v128.and(belowB, costMore))));
+      qB = i16x8.add(qB, v128.and(downB, i16x8.add(cost, v128.andnot(costMore, aboveB))));
+    } else {
+      upA = i16x8.gt_s(qA, up);
+      downA = i16x8.gt_s(down, qA);
+      qA = i16x8.add(i16x8.sub(qA, v128.and(upA, cost)), v128.and(downA, costMore));
+      upB = i16x8.gt_s(qB, up);
+      downB = i16x8.gt_s(down, qB);
+      qB = i16x8.add(i16x8.sub(qB, v128.and(upB, cost)), v128.and(downB, costMore));
+    }
+    const sentA = i16x8.sub(downA, upA);
+    const sentB = i16x8.sub(downB, upB);
+    if (isWeighted) {
+      const weight = weightShift(tile, out.lag, i);
+      nA = i16x8.add(nA, i16x8.shl(sentA, weight));
+      nB = i16x8.add(nB, i16x8.shl(sentB, weight));
+    } else {
+      nA = i16x8.add(nA, sentA);
+      nB = i16x8.add(nB, sentB);
+    }
+    const bytes = i8x16.narrow_i16x8_s(sentA, sentB);
+    v128.store_lane<i64>(spikesA + offset, bytes, 0);
+    v128.store_lane<i64>(spikesB + offset, bytes, 1);
+    step += STEP_BYTES;
+    currentA += stepBytes;
+    currentB += stepBytes;
+    offset += slotBytes;
+    if (++slot == capacity) {
+      slot = 0;
+      offset = 0;
+    }
+  }
+  if (v128.any_true(i16x8.ge_u(greatest, i16x8.splat(<i16>limitOf(population, tile))))) return false;
+
+  const behind = remainderBehind(population, c);
+  const low = v128.load(behind);
+  const high = v128.load(behind, 16);
+  const gainedA = i16x8.sub(nA, startA);
+  const gainedB = i16x8.sub(nB, startB);
+  // Both are read before either is stored: they may be one.
+  const countLowA = v128.load(population.netCount + atA);
+  const countHighA = v128.load(population.netCount + atA, 16);
+  const countLowB = v128.load(population.netCount + atB);
+  const countHighB = v128.load(population.netCount + atB, 16);
+  v128.store(population.netCount + atA, i32x4.add(countLowA, i32x4.extend_low_i16x8_s(gainedA)));
+  v128.store(population.netCount + atA, i32x4.add(countHighA, i32x4.extend_high_i16x8_s(gainedA)), 16);
+  v128.store(population.netCount + atB, i32x4.add(countLowB, i32x4.extend_low_i16x8_s(gainedB)));
+  v128.store(population.netCount + atB, i32x4.add(countHighB, i32x4.extend_high_i16x8_s(gainedB)), 16);
+  storeMembrane(population.vMem + atA, i32x4.extend_low_i16x8_s(qA), low, shift, unit);
+  storeMembrane(population.vMem + atA + 16, i32x4.extend_high_i16x8_s(qA), high, shift, unit);
+  storeMembrane(population.vMem + atB, i32x4.extend_low_i16x8_s(qB), low, shift, unit);
+  storeMembrane(population.vMem + atB + 16, i32x4.extend_high_i16x8_s(qB), high, shift, unit);
+  return true;
+}
+
+/** Eight net counts, moved towards zero where they are far from it. */
+// @ts-ignore: decorator
+@inline
+function nearCounts(at: usize): v128 {
+  const counts = i16x8.narrow_i32x4_s(v128.load(at), v128.load(at, 16));
+  return i16x8.max_s(i16x8.min_s(counts, i16x8.splat(FAR)), i16x8.splat(<i16>-FAR));
+}
+
+// @ts-ignore: decorator
+@inline
+function storeMembrane(at: usize, quotient: v128, remainder: v128, shift: i32, unit: i32): void {
+  v128.store(at, i32x4.shl(i32x4.add(i32x4.shl(quotient, shift), remainder), unit));
+}
+
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function takebackQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
+  return quotientSteps(true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+}
+export function takebackQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
+  return quotientSteps(true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+}
+export function thresholdQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
+  return quotientSteps(false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+}
+export function thresholdQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
+  return quotientSteps(false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+}

@@ -1,0 +1,150 @@
+/**
+ * What int16 neurons (quotient.ts) take at each step of a tile: what the bias carries over into Q, what Q has to exceed, and
+ * what a spike costs, all for the remainder r at that step. Computed once a tile, for all positions.
+ *
+ * With e = log₂ of a spike's weight on the way out over that on the way in (a delayed population integrates lighter spikes
+ * than it fires): V ≥ F·2^e  ⟺  Q > (F·2^e − r − 1) >> shift, and V ≤ −F·2^e  ⟺  Q < ((−F·2^e − r) >> shift) + 1.
+ *
+ * In memory: remainders before the tile and behind it, i32 [2][stateStride]; then i16 [stateStride / 8][tileSteps][7][8],
+ * the rows below.
+ */
+import { COST_DOWN, COST_UP, COST_UP_NEG, FIRE_DOWN, FIRE_DOWN_NEG, FIRE_UP, FIRE_UP_NEG, START, TAKEBACK } from "./neuron-parts";
+import { Population } from "./structs";
+import { Tile, endOf, firstOf, weightShift } from "./tile";
+
+/** What the bias adds to Q. */
+export const CARRY = 0;
+/** Q fires above this, and below that. Take-back neurons: where the net count is not on the negative side. */
+export const UP = 16;
+export const DOWN = 32;
+/** Take-back neurons: what is added on the negative side. */
+export const UP_MORE = 48;
+export const DOWN_MORE = 64;
+/** Take-back neurons: cost of a spike, and what is added on the negative side; others: cost upwards and downwards. */
+export const COST = 80;
+export const COST_MORE = 96;
+export const STEP_BYTES = 112;
+
+// @ts-ignore: decorator
+@inline
+export function remainderBefore(population: Population, c: i32): usize {
+  return population.schedule + (c << 2);
+}
+
+// @ts-ignore: decorator
+@inline
+export function remainderBehind(population: Population, c: i32): usize {
+  return population.schedule + ((population.stateStride + c) << 2);
+}
+
+/** Eight channels from c on at offset 0. */
+// @ts-ignore: decorator
+@inline
+export function chunkAt(population: Population, tile: Tile, c: i32): usize {
+  return population.schedule + (population.stateStride << 3) + (c >> 3) * tile.program.tileSteps * STEP_BYTES;
+}
+
+/** log₂ of the weight of the last step that has been integrated at offset i: membranes are multiples of that weight. */
+// @ts-ignore: decorator
+@inline
+export function unitAt(population: Population, tile: Tile, i: i32): i32 {
+  return max(0, tile.program.phases - min(tile.program.timeSteps, tile.g0 + i + 1 - population.lagIn));
+}
+
+/** The same before the tile. */
+// @ts-ignore: decorator
+@inline
+export function unitBefore(population: Population, tile: Tile): i32 {
+  return stepsBefore(population, tile) == 0 ? 0 : unitAt(population, tile, -1);
+}
+
+/** |Q| from which on int16, or the membrane's bound, could have cut something off. */
+// @ts-ignore: decorator
+@inline
+export function limitOf(population: Population, tile: Tile): i32 {
+  const greatestUnit = unitAt(population, tile, firstOf(tile, population.lagIn));
+  return min<i32>(i16.MAX_VALUE, 1 << (30 - population.shift - greatestUnit));
+}
+
+/** Steps that the population has integrated before the tile. */
+// @ts-ignore: decorator
+@inline
+function stepsBefore(population: Population, tile: Tile): i32 {
+  return max(0, min(tile.program.timeSteps, tile.g0 - population.lagIn));
+}
+
+/** The whole population's schedule for the tile. */
+export function makeSchedule(population: Population, tile: Tile): void {
+  const phases = tile.program.phases;
+  const k = stepsBefore(population, tile);
+  // Σ of the weights of k steps, over the last of them.
+  const units: i32 = k <= phases ? (1 << k) - 1 : (1 << phases) - 1 + (k - phases);
+  for (let c = 0; c < population.stateStride; c++) scheduleChannel(population, tile, c, units);
+}
+
+function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32): void {
+  const shift = population.shift;
+  const mask = (1 << shift) - 1;
+  const lagIn = population.lagIn;
+  const lagOut = population.out.lag;
+  const from = firstOf(tile, lagIn);
+  const integrateTo = endOf(tile, lagIn);
+  const fireFrom = firstOf(tile, lagOut);
+  const to = endOf(tile, lagOut);
+  const bias = load<i32>(population.bias + (c << 2));
+  const isTakeback = population.neuron == TAKEBACK;
+  let remainder = (row(population, START, c) + units * bias) & mask;
+  store<i32>(remainderBefore(population, c), remainder);
+  let unit = unitAt(population, tile, units == 0 ? from : from - 1);
+  let step = chunkAt(population, tile, c) + ((c & 7) << 1) + from * STEP_BYTES;
+  for (let i = from; i < to; i++) {
+    const unitNow = unitAt(population, tile, i);
+    let sum = remainder << (unit - unitNow);
+    unit = unitNow;
+    if (i < integrateTo) sum += bias;
+    remainder = sum & mask;
+    store<i16>(step, <i16>(sum >> shift), CARRY);
+    const fires = i >= fireFrom;
+    const raise = weightShift(tile, lagOut, i) - unit;
+    const up = fires ? above(row(population, FIRE_UP, c), raise, remainder, shift) : i16.MAX_VALUE;
+    const upNeg = fires ? above(row(population, FIRE_UP_NEG, c), raise, remainder, shift) : i16.MAX_VALUE;
+    const down = fires ? below(row(population, isTakeback ? FIRE_DOWN : FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
+    const downNeg = fires ? below(row(population, FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
+    store<i16>(step, <i16>up, UP);
+    store<i16>(step, <i16>(upNeg - up), UP_MORE);
+    store<i16>(step, <i16>down, DOWN);
+    store<i16>(step, <i16>(downNeg - down), DOWN_MORE);
+    const cost = quotientOf(row(population, COST_UP, c), raise, shift);
+    const more = isTakeback
+      ? quotientOf(row(population, COST_UP_NEG, c), raise, shift) - cost
+      : quotientOf(row(population, COST_DOWN, c), raise, shift);
+    store<i16>(step, <i16>cost, COST);
+    store<i16>(step, <i16>more, COST_MORE);
+    step += STEP_BYTES;
+  }
+  store<i32>(remainderBehind(population, c), remainder);
+}
+
+// @ts-ignore: decorator
+@inline
+function row(population: Population, number: i32, c: i32): i32 {
+  return load<i32>(population.parameters + ((number * population.stateStride + c) << 2));
+}
+
+// @ts-ignore: decorator
+@inline
+function above(fireAt: i32, raise: i32, remainder: i32, shift: i32): i32 {
+  return <i32>min<i64>(i16.MAX_VALUE, (((<i64>fireAt) << raise) - remainder - 1) >> shift);
+}
+
+// @ts-ignore: decorator
+@inline
+function below(fireAt: i32, raise: i32, remainder: i32, shift: i32): i32 {
+  return <i32>max<i64>(i16.MIN_VALUE, ((-((<i64>fireAt) << raise) - remainder) >> shift) + 1);
+}
+
+// @ts-ignore: decorator
+@inline
+function quotientOf(cost: i32, raise: i32, shift: i32): i32 {
+  return <i32>(((<i64>cost) << raise) >> shift);
+}
