@@ -10,7 +10,7 @@
 import { spill } from "./narrow";
 import { Term } from "./structs";
 
-/** ΣL of lanes and of their upper bytes; `bytes`: entries added, four bytes each. */
+/** ΣL of lanes and of their upper bytes; `bytes`: entries added (less those subtracted), four bytes each. */
 // @ts-ignore: decorator
 @inline
 function lowSum(lanes: v128, upper: v128, bytes: i32): v128 {
@@ -48,7 +48,9 @@ export function gatherBytes(
   const width = frame.width;
   const stride = term.stride;
   const padding = term.padding;
-  const columnBytes = 2 * term.inPerGroup * term.rowBytes;
+  /** Lists: one of all spikes, or one of +1s and one of −1s. */
+  const lists = term.isSplit ? 2 : 1;
+  const columnBytes = (term.isSplit ? 1 : 2) * term.inPerGroup * term.rowBytes;
   const rowBytes = size * columnBytes;
   const indexRow = (width + 1) << 2;
   const top = y * stride - padding;
@@ -63,10 +65,9 @@ export function gatherBytes(
     const left = x * stride - padding;
     const from = max(0, left) << 2;
     const to = min(width, left + size) << 2;
-    let base = weightsTop - left * columnBytes;
-    let index = indexTop;
-    /** Bytes of entries that have been added to the lanes. */
+    /** Bytes of entries that have been added to the lanes, those of −1s less those of +1s at the last. */
     let added = 0;
+    let budget = allowance;
     let a0 = i16x8.splat(0);
     let a1 = a0;
     let a2 = a0;
@@ -76,7 +77,9 @@ export function gatherBytes(
     let b2 = a0;
     let b3 = a0;
     let last8 = a0;
-    if (from < to) {
+    for (let list = 0; list < lists && from < to; list++) {
+      let base = weightsTop - left * columnBytes;
+      let index = indexTop + list * term.indexListBytes;
       let runs = rows;
       let next = room;
       if (isShort && room != 0) {
@@ -103,8 +106,9 @@ export function gatherBytes(
         let entry = isMerged ? room : <usize>load<u32>(index + from);
         const last = isMerged ? next : <usize>load<u32>(index + to);
         while (entry < last) {
-          const stop = isShort ? last : min(last, entry + allowance - added);
+          const stop = isShort ? last : min(last, entry + budget);
           added += <i32>(stop - entry);
+          budget -= <i32>(stop - entry);
           for (; entry < stop; entry += 4) {
             const at = base + load<u32>(entry);
             if (n > 1) {
@@ -133,7 +137,19 @@ export function gatherBytes(
             if (n == 7) last8 = i16x8.add(last8, v128.load_ext<i8>(at, 48));
           }
           if (!isShort) {
-            if (added == allowance) {
+            if (budget == 0) {
+              if (list == 1) {
+                a0 = i16x8.neg(a0);
+                a1 = i16x8.neg(a1);
+                a2 = i16x8.neg(a2);
+                a3 = i16x8.neg(a3);
+                b0 = i16x8.neg(b0);
+                b1 = i16x8.neg(b1);
+                b2 = i16x8.neg(b2);
+                b3 = i16x8.neg(b3);
+                last8 = i16x8.neg(last8);
+                added = -added;
+              }
               if (n > 1) spill(sums, lowSum(a0, b0, added), shift);
               if (n > 1) spill(sums + 32, b0, shift);
               if (n > 3) spill(sums + 64, lowSum(a1, b1, added), shift);
@@ -153,11 +169,25 @@ export function gatherBytes(
               b3 = a0;
               last8 = a0;
               added = 0;
+              budget = allowance;
             }
           }
         }
         index += indexRow;
         base += rowBytes;
+      }
+      if (lists > 1) {
+        // Twice: what is added is subtracted in the end, and the other way round.
+        a0 = i16x8.neg(a0);
+        a1 = i16x8.neg(a1);
+        a2 = i16x8.neg(a2);
+        a3 = i16x8.neg(a3);
+        b0 = i16x8.neg(b0);
+        b1 = i16x8.neg(b1);
+        b2 = i16x8.neg(b2);
+        b3 = i16x8.neg(b3);
+        last8 = i16x8.neg(last8);
+        added = -added;
       }
     }
     if (isShort) {

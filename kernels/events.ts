@@ -3,8 +3,8 @@
  * rows. Entry = (position · rows of a position + channel) · rowBytes, so that all spikes of neighbouring positions in a row
  * are one run of entries, and where a kernel's row begins is one number to add (accumulate.ts).
  *
- * Narrow kernels keep each channel's weights twice, as they are and negated: a −1 is an entry of the second half. Wide
- * kernels keep a magnitude (i16) beside each entry. An index holds where each position's entries begin.
+ * Narrow kernels keep each channel's weights twice, as they are and negated: a −1 is an entry of the second half. Where
+ * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry. An index holds where each position's entries begin.
  */
 import { Term } from "./structs";
 import { Tile, count, slotOf } from "./tile";
@@ -29,7 +29,9 @@ export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void 
       weighted +=
         term.kernel == WIDE
           ? listWide(term, compaction, i, y, row, group)
-          : listNarrow(term, i, y, row, group);
+          : term.isSplit
+            ? listSplit(term, i, y, row, group)
+            : listNarrow(term, i, y, row, group);
     }
   }
   count(tile, term.counter, i, weighted * load<i32>(term.reachY + (y << 2)) * term.fanOut);
@@ -105,6 +107,46 @@ function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);
+  return weighted;
+}
+
+/** As `listNarrow`, +1s and −1s apart. */
+function listSplit(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+  const frame = term.frame;
+  const width = frame.width;
+  const channels = term.inPerGroup;
+  const number = rowNumber(term, group, y);
+  const offsets = term.offsets;
+  const rowBytes = term.rowBytes;
+  const eight = i32x4.splat(8 * rowBytes);
+  const indexListBytes = term.indexListBytes;
+  let plus = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
+  let minus = plus + term.eventListBytes;
+  let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
+  let column = 0;
+  let spikes = row + group * channels;
+  let weighted: i64 = 0;
+  for (let x = 0; x < width; x++) {
+    store<u32>(index, <u32>plus);
+    store<u32>(index + indexListBytes, <u32>minus);
+    index += 4;
+    const before = plus + minus;
+    let first = i32x4.splat(column);
+    for (let c = 0; c < channels; c += 8) {
+      if (load<i64>(spikes + c) != 0) {
+        const s = v128.load_zero<i64>(spikes + c);
+        const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
+        plus = storeLanes(plus, i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists, offsets, first);
+        minus = storeLanes(minus, i8x16.bitmask(s) & exists, offsets, first);
+      }
+      first = i32x4.add(first, eight);
+    }
+    weighted += <i64>(<i32>((plus + minus - before) >> 2) * load<i32>(term.reachX + (x << 2)));
+    column += channels * rowBytes;
+    spikes += frame.stride;
+  }
+  store<u32>(index, <u32>plus);
+  store<u32>(index + indexListBytes, <u32>minus);
   return weighted;
 }
 

@@ -42,15 +42,15 @@ function quotientSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  const unitOfState = unitBefore(population, tile);
+  let unit = isWeighted ? unitBefore(population, tile) : 0;
   const zero = i16x8.splat(0);
 
   const before = remainderBefore(population, c);
   const mask = i32x4.splat((1 << shift) - 1);
-  const lowA = i32x4.shr_s(v128.load(population.vMem + atA), unitOfState);
-  const highA = i32x4.shr_s(v128.load(population.vMem + atA, 16), unitOfState);
-  const lowB = i32x4.shr_s(v128.load(population.vMem + atB), unitOfState);
-  const highB = i32x4.shr_s(v128.load(population.vMem + atB, 16), unitOfState);
+  const lowA = i32x4.shr_s(v128.load(population.vMem + atA), unit);
+  const highA = i32x4.shr_s(v128.load(population.vMem + atA, 16), unit);
+  const lowB = i32x4.shr_s(v128.load(population.vMem + atB), unit);
+  const highB = i32x4.shr_s(v128.load(population.vMem + atB, 16), unit);
   const differsLow = v128.or(v128.xor(lowA, v128.load(before)), v128.xor(lowB, v128.load(before)));
   const differsHigh = v128.or(v128.xor(highA, v128.load(before, 16)), v128.xor(highB, v128.load(before, 16)));
   if (v128.any_true(v128.and(v128.or(differsLow, differsHigh), mask))) return false;
@@ -64,7 +64,6 @@ function quotientSteps(
   let nA = startA;
   let nB = startB;
 
-  let unit = isWeighted ? unitAt(population, tile, from) : 0;
   let slot = (tile.g0 + from) % capacity;
   let offset = slot * slotBytes;
   let step = chunkAt(population, tile, c) + from * STEP_BYTES;

@@ -51,11 +51,12 @@ export function unitAt(population: Population, tile: Tile, i: i32): i32 {
   return max(0, tile.program.phases - min(tile.program.timeSteps, tile.g0 + i + 1 - population.lagIn));
 }
 
-/** The same before the tile. */
+/** The same before the tile; before the first step, that of the first. */
 // @ts-ignore: decorator
 @inline
 export function unitBefore(population: Population, tile: Tile): i32 {
-  return stepsBefore(population, tile) == 0 ? 0 : unitAt(population, tile, -1);
+  const first = firstOf(tile, population.lagIn);
+  return unitAt(population, tile, stepsBefore(population, tile) == 0 ? first : first - 1);
 }
 
 /** |Q| from which on int16, or the membrane's bound, could have cut something off. */
@@ -95,7 +96,7 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
   const isTakeback = population.neuron == TAKEBACK;
   let remainder = (row(population, START, c) + units * bias) & mask;
   store<i32>(remainderBefore(population, c), remainder);
-  let unit = unitAt(population, tile, units == 0 ? from : from - 1);
+  let unit = unitBefore(population, tile);
   let step = chunkAt(population, tile, c) + ((c & 7) << 1) + from * STEP_BYTES;
   for (let i = from; i < to; i++) {
     const unitNow = unitAt(population, tile, i);

@@ -44,6 +44,10 @@ export class Term {
   events: usize;
   eventStepBytes: i32;
   eventRowBytes: i32;
+  /** Whether −1s have lists of their own, so that no negated rows are stored; from the lists of +1s to theirs. */
+  isSplit: i32;
+  eventListBytes: i32;
+  indexListBytes: i32;
   magnitudes: usize;
   index: usize;
   indexStepBytes: i32;

@@ -16,7 +16,7 @@ export interface TermChoice {
 const leastBudget = 8;
 const int16Bound = 2 ** 15 - 1;
 /** Eight accumulators, which is what 16 vector registers leave room for. */
-const widestBlock = 64;
+export const widestBlock = 64;
 
 export function chooseKernel(term: Term): TermChoice {
   if (term.kind === "scale") return { kernel: "scale", groups: 1, budget: 0 };

@@ -6,7 +6,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
-import { chooseBlock, chooseKernel, fitsQuotients, fitsShort, roundUp, type TermChoice } from "./kernel-choice.ts";
+import { chooseBlock, chooseKernel, fitsQuotients, fitsShort, roundUp, widestBlock, type TermChoice } from "./kernel-choice.ts";
 import {
   inputsOf,
   type Network,
@@ -39,6 +39,10 @@ export interface TermLayout extends TermChoice {
   readonly events: number;
   readonly eventStepBytes: number;
   readonly eventRowBytes: number;
+  /** −1s have lists of their own, so many bytes behind those of +1s; else 0. */
+  readonly isSplit: boolean;
+  readonly eventListBytes: number;
+  readonly indexListBytes: number;
   readonly magnitudes: number;
   readonly index: number;
   readonly indexStepBytes: number;
@@ -143,9 +147,11 @@ const passingBytes = 384 * 2 ** 20;
 /** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
 const currentBytes = 2 ** 16;
 /** Weights of a block that stay in the second cache beside what else is read. */
-const nearBytes = 400_000;
+const nearBytes = Number(process.env.NEAR ?? 400_000);
+/** Rows of a block, as they are and negated, beyond which −1s have lists of their own instead. */
+const splitBytes = Number(process.env.SPLIT ?? 200_000);
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
-const passSteps = 8;
+const passSteps = Number(process.env.PASS ?? 8);
 /** Channels of a kernel row whose entries are merged. */
 const longestMerged = 64;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
@@ -385,8 +391,11 @@ function layoutBands(pool: PoolStage, block: number, tileSteps: number, threads:
 }
 
 interface ListSizes {
+  readonly isSplit: boolean;
   readonly eventStepBytes: number;
+  readonly eventListBytes: number;
   readonly eventRowBytes: number;
+  readonly indexListBytes: number;
   readonly indexStepBytes: number;
 }
 
@@ -397,15 +406,29 @@ interface ListRequest extends ListSizes {
 }
 
 /** Room for every neuron of the input to spike at once; memory that spikes never reach is never touched. */
-function listSizes({ input }: Term, { kernel, groups }: TermChoice): ListSizes {
-  if (kernel === "depthwise" || kernel === "scale") return { eventStepBytes: 0, eventRowBytes: 0, indexStepBytes: 0 };
-  const [channels, height, width] = input.shape;
+function listSizes(term: Term, choice: TermChoice): ListSizes {
+  const { kernel, groups } = choice;
+  const isSplit = kernel === "narrow8" && splitsLists(term, choice);
+  if (kernel === "depthwise" || kernel === "scale")
+    return { isSplit, eventStepBytes: 0, eventListBytes: 0, eventRowBytes: 0, indexStepBytes: 0, indexListBytes: 0 };
+  const [channels, height, width] = term.input.shape;
   const eventRowBytes = (width * channels * 4) / groups + 64;
+  const eventListBytes = isSplit ? stagger(groups * height * eventRowBytes) : 0;
+  const indexListBytes = isSplit ? stagger(groups * height * (width + 1) * 4) : 0;
   return {
+    isSplit,
     eventRowBytes,
-    eventStepBytes: stagger(groups * height * eventRowBytes),
-    indexStepBytes: stagger(groups * height * (width + 1) * 4),
+    eventListBytes,
+    eventStepBytes: stagger(groups * height * eventRowBytes + eventListBytes),
+    indexListBytes,
+    indexStepBytes: stagger(groups * height * (width + 1) * 4 + indexListBytes),
   };
+}
+
+/** Whether a block's rows, kept twice, would be too large for the nearer caches. */
+function splitsLists(term: Term, choice: TermChoice): boolean {
+  const { size, inPerGroup } = convolutionFacts(term, choice);
+  return !mergesRuns(size, inPerGroup) && 2 * size * size * inPerGroup * widestBlock > splitBytes;
 }
 
 function layoutTerm(
@@ -420,7 +443,7 @@ function layoutTerm(
   const { size, inPerGroup } = convolutionFacts(term, choice);
   const isDense = kernel === "depthwise" || kernel === "scale";
   const rowBytes = isDense ? blocks * block * 2 : block * (kernel === "narrow8" ? 1 : 2);
-  const signs = kernel.startsWith("narrow") ? 2 : 1;
+  const signs = kernel.startsWith("narrow") && !list.isSplit ? 2 : 1;
   const blockBytes = isDense ? 0 : size * size * signs * inPerGroup * rowBytes;
   return {
     ...choice,

@@ -264,6 +264,7 @@ function loadTerm(
   writeRecord(words, place.record, "term", {
     ...place,
     kernel: kernels[place.kernel],
+    isSplit: place.isSplit ? 1 : 0,
     frame: layout.frames.get(term.input)!.record,
     size,
     stride,
@@ -318,7 +319,7 @@ function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC
   const outPerGroup = outC / layer.groups;
   const area = size * size;
   const isInt8 = place.kernel === "narrow8";
-  const signs = place.kernel === "wide" ? 1 : 2;
+  const signs = place.kernel === "wide" || place.isSplit ? 1 : 2;
   const rows = isInt8 ? views.bytes : views.shorts;
   const start = place.weights / (isInt8 ? 1 : 2);
   const blockLength = place.blockBytes / (isInt8 ? 1 : 2);
