@@ -137,10 +137,10 @@ test("membranes saturate at ±2^30, exactly as the reference engine's", async ()
 test.each([
   { neuron: "ibt", weightType: "int16", weight: 32767, channels: 64, shift: 0 },
   { neuron: "takeback", weightType: "int16", weight: 32767, channels: 64, shift: 0 },
-  { neuron: "ibt", weightType: "int8", weight: 127, channels: 28, shift: 9 },
-  { neuron: "takeback", weightType: "int8", weight: 127, channels: 28, shift: 9 },
+  { neuron: "ibt", weightType: "int8", weight: 127, channels: 28, shift: 9, bias: 77 },
+  { neuron: "takeback", weightType: "int8", weight: 127, channels: 28, shift: 9, bias: 77 },
 ] as const)("membranes far from ±2^30 come to saturate later: $neuron, $weightType", async (options) => {
-  const checkpoints = await compare(stack({ ...options, size: 3, vTh: 1000, vThNeg: 3000 }), [10, 40, 70, 110]);
+  const checkpoints = await compare(stack({ ...options, size: 3, vTh: 1024, vThNeg: 3072 }), [10, 40, 70, 110]);
   const greatest = checkpoints.map(({ recorded }) => Math.max(...recorded.membranes.get("act2")!));
   expect(greatest[0]).toBeLessThan(membraneBound / 4);
   expect(greatest[3]).toBeGreaterThan(membraneBound - 2000);

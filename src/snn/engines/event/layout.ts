@@ -147,11 +147,11 @@ const passingBytes = 384 * 2 ** 20;
 /** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
 const currentBytes = 2 ** 16;
 /** Weights of a block that stay in the second cache beside what else is read. */
-const nearBytes = Number(process.env.NEAR ?? 400_000);
+const nearBytes = 400_000;
 /** Rows of a block, as they are and negated, beyond which −1s have lists of their own instead. */
-const splitBytes = Number(process.env.SPLIT ?? 200_000);
+const splitBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
-const passSteps = Number(process.env.PASS ?? 8);
+const passSteps = 8;
 /** Channels of a kernel row whose entries are merged. */
 const longestMerged = 64;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
