@@ -1,13 +1,20 @@
 /** Neurons that a constant current moves one way only: those of the picture's convolutions. */
-import { COST_DOWN_NEG, COST_UP, FIRE_DOWN_NEG, FIRE_UP, choose, constantCurrent, parameter } from "./neuron-parts";
+import { COST_DOWN_NEG, COST_UP, FIRE_DOWN_NEG, FIRE_UP, choose, constantCurrent, parameter, storeSpikes } from "./neuron-parts";
 import { Frame, Population } from "./structs";
 import { Tile, settledAt } from "./tile";
 
+/** Phases fall short of the truth by less than 1.1 units at the start and at each step. */
+const MARGIN: i32 = 8;
+/** More lanes in doubt than these are cheaper all together. */
+const FEW: i32 = 3;
+
 /**
  * Binary neurons under a constant current, from V = 0 and n = 0, sixteen channels: all spikes have the current's sign, so
- * that only one side's threshold and cost matter. Negative currents are mirrored: V and the spikes change their sign.
- * V + I > FIRE − 1 is asked as V > FIRE − 1 − I, which need not wait for the sum. Four chains of operations keep a processor
- * busy that two would leave waiting.
+ * that only one side's threshold F and cost C matter (negative currents are mirrored), and V stays within F − C … F.
+ *
+ * So (V − F + C)/C is a phase that I/C advances, and that comes round where the neuron fires. In units of 2^−16 a phase is an
+ * int16 that wraps around by itself. Rounded down, it may come round too late, but only where it has come so near to the
+ * end as rounding can account for; such lanes, and those whose current exceeds the cost, are run again in full.
  */
 export function monotoneSteps(
   population: Population,
@@ -22,35 +29,32 @@ export function monotoneSteps(
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const room = settledAt(tile);
-  const vMem = population.vMem + at;
-  const isNegative0 = settleMonotone(population, room, at, c);
-  const isNegative1 = settleMonotone(population, room + 48, at + 16, c + 4);
-  const isNegative2 = settleMonotone(population, room + 96, at + 32, c + 8);
-  const isNegative3 = settleMonotone(population, room + 144, at + 48, c + 12);
-  const areNegative = i8x16.narrow_i16x8_s(
-    i16x8.narrow_i32x4_s(isNegative0, isNegative1),
-    i16x8.narrow_i32x4_s(isNegative2, isNegative3),
+  for (let k = 0; k < 4; k++) settlePhases(population, room + (k << 6), at + (k << 4), c + (k << 2));
+  const half = i16x8.splat(i16.MIN_VALUE);
+  const gainA = i16x8.narrow_i32x4_u(v128.load(room, GAIN), v128.load(room, 64 + GAIN));
+  const gainB = i16x8.narrow_i32x4_u(v128.load(room, 128 + GAIN), v128.load(room, 192 + GAIN));
+  let phaseA = v128.xor(i16x8.narrow_i32x4_u(v128.load(room, PHASE), v128.load(room, 64 + PHASE)), half);
+  let phaseB = v128.xor(i16x8.narrow_i32x4_u(v128.load(room, 128 + PHASE), v128.load(room, 192 + PHASE)), half);
+  const isPositive = v128.not(
+    i8x16.narrow_i16x8_s(
+      i16x8.narrow_i32x4_s(v128.load(room, SIGN), v128.load(room, 64 + SIGN)),
+      i16x8.narrow_i32x4_s(v128.load(room, 128 + SIGN), v128.load(room, 192 + SIGN)),
+    ),
   );
-  // A lane that fires is −1: right where mirrored, to be negated elsewhere.
-  v128.store(room, v128.not(areNegative), 192);
-  let v0 = mirror(v128.load(vMem), isNegative0);
-  let v1 = mirror(v128.load(vMem, 16), isNegative1);
-  let v2 = mirror(v128.load(vMem, 32), isNegative2);
-  let v3 = mirror(v128.load(vMem, 48), isNegative3);
+  let nearestA = half;
+  let nearestB = half;
   let sum = i8x16.splat(0);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
   for (let i = from; i < to; i++) {
-    const fires0 = i32x4.gt_s(v0, v128.load(room));
-    const fires1 = i32x4.gt_s(v1, v128.load(room, 48));
-    const fires2 = i32x4.gt_s(v2, v128.load(room, 96));
-    const fires3 = i32x4.gt_s(v3, v128.load(room, 144));
-    v0 = i32x4.sub(i32x4.add(v0, v128.load(room, 16)), v128.and(fires0, v128.load(room, 32)));
-    v1 = i32x4.sub(i32x4.add(v1, v128.load(room, 64)), v128.and(fires1, v128.load(room, 80)));
-    v2 = i32x4.sub(i32x4.add(v2, v128.load(room, 112)), v128.and(fires2, v128.load(room, 128)));
-    v3 = i32x4.sub(i32x4.add(v3, v128.load(room, 160)), v128.and(fires3, v128.load(room, 176)));
-    const fires = i8x16.narrow_i16x8_s(i16x8.narrow_i32x4_s(fires0, fires1), i16x8.narrow_i32x4_s(fires2, fires3));
-    const isPositive = v128.load(room, 192);
+    const nextA = i16x8.add(phaseA, gainA);
+    const nextB = i16x8.add(phaseB, gainB);
+    // A lane that fires is −1: right where mirrored, to be negated elsewhere.
+    const fires = i8x16.narrow_i16x8_s(i16x8.gt_s(phaseA, nextA), i16x8.gt_s(phaseB, nextB));
+    nearestA = i16x8.max_s(nearestA, nextA);
+    nearestB = i16x8.max_s(nearestB, nextB);
+    phaseA = nextA;
+    phaseB = nextB;
     const sent = i8x16.sub(v128.xor(fires, isPositive), isPositive);
     v128.store(target, sent);
     sum = i8x16.add(sum, sent);
@@ -60,34 +64,125 @@ export function monotoneSteps(
       target = spikes;
     }
   }
-  v128.store(vMem, mirror(v0, isNegative0));
-  v128.store(vMem, mirror(v1, isNegative1), 16);
-  v128.store(vMem, mirror(v2, isNegative2), 32);
-  v128.store(vMem, mirror(v3, isNegative3), 48);
-  const counts = population.netCount + at;
-  addCounts(counts, i16x8.extend_low_i8x16_s(sum));
-  addCounts(counts + 32, i16x8.extend_high_i8x16_s(sum));
+  const steps = to - from;
+  const nearest = i16x8.splat(<i16>(i16.MAX_VALUE - steps - MARGIN));
+  const excludedA = i16x8.narrow_i32x4_s(v128.load(room, EXCLUDED), v128.load(room, 64 + EXCLUDED));
+  const excludedB = i16x8.narrow_i32x4_s(v128.load(room, 128 + EXCLUDED), v128.load(room, 192 + EXCLUDED));
+  const isInDoubt = i8x16.narrow_i16x8_s(
+    v128.or(excludedA, i16x8.gt_s(nearestA, nearest)),
+    v128.or(excludedB, i16x8.gt_s(nearestB, nearest)),
+  );
+  let bits = i8x16.bitmask(isInDoubt);
+  if (popcnt(bits) > FEW) {
+    for (let k = 0; k < 4; k++) integrateFour(population, out, tile, at + (k << 4), c + (k << 2), spikes + (k << 2), from, to);
+    return;
+  }
+  const counts = v128.andnot(sum, isInDoubt);
+  const countsA = i16x8.extend_low_i8x16_s(counts);
+  const countsB = i16x8.extend_high_i8x16_s(counts);
+  while (bits != 0) {
+    const lane = ctz(bits);
+    integrateOne(population, out, tile, at + (lane << 2), c + lane, spikes + lane, from, to);
+    bits &= bits - 1;
+  }
+  const doubtA = i16x8.extend_low_i8x16_s(isInDoubt);
+  const doubtB = i16x8.extend_high_i8x16_s(isInDoubt);
+  advance(population, at, c, steps, i32x4.extend_low_i16x8_s(countsA), i32x4.extend_low_i16x8_s(doubtA));
+  advance(population, at + 16, c + 4, steps, i32x4.extend_high_i16x8_s(countsA), i32x4.extend_high_i16x8_s(doubtA));
+  advance(population, at + 32, c + 8, steps, i32x4.extend_low_i16x8_s(countsB), i32x4.extend_low_i16x8_s(doubtB));
+  advance(population, at + 48, c + 12, steps, i32x4.extend_high_i16x8_s(countsB), i32x4.extend_high_i16x8_s(doubtB));
 }
 
-/** Four channels' FIRE − 1 − I, I and cost, mirrored, in memory; gives where I is negative. */
+/** Of four channels, in memory: what a step adds to their phases, their phases, where the current is negative, and where phases do not serve. */
+const GAIN = 0;
+const PHASE = 16;
+const SIGN = 32;
+const EXCLUDED = 48;
+
 // @ts-ignore: decorator
 @inline
-function settleMonotone(population: Population, room: usize, at: usize, c: i32): v128 {
+function settlePhases(population: Population, room: usize, at: usize, c: i32): void {
   const current = constantCurrent(population, at, c);
   const isNegative = i32x4.shr_s(current, 31);
   const mirrored = mirror(current, isNegative);
   const fireAt = choose(isNegative, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
-  v128.store(room, i32x4.sub(i32x4.sub(fireAt, i32x4.splat(1)), mirrored));
-  v128.store(room, mirrored, 16);
-  v128.store(room, choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c)), 32);
-  return isNegative;
+  const cost = choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  const beyond = i32x4.add(i32x4.sub(mirror(v128.load(population.vMem + at), isNegative), fireAt), cost);
+  // A little less than 2^16 by the cost: conversions and products round up at times.
+  const scale = f32x4.div(f32x4.splat(65535.9375), f32x4.convert_i32x4_s(cost));
+  v128.store(room, i32x4.trunc_sat_f32x4_s(f32x4.mul(f32x4.convert_i32x4_s(mirrored), scale)), GAIN);
+  v128.store(room, i32x4.trunc_sat_f32x4_s(f32x4.mul(f32x4.convert_i32x4_s(beyond), scale)), PHASE);
+  v128.store(room, isNegative, SIGN);
+  const isOutside = v128.or(i32x4.shr_s(beyond, 31), i32x4.ge_s(beyond, cost));
+  v128.store(room, v128.or(isOutside, i32x4.ge_s(mirrored, cost)), EXCLUDED);
+}
+
+/** Four membranes and net counts after so many steps and spikes, but for lanes in doubt, which are there already. */
+// @ts-ignore: decorator
+@inline
+function advance(population: Population, at: usize, c: i32, steps: i32, counts: v128, isInDoubt: v128): void {
+  const current = constantCurrent(population, at, c);
+  const isNegative = i32x4.shr_s(current, 31);
+  const cost = choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  const before = v128.load(population.vMem + at);
+  const charge = i32x4.add(before, i32x4.mul(current, i32x4.splat(steps)));
+  const after = i32x4.sub(charge, i32x4.mul(counts, cost));
+  v128.store(population.vMem + at, choose(isInDoubt, before, after));
+  v128.store(population.netCount + at, i32x4.add(v128.load(population.netCount + at), counts));
+}
+
+/** One neuron, step by step. */
+function integrateOne(population: Population, out: Frame, tile: Tile, at: usize, c: i32, spikes: usize, from: i32, to: i32): void {
+  const bias = load<i32>(population.bias + (c << 2));
+  const current = population.constant == 0 ? bias : bias + load<i32>(population.constant + at);
+  const isNegative = current < 0;
+  const fireAt = channelParameter(population, isNegative ? FIRE_DOWN_NEG : FIRE_UP, c);
+  const cost = channelParameter(population, isNegative ? COST_DOWN_NEG : COST_UP, c);
+  const spike = isNegative ? -1 : 1;
+  const gain = current * spike;
+  let v = load<i32>(population.vMem + at) * spike;
+  let n = load<i32>(population.netCount + at);
+  let slot = (tile.g0 + from) % out.capacity;
+  for (let i = from; i < to; i++) {
+    v += gain;
+    const fires = v >= fireAt;
+    const sent = fires ? spike : 0;
+    v -= fires ? cost : 0;
+    n += sent;
+    store<i8>(spikes + slot * out.slotBytes, <i8>sent);
+    if (++slot == out.capacity) slot = 0;
+  }
+  store<i32>(population.vMem + at, v * spike);
+  store<i32>(population.netCount + at, n);
 }
 
 // @ts-ignore: decorator
 @inline
-function addCounts(counts: usize, sum: v128): void {
-  v128.store(counts, i32x4.add(v128.load(counts), i32x4.extend_low_i16x8_s(sum)));
-  v128.store(counts, i32x4.add(v128.load(counts, 16), i32x4.extend_high_i16x8_s(sum)), 16);
+function channelParameter(population: Population, row: i32, c: i32): i32 {
+  return load<i32>(population.parameters + ((row * population.stateStride + c) << 2));
+}
+
+/** Four neurons, step by step. */
+function integrateFour(population: Population, out: Frame, tile: Tile, at: usize, c: i32, spikes: usize, from: i32, to: i32): void {
+  const current = constantCurrent(population, at, c);
+  const isNegative = i32x4.shr_s(current, 31);
+  const mirrored = mirror(current, isNegative);
+  const fireAt = choose(isNegative, parameter(population, FIRE_DOWN_NEG, c), parameter(population, FIRE_UP, c));
+  const cost = choose(isNegative, parameter(population, COST_DOWN_NEG, c), parameter(population, COST_UP, c));
+  let v = mirror(v128.load(population.vMem + at), isNegative);
+  let n = v128.load(population.netCount + at);
+  let slot = (tile.g0 + from) % out.capacity;
+  for (let i = from; i < to; i++) {
+    v = i32x4.add(v, mirrored);
+    const fires = i32x4.ge_s(v, fireAt);
+    v = i32x4.sub(v, v128.and(fires, cost));
+    const sent = i32x4.neg(mirror(fires, isNegative));
+    n = i32x4.add(n, sent);
+    storeSpikes(spikes + slot * out.slotBytes, sent);
+    if (++slot == out.capacity) slot = 0;
+  }
+  v128.store(population.vMem + at, mirror(v, isNegative));
+  v128.store(population.netCount + at, n);
 }
 
 /** −x where the mask is set. */
