@@ -59,6 +59,7 @@ export function poolRow(
   const isBand = changetype<usize>(spikes) != changetype<usize>(pool.input);
   const spikesAt = isBand ? 0 : firstY * spikes.width * spikes.stride + first;
   const last = min(channels, out.stride - first);
+  const isUnit = pool.isBinary && firstOf(tile, pool.input.lag) >= weightedEnd(tile, pool.input.lag);
   for (let x = 0; x < out.width; x++) {
     const left = x * pool.stride - pool.offset;
     const firstX = max(0, left);
@@ -66,9 +67,11 @@ export function poolRow(
     const counts = pool.counts + (((firstY * spikes.width + firstX) * pool.countStride + first) << 2);
     const from = spikesAt + firstX * spikes.stride;
     const to = (y * out.width + x) * out.stride + first;
-    for (let c = 0; c < last; c += 8) {
-      poolWindow(pool, tile, spikes, counts + (c << 2), from + c, to + c, lastY - firstY, width);
+    let c = 0;
+    if (isUnit && width == 2 && lastY - firstY == 2) {
+      for (; c + 16 <= last; c += 16) poolSixteen(pool, tile, spikes, counts + (c << 2), from + c, to + c);
     }
+    for (; c < last; c += 8) poolWindow(pool, tile, spikes, counts + (c << 2), from + c, to + c, lastY - firstY, width);
   }
 }
 
@@ -145,6 +148,77 @@ function poolWindow(
     greatest = before;
     const bytes = i8x16.narrow_i16x8_s(sent, sent);
     store<u64>(target, i64x2.extract_lane(bytes, 0));
+    slot = slot == firstSlot ? slot + (input.capacity - 1) * input.slotBytes : slot - input.slotBytes;
+    target = target == firstTarget ? target + (out.capacity - 1) * out.slotBytes : target - out.slotBytes;
+  }
+}
+
+/**
+ * The usual window, 2 × 2, where spikes are binary and weigh 1: sixteen channels of relative counts in int8. A tile changes
+ * them by 32 at most, so that here too, whose lane saturates cannot become the greatest.
+ */
+export function poolSixteen(pool: Pool, tile: Tile, input: Frame, counts: usize, spikesAt: usize, sentAt: usize): void {
+  const out = pool.out;
+  const from = firstOf(tile, input.lag);
+  const end = endOf(tile, input.lag);
+  if (from >= end) return;
+  const countColumn = pool.countStride << 2;
+  const countRow = input.width * countColumn;
+  const scratch = scratchEnd(tile) - 64;
+  for (let quarter: usize = 0; quarter < 64; quarter += 16) {
+    const at = counts + quarter;
+    const a = v128.load(at);
+    const b = v128.load(at + countColumn);
+    const c = v128.load(at + countRow);
+    const d = v128.load(at + countRow + countColumn);
+    const most = i32x4.max_s(i32x4.max_s(a, b), i32x4.max_s(c, d));
+    const upper = i16x8.narrow_i32x4_s(i32x4.sub(a, most), i32x4.sub(b, most));
+    const lower = i16x8.narrow_i32x4_s(i32x4.sub(c, most), i32x4.sub(d, most));
+    v128.store(scratch + quarter, i8x16.narrow_i16x8_s(upper, lower));
+  }
+  // Four words of each member, from four quarters: a 4 × 4 transposition.
+  const q0 = v128.load(scratch);
+  const q1 = v128.load(scratch, 16);
+  const q2 = v128.load(scratch, 32);
+  const q3 = v128.load(scratch, 48);
+  const ab01 = v128.shuffle<i32>(q0, q1, 0, 4, 1, 5);
+  const ab23 = v128.shuffle<i32>(q2, q3, 0, 4, 1, 5);
+  const cd01 = v128.shuffle<i32>(q0, q1, 2, 6, 3, 7);
+  const cd23 = v128.shuffle<i32>(q2, q3, 2, 6, 3, 7);
+  let a = v128.shuffle<i64>(ab01, ab23, 0, 2);
+  let b = v128.shuffle<i64>(ab01, ab23, 1, 3);
+  let c = v128.shuffle<i64>(cd01, cd23, 0, 2);
+  let d = v128.shuffle<i64>(cd01, cd23, 1, 3);
+  const isWinner = pool.isWinner;
+  const column = input.stride;
+  const row = input.width * column;
+  let greatest = i8x16.splat(0);
+  let slot = slotOf(input, tile, input.lag, end - 1) + spikesAt;
+  let target = slotOf(out, tile, input.lag, end - 1) + sentAt;
+  const firstSlot = input.data + spikesAt;
+  const firstTarget = out.data + sentAt;
+  for (let i = end - 1; i >= from; i--) {
+    const spikesA = v128.load(slot);
+    const spikesB = v128.load(slot + column);
+    const spikesC = v128.load(slot + row);
+    const spikesD = v128.load(slot + row + column);
+    let sent: v128;
+    if (isWinner) {
+      sent = v128.bitselect(spikesB, spikesA, i8x16.gt_s(b, a));
+      let best = i8x16.max_s(a, b);
+      sent = v128.bitselect(spikesC, sent, i8x16.gt_s(c, best));
+      best = i8x16.max_s(best, c);
+      sent = v128.bitselect(spikesD, sent, i8x16.gt_s(d, best));
+    } else sent = greatest;
+    a = i8x16.sub_sat_s(a, spikesA);
+    b = i8x16.sub_sat_s(b, spikesB);
+    c = i8x16.sub_sat_s(c, spikesC);
+    d = i8x16.sub_sat_s(d, spikesD);
+    if (!isWinner) {
+      greatest = i8x16.max_s(i8x16.max_s(a, b), i8x16.max_s(c, d));
+      sent = i8x16.sub(sent, greatest);
+    }
+    v128.store(target, sent);
     slot = slot == firstSlot ? slot + (input.capacity - 1) * input.slotBytes : slot - input.slotBytes;
     target = target == firstTarget ? target + (out.capacity - 1) * out.slotBytes : target - out.slotBytes;
   }

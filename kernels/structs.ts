@@ -119,6 +119,8 @@ export class Pool {
   stride: i32;
   offset: i32;
   isWinner: i32;
+  /** Whether spikes are −1, 0 and 1. */
+  isBinary: i32;
   /** i32 [position][countStride]: net counts that the pool has received. */
   counts: usize;
   countStride: i32;

@@ -110,6 +110,7 @@ function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
     stride,
     offset: Math.floor(padding / 2),
     isWinner: pooling === "winner" ? 1 : 0,
+    isBinary: stage.input.greatestSpike === 1 ? 1 : 0,
     counts,
     countStride,
     ownsCounts: ownsCounts ? 1 : 0,

@@ -67,7 +67,7 @@ export const records = {
     "chargeHistory",
     "countHistory",
   ],
-  pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "counts", "countStride", "ownsCounts"],
+  pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "isBinary", "counts", "countStride", "ownsCounts"],
   move: ["kind", "input", "out", "factor", "from", "to", "channels", "endsPosition"],
   poisson: ["kind", "out", "channels", "pixels", "seed"],
   picture: [
