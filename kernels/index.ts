@@ -11,10 +11,14 @@ export { loadAndAdd } from "./limit";
 // Exported although nobody outside calls them: see variants.ts.
 export { monotoneSteps } from "./monotone";
 export {
-  takebackQuotients,
-  takebackQuotientsWeighted,
-  thresholdQuotients,
-  thresholdQuotientsWeighted,
+  takebackLongQuotients,
+  takebackLongQuotientsWeighted,
+  takebackShortQuotients,
+  takebackShortQuotientsWeighted,
+  thresholdLongQuotients,
+  thresholdLongQuotientsWeighted,
+  thresholdShortQuotients,
+  thresholdShortQuotientsWeighted,
 } from "./quotient";
 export {
   takebackConstant,

@@ -8,7 +8,16 @@
  */
 import { monotoneSteps } from "./monotone";
 import { CONSTANT, LONG, SHORT, START, TAKEBACK, isCalm, parameter } from "./neuron-parts";
-import { takebackQuotients, takebackQuotientsWeighted, thresholdQuotients, thresholdQuotientsWeighted } from "./quotient";
+import {
+  takebackLongQuotients,
+  takebackLongQuotientsWeighted,
+  takebackShortQuotients,
+  takebackShortQuotientsWeighted,
+  thresholdLongQuotients,
+  thresholdLongQuotientsWeighted,
+  thresholdShortQuotients,
+  thresholdShortQuotientsWeighted,
+} from "./quotient";
 import { unitBefore } from "./schedule";
 import { Frame, Population } from "./structs";
 import {
@@ -54,7 +63,7 @@ export function runNeurons(
   const channels = min(population.block, ((population.channels + 7) & ~7) - first);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
   if (population.schedule != 0) {
-    runQuotients(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes);
+    runQuotients(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
     return;
   }
   runExactly(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
@@ -70,31 +79,42 @@ function runQuotients(
   channels: i32,
   out: Frame,
   spikes: usize,
+  mode: i32,
   currents: usize,
   stepBytes: i32,
   positionBytes: i32,
+  from: i32,
+  to: i32,
 ): void {
+  const start = max(from, firstOf(tile, population.lagIn));
   const isWeighted =
-    population.weighted != 0 && (!isPlain(population, tile, out.lag, 0, tile.length) || unitBefore(population, tile) > 0);
+    population.weighted != 0 && (!isPlain(population, tile, out.lag, from, to) || unitBefore(population, tile, start) > 0);
   const isTakeback = population.neuron == TAKEBACK;
+  const laneShift = mode == SHORT ? 1 : 2;
   for (let c = 0; c < channels; c += 8) {
     const at = (position * population.stateStride + first + c) << 2;
     for (let p = 0; p < positions; p += 2) {
       const other = min(p + 1, positions - 1);
       const atA = at + p * (population.stateStride << 2);
       const atB = at + other * (population.stateStride << 2);
-      const currentA = currents + p * positionBytes + (c << 1);
-      const currentB = currents + other * positionBytes + (c << 1);
+      const currentA = currents + p * positionBytes + (c << laneShift);
+      const currentB = currents + other * positionBytes + (c << laneShift);
       const spikesA = spikes + p * out.stride + c;
       const spikesB = spikes + other * out.stride + c;
       let fits: bool;
-      if (isTakeback) {
-        if (isWeighted) fits = takebackQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
-        else fits = takebackQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
-      } else if (isWeighted) fits = thresholdQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
-      else fits = thresholdQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+      if (mode == SHORT) {
+        if (isTakeback) {
+          if (isWeighted) fits = takebackShortQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+          else fits = takebackShortQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+        } else if (isWeighted) fits = thresholdShortQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+        else fits = thresholdShortQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+      } else if (isTakeback) {
+        if (isWeighted) fits = takebackLongQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+        else fits = takebackLongQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+      } else if (isWeighted) fits = thresholdLongQuotientsWeighted(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+      else fits = thresholdLongQuotients(population, tile, out, first + c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
       if (!fits) {
-        runExactly(population, tile, position + p, other + 1 - p, first + c, 8, out, spikesA, SHORT, currentA, stepBytes, positionBytes, 0, tile.length);
+        runExactly(population, tile, position + p, other + 1 - p, first + c, 8, out, spikesA, mode, currentA, stepBytes, positionBytes, from, to);
       }
     }
   }

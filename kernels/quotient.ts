@@ -7,7 +7,7 @@
  * one whose remainder is another (its membrane was saturated once), and one whose Q comes near a bound, of int16 or of the
  * membrane.
  */
-import { CARRY, COST, COST_MORE, DOWN, DOWN_MORE, STEP_BYTES, UP, UP_MORE, chunkAt, limitOf, remainderBefore, remainderBehind, unitAt, unitBefore } from "./schedule";
+import { CARRY, COST, COST_MORE, DOWN, DOWN_MORE, REMAINDER, STEP_BYTES, UP, UP_MORE, limitOf, scheduleAt, unitAt, unitBefore } from "./schedule";
 import { Frame, Population } from "./structs";
 import { Tile, endOf, firstOf, weightShift } from "./tile";
 
@@ -15,14 +15,16 @@ import { Tile, endOf, firstOf, weightShift } from "./tile";
 const FAR: i16 = 16384;
 
 /**
- * Eight channels from c on of two positions (which may be one) through a tile: two, since both take the same schedule.
- * `at`: bytes of their states; `current`: their sums of offset 0. Whether they have been run.
+ * Eight channels from c on of two positions (which may be one) through offsets from … to − 1: two, since both take the same
+ * schedule. `at`: bytes of their states; `current`: their sums of offset 0, int16 or (`isLong`) int32 and shifted. Whether
+ * they have been run.
  */
 // @ts-ignore: decorator
 @inline
 function quotientSteps(
   isTakeback: bool,
   isWeighted: bool,
+  isLong: bool,
   population: Population,
   tile: Tile,
   out: Frame,
@@ -34,25 +36,31 @@ function quotientSteps(
   stepBytes: i32,
   spikesA: usize,
   spikesB: usize,
+  from: i32,
+  to: i32,
 ): bool {
-  const from = firstOf(tile, population.lagIn);
-  const to = endOf(tile, out.lag);
+  from = max(from, firstOf(tile, population.lagIn));
+  to = min(to, endOf(tile, out.lag));
   if (from >= to) return true;
   const integrateTo = endOf(tile, population.lagIn);
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
-  let unit = isWeighted ? unitBefore(population, tile) : 0;
+  let unit = isWeighted ? unitBefore(population, tile, from) : 0;
   const zero = i16x8.splat(0);
 
-  const before = remainderBefore(population, c);
+  let step = scheduleAt(population, tile, c, from - 1);
+  const before = v128.load(step, REMAINDER);
+  step += STEP_BYTES;
   const mask = i32x4.splat((1 << shift) - 1);
   const lowA = i32x4.shr_s(v128.load(population.vMem + atA), unit);
   const highA = i32x4.shr_s(v128.load(population.vMem + atA, 16), unit);
   const lowB = i32x4.shr_s(v128.load(population.vMem + atB), unit);
   const highB = i32x4.shr_s(v128.load(population.vMem + atB, 16), unit);
-  const differsLow = v128.or(v128.xor(lowA, v128.load(before)), v128.xor(lowB, v128.load(before)));
-  const differsHigh = v128.or(v128.xor(highA, v128.load(before, 16)), v128.xor(highB, v128.load(before, 16)));
+  const beforeLow = i32x4.extend_low_i16x8_s(before);
+  const beforeHigh = i32x4.extend_high_i16x8_s(before);
+  const differsLow = v128.or(v128.xor(lowA, beforeLow), v128.xor(lowB, beforeLow));
+  const differsHigh = v128.or(v128.xor(highA, beforeHigh), v128.xor(highB, beforeHigh));
   if (v128.any_true(v128.and(v128.or(differsLow, differsHigh), mask))) return false;
 
   let qA = i16x8.narrow_i32x4_s(i32x4.shr_s(lowA, shift), i32x4.shr_s(highA, shift));
@@ -66,13 +74,11 @@ function quotientSteps(
 
   let slot = (tile.g0 + from) % capacity;
   let offset = slot * slotBytes;
-  let step = chunkAt(population, tile, c) + from * STEP_BYTES;
   currentA += from * stepBytes;
   currentB += from * stepBytes;
   for (let i = from; i < to; i++) {
-    const carry = v128.load(step, CARRY);
-    let gainA = carry;
-    let gainB = carry;
+    let gainA = v128.load(step, CARRY);
+    let gainB = gainA;
     if (isWeighted) {
       const unitNow = unitAt(population, tile, i);
       if (unitNow < unit) {
@@ -81,13 +87,15 @@ function quotientSteps(
         greatest = i16x8.max_u(greatest, i16x8.max_u(i16x8.abs(qA), i16x8.abs(qB)));
         unit = unitNow;
       }
-      if (i < integrateTo) {
-        gainA = i16x8.add(gainA, v128.load(currentA));
-        gainB = i16x8.add(gainB, v128.load(currentB));
-      }
-    } else {
-      gainA = i16x8.add(gainA, v128.load(currentA));
-      gainB = i16x8.add(gainB, v128.load(currentB));
+    }
+    if (!isWeighted || i < integrateTo) {
+      const sumA = isLong ? sumsAt(currentA, shift) : v128.load(currentA);
+      const sumB = isLong ? sumsAt(currentB, shift) : v128.load(currentB);
+      // Sums of int32 may leave int16 themselves.
+      if (isLong) greatest = i16x8.max_u(greatest, i16x8.max_u(i16x8.abs(sumA), i16x8.abs(sumB)));
+      gainA = isLong ? i16x8.add_sat_s(gainA, sumA) : i16x8.add(gainA, sumA);
+      gainB = isLong ? i16x8.add_sat_s(gainB, sumB) : i16x8.add(gainB, sumB);
+      if (isLong) greatest = i16x8.max_u(greatest, i16x8.max_u(i16x8.abs(gainA), i16x8.abs(gainB)));
     }
     qA = i16x8.add_sat_s(qA, gainA);
     qB = i16x8.add_sat_s(qB, gainB);
@@ -145,11 +153,11 @@ function quotientSteps(
       offset = 0;
     }
   }
-  if (v128.any_true(i16x8.ge_u(greatest, i16x8.splat(<i16>limitOf(population, tile))))) return false;
+  if (v128.any_true(i16x8.ge_u(greatest, i16x8.splat(<i16>limitOf(population, tile, from))))) return false;
 
-  const behind = remainderBehind(population, c);
-  const low = v128.load(behind);
-  const high = v128.load(behind, 16);
+  const behind = v128.load(step - STEP_BYTES, REMAINDER);
+  const low = i32x4.extend_low_i16x8_s(behind);
+  const high = i32x4.extend_high_i16x8_s(behind);
   const gainedA = i16x8.sub(nA, startA);
   const gainedB = i16x8.sub(nB, startB);
   // Both are read before either is stored: they may be one.
@@ -182,16 +190,35 @@ function storeMembrane(at: usize, quotient: v128, remainder: v128, shift: i32, u
   v128.store(at, i32x4.shl(i32x4.add(i32x4.shl(quotient, shift), remainder), unit));
 }
 
+/** Eight sums of int32, shifted back. */
+// @ts-ignore: decorator
+@inline
+function sumsAt(from: usize, shift: i32): v128 {
+  return i16x8.narrow_i32x4_s(i32x4.shr_s(v128.load(from), shift), i32x4.shr_s(v128.load(from, 16), shift));
+}
+
 // A function each, exported so that no optimizer merges them: see variants.ts.
-export function takebackQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
-  return quotientSteps(true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+export function takebackShortQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(true, false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
 }
-export function takebackQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
-  return quotientSteps(true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+export function takebackLongQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(true, false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
 }
-export function thresholdQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
-  return quotientSteps(false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+export function takebackShortQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(true, true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
 }
-export function thresholdQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize): bool {
-  return quotientSteps(false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB);
+export function takebackLongQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(true, true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+}
+export function thresholdShortQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(false, false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+}
+export function thresholdLongQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(false, false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+}
+export function thresholdShortQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(false, true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
+}
+export function thresholdLongQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
+  return quotientSteps(false, true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
 }

@@ -5,8 +5,8 @@
  * With e = log₂ of a spike's weight on the way out over that on the way in (a delayed population integrates lighter spikes
  * than it fires): V ≥ F·2^e  ⟺  Q > (F·2^e − r − 1) >> shift, and V ≤ −F·2^e  ⟺  Q < ((−F·2^e − r) >> shift) + 1.
  *
- * In memory: remainders before the tile and behind it, i32 [2][stateStride]; then i16 [stateStride / 8][tileSteps][7][8],
- * the rows below.
+ * In memory: [stateStride / 8][tileSteps + 1][8 rows, below][8] of int16. The first entry stands before the tile, and only its
+ * remainder is used.
  */
 import { COST_DOWN, COST_UP, COST_UP_NEG, FIRE_DOWN, FIRE_DOWN_NEG, FIRE_UP, FIRE_UP_NEG, START, TAKEBACK } from "./neuron-parts";
 import { Population } from "./structs";
@@ -23,25 +23,15 @@ export const DOWN_MORE = 64;
 /** Take-back neurons: cost of a spike, and what is added on the negative side; others: cost upwards and downwards. */
 export const COST = 80;
 export const COST_MORE = 96;
-export const STEP_BYTES = 112;
+/** r, after the step. */
+export const REMAINDER = 112;
+export const STEP_BYTES = 128;
 
+/** Eight channels from c on at offset i; −1: before the tile. */
 // @ts-ignore: decorator
 @inline
-export function remainderBefore(population: Population, c: i32): usize {
-  return population.schedule + (c << 2);
-}
-
-// @ts-ignore: decorator
-@inline
-export function remainderBehind(population: Population, c: i32): usize {
-  return population.schedule + ((population.stateStride + c) << 2);
-}
-
-/** Eight channels from c on at offset 0. */
-// @ts-ignore: decorator
-@inline
-export function chunkAt(population: Population, tile: Tile, c: i32): usize {
-  return population.schedule + (population.stateStride << 3) + (c >> 3) * tile.program.tileSteps * STEP_BYTES;
+export function scheduleAt(population: Population, tile: Tile, c: i32, i: i32): usize {
+  return population.schedule + ((c >> 3) * (tile.program.tileSteps + 1) + i + 1) * STEP_BYTES;
 }
 
 /** log₂ of the weight of the last step that has been integrated at offset i: membranes are multiples of that weight. */
@@ -51,20 +41,18 @@ export function unitAt(population: Population, tile: Tile, i: i32): i32 {
   return max(0, tile.program.phases - min(tile.program.timeSteps, tile.g0 + i + 1 - population.lagIn));
 }
 
-/** The same before the tile; before the first step, that of the first. */
+/** The same before offset i; before the first step, that of the first. */
 // @ts-ignore: decorator
 @inline
-export function unitBefore(population: Population, tile: Tile): i32 {
-  const first = firstOf(tile, population.lagIn);
-  return unitAt(population, tile, stepsBefore(population, tile) == 0 ? first : first - 1);
+export function unitBefore(population: Population, tile: Tile, i: i32): i32 {
+  return unitAt(population, tile, tile.g0 + i > population.lagIn ? i - 1 : i);
 }
 
-/** |Q| from which on int16, or the membrane's bound, could have cut something off. */
+/** |Q| from which on int16, or the membrane's bound, could have cut something off, from offset i on. */
 // @ts-ignore: decorator
 @inline
-export function limitOf(population: Population, tile: Tile): i32 {
-  const greatestUnit = unitAt(population, tile, firstOf(tile, population.lagIn));
-  return min<i32>(i16.MAX_VALUE, 1 << (30 - population.shift - greatestUnit));
+export function limitOf(population: Population, tile: Tile, i: i32): i32 {
+  return min<i32>(i16.MAX_VALUE, 1 << (30 - population.shift - unitAt(population, tile, i)));
 }
 
 /** Steps that the population has integrated before the tile. */
@@ -95,16 +83,18 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
   const bias = load<i32>(population.bias + (c << 2));
   const isTakeback = population.neuron == TAKEBACK;
   let remainder = (row(population, START, c) + units * bias) & mask;
-  store<i32>(remainderBefore(population, c), remainder);
-  let unit = unitBefore(population, tile);
-  let step = chunkAt(population, tile, c) + ((c & 7) << 1) + from * STEP_BYTES;
+  let unit = unitBefore(population, tile, from);
+  let step = scheduleAt(population, tile, c, from - 1) + ((c & 7) << 1);
+  store<i16>(step, <i16>remainder, REMAINDER);
+  step += STEP_BYTES;
   for (let i = from; i < to; i++) {
     const unitNow = unitAt(population, tile, i);
     let sum = remainder << (unit - unitNow);
     unit = unitNow;
     if (i < integrateTo) sum += bias;
     remainder = sum & mask;
-    store<i16>(step, <i16>(sum >> shift), CARRY);
+    const carry = sum >> shift;
+    store<i16>(step, <i16>carry, CARRY);
     const fires = i >= fireFrom;
     const raise = weightShift(tile, lagOut, i) - unit;
     const up = fires ? above(row(population, FIRE_UP, c), raise, remainder, shift) : i16.MAX_VALUE;
@@ -121,9 +111,9 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
       : quotientOf(row(population, COST_DOWN, c), raise, shift);
     store<i16>(step, <i16>cost, COST);
     store<i16>(step, <i16>more, COST_MORE);
+    store<i16>(step, <i16>remainder, REMAINDER);
     step += STEP_BYTES;
   }
-  store<i32>(remainderBehind(population, c), remainder);
 }
 
 // @ts-ignore: decorator

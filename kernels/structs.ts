@@ -72,8 +72,9 @@ export class Population {
   run: i32;
   /** Where a block's weights are too large for the nearer caches: steps that are gathered together, one kernel row after the other; else 0. */
   passSteps: i32;
-  /** Whether sums are kept as int16, to be shifted left by `shift`: there is one narrow term, and Σ|W| fits. */
+  /** Whether sums are kept as int16, not yet shifted: there is one narrow term, and Σ|W| fits. */
   isShort: i32;
+  /** Of the one term, where sums or neurons are int16. */
   shift: i32;
   /** Membranes saturate at ± this: 2^30. */
   bound: i32;

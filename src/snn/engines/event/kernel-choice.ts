@@ -1,5 +1,6 @@
 /** Which kernel runs each term, and how many channels of a population are worked on at a time. */
 
+import type { Tensor } from "../../../core/tensor.ts";
 import { neuronParameters } from "../../neuron.ts";
 import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
 import type { Kernel } from "./records.ts";
@@ -34,42 +35,47 @@ function eventKernel({ input, layer }: ConvolutionTerm): Pick<TermChoice, "kerne
   return { kernel: greatest <= 127 ? "narrow8" : "narrow16", budget };
 }
 
-/** Whether int16 holds whatever a narrow term may sum up, Σ|W| of each output channel, and the unit that it is shifted to. */
+/** Whether int16 holds whatever a narrow term may sum up, and the unit that it is shifted to. */
 export function fitsShort(term: Term, { kernel }: TermChoice): boolean {
   if (kernel !== "narrow8" || term.kind !== "convolution" || (term.layer.shift ?? 0) > 14) return false;
-  const { shape, data } = term.layer.weights;
+  return sumsOf(term.layer.weights).every((sum) => sum <= int16Bound);
+}
+
+/** Σ|W| of each output channel. */
+function sumsOf({ shape, data }: Tensor): number[] {
   const length = data.length / shape[0];
-  for (let row = 0; row < data.length; row += length) {
+  return Array.from({ length: shape[0] }, (_, c) => {
     let sum = 0;
-    for (let i = row; i < row + length; i++) sum += Math.abs(data[i]);
-    if (sum > int16Bound) return false;
-  }
-  return true;
+    for (let i = c * length; i < (c + 1) * length; i++) sum += Math.abs(data[i]);
+    return sum;
+  });
 }
 
 /**
- * Whether the neurons behind int16 sums can be run in int16 themselves (kernels/quotient.ts): what a spike costs is a
- * multiple of the sums' unit, no step's current leaves int16, and no spike takes Q over its end.
+ * Whether neurons can be run in int16 (kernels/quotient.ts): what a spike costs is a multiple of the weights' unit, no bias
+ * (or, where sums are int16, no step's current) leaves int16, and no spike takes Q over its end.
  */
-export function fitsQuotients({ layer, terms, pictures, signal, lagIn }: PopulationStage, phases: number): boolean {
+export function fitsQuotients(
+  { layer, terms, pictures, signal, lagIn }: PopulationStage,
+  phases: number,
+  isShort: boolean,
+): boolean {
   const [term] = terms;
-  if (layer.kind === "readout" || layer.levels > 1 || pictures.length > 0 || term.kind !== "convolution") return false;
-  if (phases > 1 && layer.vInit !== 0) return false;
+  if (layer.kind === "readout" || layer.levels > 1 || pictures.length > 0) return false;
+  if (terms.length !== 1 || term.kind !== "convolution" || (phases > 1 && layer.vInit !== 0)) return false;
   const { weights, bias, shift = 0 } = term.layer;
   // Room for Q below the bound of the membrane: 2^12, so that few neurons have to be run again.
-  if (shift + phases - 1 > 18) return false;
+  if (shift + phases - 1 > 18 || shift > 15) return false;
   const unit = 2 ** shift;
   const raise = 2 ** Math.min(phases - 1, signal.lag - lagIn);
-  const { data, shape } = weights;
-  const length = data.length / shape[0];
+  const sums = isShort ? sumsOf(weights) : undefined;
   return neuronParameters(layer).every(({ vTh, vThNeg, fireAt, fireAtNeg }, c) => {
-    let sum = (Math.abs(bias?.data[c] ?? 0) + 2 * unit) / unit;
-    for (let i = c * length; i < (c + 1) * length; i++) sum += Math.abs(data[i]);
     const fits = (cost: number, fires: number) =>
       (fires * raise) / unit > int16Bound ||
       (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16);
     const [fireUp, fireDown] = layer.neuron === "takeback" ? [fireAt, fireAtNeg] : [vTh, vThNeg];
-    return sum <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown));
+    const current = (sums?.[c] ?? 0) + Math.abs(bias?.data[c] ?? 0) / unit + 2;
+    return current <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown));
   });
 }
 

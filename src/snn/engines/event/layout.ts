@@ -345,7 +345,7 @@ function layoutPopulation(
     terms[0].kernel.startsWith("narrow") &&
     terms[0].blockBytes > nearBytes;
   const isShort = !hasPasses && terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
-  const isScheduled = isShort && fitsQuotients(stage, phases);
+  const isScheduled = fitsQuotients(stage, phases, isShort);
   return {
     record,
     terms,
@@ -374,9 +374,9 @@ function layoutPopulation(
   };
 }
 
-/** Two remainders of each channel, then seven rows of int16 for each step: see kernels/schedule.ts. */
+/** Eight rows of int16 for each step, and before the first: see kernels/schedule.ts. */
 function scheduleBytes(stateStride: number, tileSteps: number): number {
-  return 8 * stateStride + 14 * stateStride * tileSteps;
+  return 16 * stateStride * (tileSteps + 1);
 }
 
 function layoutBands(pool: PoolStage, block: number, tileSteps: number, threads: number, take: Take): BandLayout {

@@ -173,7 +173,7 @@ function loadPopulation(
     out: layout.frames.get(signal)!.record,
     channels: signal.shape[0],
     isShort: place.isShort ? 1 : 0,
-    shift: place.isShort && terms[0].kind === "convolution" ? (terms[0].layer.shift ?? 0) : 0,
+    shift: (place.isShort || place.schedule) && terms[0].kind === "convolution" ? (terms[0].layer.shift ?? 0) : 0,
     bound: membraneBound,
     calm: calmOf(stage, layout.tileSteps),
     neuron: layer.neuron === "takeback" ? 1 : 0,
