@@ -13,7 +13,7 @@ import { Term } from "./structs";
 /** ΣL of lanes and of their upper bytes; `bytes`: entries added (less those subtracted), four bytes each. */
 // @ts-ignore: decorator
 @inline
-function lowSum(lanes: v128, upper: v128, bytes: i32): v128 {
+export function lowSum(lanes: v128, upper: v128, bytes: i32): v128 {
   return i16x8.sub(i16x8.sub(lanes, i16x8.shl(upper, 8)), i16x8.splat(<i16>(bytes << 5)));
 }
 

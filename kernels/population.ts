@@ -13,7 +13,7 @@ import { poolRow } from "./pool";
 import { makeSchedule } from "./schedule";
 import { Frame, Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, mergedAt, scratchOf, slotOf, weightShift } from "./tile";
-import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
+import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, pairs8x4, pairs8x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
 
 // @ts-ignore: decorator
 @inline
@@ -205,6 +205,9 @@ function accumulate(
       narrow16(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);
     } else if (term.kernel == WIDE) {
       wide16(n, term, weights, group, i, y, x, end, sums, positionBytes);
+    } else if (term.isPaired) {
+      if (n == 4) pairs8x8(term, weights, group, i, y, x, end, sums, positionBytes, room);
+      else pairs8x4(term, weights, group, i, y, x, end, sums, positionBytes, room);
     } else if (isShort) {
       short8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes, room);
     } else narrow8(n, term, weights, group, i, kyFrom, kyTo, y, x, end, sums, positionBytes);

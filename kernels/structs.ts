@@ -41,6 +41,8 @@ export class Term {
   offsets: usize;
   /** Room for all entries that a position may have, where its runs are short and are merged; else 0. */
   mergeBytes: i32;
+  /** Whether two outputs side by side are worked on as one: see pairs.ts. */
+  isPaired: i32;
   events: usize;
   eventStepBytes: i32;
   eventRowBytes: i32;

@@ -4,6 +4,7 @@
  */
 import { gatherBytes } from "./bytes";
 import { gatherNarrow } from "./narrow";
+import { gatherPairs } from "./pairs";
 import { Term } from "./structs";
 import { gatherWide } from "./wide";
 
@@ -90,4 +91,10 @@ export function wide16x3(term: Term, weights: usize, group: i32, i: i32, y: i32,
 }
 export function wide16x4(term: Term, weights: usize, group: i32, i: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32): void {
   for (; x < end; x++, sums += bytes) gatherWide(4, term, weights, group, i, y, x, sums);
+}
+export function pairs8x4(term: Term, weights: usize, group: i32, i: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherPairs(4, term, weights, group, i, y, x, end, sums, bytes, room);
+}
+export function pairs8x8(term: Term, weights: usize, group: i32, i: i32, y: i32, x: i32, end: i32, sums: usize, bytes: i32, room: usize): void {
+  gatherPairs(8, term, weights, group, i, y, x, end, sums, bytes, room);
 }

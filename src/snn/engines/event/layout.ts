@@ -36,6 +36,7 @@ export interface TermLayout extends TermChoice {
   readonly blockBytes: number;
   readonly offsets: number;
   readonly mergeBytes: number;
+  readonly isPaired: boolean;
   readonly events: number;
   readonly eventStepBytes: number;
   readonly eventRowBytes: number;
@@ -335,8 +336,9 @@ function layoutPopulation(
   const state = height * width * stateStride;
   const isReadout = stage.layer.kind === "readout";
   const record = take("other", recordBytes("population"));
+  const mayBeShort = stage.terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
   const terms = stage.terms.map((term, i) =>
-    layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, take),
+    layoutTerm(term, choices[i], lists.get(term) as ListRequest, block, blocks, mayBeShort, take),
   );
   const hasPasses =
     !isReadout &&
@@ -344,7 +346,7 @@ function layoutPopulation(
     terms.length === 1 &&
     terms[0].kernel.startsWith("narrow") &&
     terms[0].blockBytes > nearBytes;
-  const isShort = !hasPasses && terms.length === 1 && fitsShort(stage.terms[0], choices[0]);
+  const isShort = !hasPasses && mayBeShort;
   const isScheduled = fitsQuotients(stage, phases, isShort);
   return {
     record,
@@ -437,14 +439,19 @@ function layoutTerm(
   list: ListRequest,
   block: number,
   blocks: number,
+  isShort: boolean,
   take: Take,
 ): TermLayout {
   const { kernel } = choice;
-  const { size, inPerGroup } = convolutionFacts(term, choice);
+  const { size, inPerGroup, stride } = convolutionFacts(term, choice);
   const isDense = kernel === "depthwise" || kernel === "scale";
-  const rowBytes = isDense ? blocks * block * 2 : block * (kernel === "narrow8" ? 1 : 2);
+  const merges = mergesRuns(size, inPerGroup);
+  const isPaired = isShort && merges && (block === 16 || block === 32);
+  const columns = isPaired ? size + stride : size;
+  const bytes = kernel === "narrow8" ? 1 : 2;
+  const rowBytes = isDense ? blocks * block * 2 : block * bytes * (isPaired ? 2 : 1);
   const signs = kernel.startsWith("narrow") && !list.isSplit ? 2 : 1;
-  const blockBytes = isDense ? 0 : size * size * signs * inPerGroup * rowBytes;
+  const blockBytes = isDense ? 0 : size * columns * signs * inPerGroup * rowBytes;
   return {
     ...choice,
     ...list,
@@ -452,7 +459,8 @@ function layoutTerm(
     weights: take("weights", isDense ? size * size * rowBytes : blockBytes * blocks),
     rowBytes,
     blockBytes,
-    mergeBytes: mergesRuns(size, inPerGroup) ? roundUp(4 * size * size * inPerGroup + 64, 64) : 0,
+    mergeBytes: merges ? roundUp(4 * size * columns * inPerGroup + 64, 64) : 0,
+    isPaired,
     offsets: isDense ? 0 : take("weights", 256 * 8 * 4),
     events: list.events(),
     magnitudes: list.magnitudes(),
@@ -462,11 +470,15 @@ function layoutTerm(
   };
 }
 
-/** Kernel size and input channels of a group, as the chosen kernel sees them. */
-export function convolutionFacts(term: Term, { groups, kernel }: TermChoice): { size: number; inPerGroup: number } {
+/** A convolution's shape as the chosen kernel sees it; input channels are those of a group. */
+export function convolutionFacts(
+  term: Term,
+  { groups, kernel }: TermChoice,
+): { size: number; stride: number; inPerGroup: number } {
   const size = term.kind === "convolution" ? term.layer.weights.shape[2] : 1;
+  const stride = term.kind === "convolution" ? term.layer.stride : 1;
   const isDense = kernel === "depthwise" || kernel === "scale";
-  return { size, inPerGroup: isDense ? 1 : term.input.shape[0] / groups };
+  return { size, stride, inPerGroup: isDense ? 1 : term.input.shape[0] / groups };
 }
 
 /** Whether the runs of entries of a position's kernel rows are so short that merging them is cheaper than walking each. */

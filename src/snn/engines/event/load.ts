@@ -254,10 +254,9 @@ function loadTerm(
   counter: number,
 ): void {
   const { words } = views;
-  const { size, inPerGroup } = convolutionFacts(term, place);
+  const { size, stride, inPerGroup } = convolutionFacts(term, place);
   const isConvolution = term.kind === "convolution";
   const scale = isConvolution ? null : scaleOf(term.layer, term.branch);
-  const stride = isConvolution ? term.layer.stride : 1;
   const padding = isConvolution ? term.layer.padding : 0;
   const [outC, outH, outW] = term.output;
   const fanOut = isConvolution ? outC / term.layer.groups : 1;
@@ -266,6 +265,7 @@ function loadTerm(
     ...place,
     kernel: kernels[place.kernel],
     isSplit: place.isSplit ? 1 : 0,
+    isPaired: place.isPaired ? 1 : 0,
     frame: layout.frames.get(term.input)!.record,
     size,
     stride,
@@ -313,23 +313,28 @@ function byteOf(c: number, block: number): { readonly at: number; readonly bias:
   return c % 16 < 8 ? { at: first + 2 * (c % 8), bias: 128 } : { at: first + 2 * (c % 8) + 1, bias: 0 };
 }
 
-/** Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]. */
+/**
+ * Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]; where two outputs are
+ * worked on as one, [k][k + stride] and [output][channel of the block].
+ */
 function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC: number, views: Views): void {
   const [outC, inPerGroup, size] = layer.weights.shape;
   const { data } = layer.weights;
   const outPerGroup = outC / layer.groups;
-  const area = size * size;
   const isInt8 = place.kernel === "narrow8";
   const signs = place.kernel === "wide" || place.isSplit ? 1 : 2;
   const rows = isInt8 ? views.bytes : views.shorts;
   const start = place.weights / (isInt8 ? 1 : 2);
   const blockLength = place.blockBytes / (isInt8 ? 1 : 2);
+  const outputs = place.isPaired ? 2 : 1;
+  const rowLength = outputs * block;
+  const columns = size + (outputs - 1) * layer.stride;
   // A grouped convolution that is run as a whole one has rows for all channels; those of other groups stay 0.
   const isExpanded = layer.groups > 1 && place.groups === 1;
   const rowsPerTap = isExpanded ? inC : inPerGroup;
   const channels = Array.from({ length: block }, (_, c) => (isInt8 ? byteOf(c, block) : { at: c, bias: 0 }));
   if (isInt8) {
-    // Weights of 0, where a block has channels that the layer has not, or of other groups.
+    // Weights of 0: where a block has channels that the layer has not, of other groups, and outside of one output's kernel.
     const none = new Int8Array(block);
     for (const { at, bias } of channels) none[at] = bias;
     const end = start + blockLength * Math.ceil(outC / block);
@@ -340,11 +345,14 @@ function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC
     const at = start + Math.floor(out / block) * blockLength + byte;
     const firstIn = isExpanded ? Math.floor(out / outPerGroup) * inPerGroup : 0;
     for (let c = 0; c < inPerGroup; c++) {
-      for (let k = 0; k < area; k++) {
-        const weight = data[(out * inPerGroup + c) * area + k];
-        const row = k * signs * rowsPerTap + firstIn + c;
-        rows[at + row * block] = weight + bias;
-        if (signs === 2) rows[at + (row + rowsPerTap) * block] = bias - weight;
+      for (let k = 0; k < size * size; k++) {
+        const weight = data[(out * inPerGroup + c) * size * size + k];
+        for (let output = 0; output < outputs; output++) {
+          const tap = Math.floor(k / size) * columns + (k % size) + output * layer.stride;
+          const row = tap * signs * rowsPerTap + firstIn + c;
+          rows[at + row * rowLength + output * block] = weight + bias;
+          if (signs === 2) rows[at + (row + rowsPerTap) * rowLength + output * block] = bias - weight;
+        }
       }
     }
   }

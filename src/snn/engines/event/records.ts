@@ -21,6 +21,7 @@ export const records = {
     "budget",
     "offsets",
     "mergeBytes",
+    "isPaired",
     "events",
     "eventStepBytes",
     "eventRowBytes",
