@@ -72,7 +72,10 @@ function storeLanes(entry: usize, bits: i32, offsets: usize, first: v128): usize
   return entry + (popcnt(bits) << 2);
 }
 
-function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+/** `isSplit`: −1s have lists of their own. A constant, so that each becomes code of its own. */
+// @ts-ignore: decorator
+@inline
+function listSigned(isSplit: bool, term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
   const frame = term.frame;
   const width = frame.width;
   const channels = term.inPerGroup;
@@ -80,74 +83,65 @@ function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
   const offsets = term.offsets;
   const rowBytes = term.rowBytes;
   const eight = i32x4.splat(8 * rowBytes);
-  const negated = i32x4.splat(channels * rowBytes);
+  const negated = i32x4.splat(isSplit ? 0 : channels * rowBytes);
+  const columnBytes = (isSplit ? 1 : 2) * channels * rowBytes;
+  const indexListBytes = term.indexListBytes;
   let entry = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
+  let minus = entry + term.eventListBytes;
   let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
   let column = 0;
   let spikes = row + group * channels;
   let weighted: i64 = 0;
   for (let x = 0; x < width; x++) {
     store<u32>(index, <u32>entry);
+    if (isSplit) store<u32>(index + indexListBytes, <u32>minus);
     index += 4;
-    const before = entry;
+    const before = isSplit ? entry + minus : entry;
     let first = i32x4.splat(column);
-    for (let c = 0; c < channels; c += 8) {
-      if (load<i64>(spikes + c) != 0) {
-        const s = v128.load_zero<i64>(spikes + c);
-        const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
-        const positive = i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists;
-        const negative = i8x16.bitmask(s) & exists;
-        entry = storeLanes(entry, positive, offsets, first);
-        entry = storeLanes(entry, negative, offsets, i32x4.add(first, negated));
+    let c = 0;
+    for (; c + 16 <= channels; c += 16) {
+      const s = v128.load(spikes + c);
+      const second = i32x4.add(first, eight);
+      if (v128.any_true(s)) {
+        const positive = i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0)));
+        const negative = i8x16.bitmask(s);
+        entry = storeLanes(entry, positive & 0xff, offsets, first);
+        entry = storeLanes(entry, positive >> 8, offsets, second);
+        if (isSplit) {
+          minus = storeLanes(minus, negative & 0xff, offsets, first);
+          minus = storeLanes(minus, negative >> 8, offsets, second);
+        } else {
+          entry = storeLanes(entry, negative & 0xff, offsets, i32x4.add(first, negated));
+          entry = storeLanes(entry, negative >> 8, offsets, i32x4.add(second, negated));
+        }
       }
+      first = i32x4.add(second, eight);
+    }
+    for (; c < channels; c += 8) {
+      const s = v128.load_zero<i64>(spikes + c);
+      const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
+      entry = storeLanes(entry, i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists, offsets, first);
+      const negative = i8x16.bitmask(s) & exists;
+      if (isSplit) minus = storeLanes(minus, negative, offsets, first);
+      else entry = storeLanes(entry, negative, offsets, i32x4.add(first, negated));
       first = i32x4.add(first, eight);
     }
-    weighted += <i64>(<i32>((entry - before) >> 2) * load<i32>(term.reachX + (x << 2)));
-    column += 2 * channels * rowBytes;
+    const listed = ((isSplit ? entry + minus : entry) - before) >> 2;
+    weighted += <i64>(<i32>listed * load<i32>(term.reachX + (x << 2)));
+    column += columnBytes;
     spikes += frame.stride;
   }
   store<u32>(index, <u32>entry);
+  if (isSplit) store<u32>(index + indexListBytes, <u32>minus);
   return weighted;
 }
 
-/** As `listNarrow`, +1s and −1s apart. */
-function listSplit(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
-  const frame = term.frame;
-  const width = frame.width;
-  const channels = term.inPerGroup;
-  const number = rowNumber(term, group, y);
-  const offsets = term.offsets;
-  const rowBytes = term.rowBytes;
-  const eight = i32x4.splat(8 * rowBytes);
-  const indexListBytes = term.indexListBytes;
-  let plus = term.events + i * term.eventStepBytes + number * term.eventRowBytes;
-  let minus = plus + term.eventListBytes;
-  let index = term.index + i * term.indexStepBytes + ((number * (width + 1)) << 2);
-  let column = 0;
-  let spikes = row + group * channels;
-  let weighted: i64 = 0;
-  for (let x = 0; x < width; x++) {
-    store<u32>(index, <u32>plus);
-    store<u32>(index + indexListBytes, <u32>minus);
-    index += 4;
-    const before = plus + minus;
-    let first = i32x4.splat(column);
-    for (let c = 0; c < channels; c += 8) {
-      if (load<i64>(spikes + c) != 0) {
-        const s = v128.load_zero<i64>(spikes + c);
-        const exists = channels - c >= 8 ? 0xff : (1 << (channels - c)) - 1;
-        plus = storeLanes(plus, i8x16.bitmask(i8x16.gt_s(s, i8x16.splat(0))) & exists, offsets, first);
-        minus = storeLanes(minus, i8x16.bitmask(s) & exists, offsets, first);
-      }
-      first = i32x4.add(first, eight);
-    }
-    weighted += <i64>(<i32>((plus + minus - before) >> 2) * load<i32>(term.reachX + (x << 2)));
-    column += channels * rowBytes;
-    spikes += frame.stride;
-  }
-  store<u32>(index, <u32>plus);
-  store<u32>(index + indexListBytes, <u32>minus);
-  return weighted;
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+  return listSigned(false, term, i, y, row, group);
+}
+export function listSplit(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+  return listSigned(true, term, i, y, row, group);
 }
 
 function listWide(term: Term, compaction: usize, i: i32, y: i32, row: usize, group: i32): i64 {
@@ -197,6 +191,21 @@ function weighDense(term: Term, row: usize): i64 {
     weighted += <i64>(magnitudeOf(at, frame.stride) * load<i32>(term.reachX + (x << 2)));
   }
   return weighted;
+}
+
+/** Spikes among `bytes` binary ones, a multiple of 8. */
+export function countOf(at: usize, bytes: i32): i32 {
+  let sum = i32x4.splat(0);
+  const end = at + bytes;
+  const last = end - 16;
+  while (at <= last) {
+    // So many that bytes hold.
+    const stop = min<usize>(last, at + 16 * 254);
+    let counts = i8x16.splat(0);
+    for (; at <= stop; at += 16) counts = i8x16.add(counts, i8x16.abs(v128.load(at)));
+    sum = i32x4.add(sum, i32x4.extadd_pairwise_i16x8_u(i16x8.extadd_pairwise_i8x16_u(counts)));
+  }
+  return sumOf(sum) + (at < end ? magnitudeOf(at, <i32>(end - at)) : 0);
 }
 
 /** Σ|s| of `bytes` spikes, a multiple of 8. */

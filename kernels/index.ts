@@ -36,6 +36,7 @@ export {
   thresholdShort,
   thresholdShortBound,
 } from "./threshold";
+export { listNarrow, listSplit } from "./events";
 export * from "./variants";
 export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 

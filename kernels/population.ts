@@ -6,7 +6,7 @@
  * Currents of a band: [position][step][block], int32 or (where sums are sure to fit) int16.
  */
 import { accumulateDense } from "./dense";
-import { DEPTHWISE, NARROW16, WIDE, listRow, magnitudeOf } from "./events";
+import { DEPTHWISE, NARROW16, WIDE, countOf, listRow, magnitudeOf } from "./events";
 import { constantCurrent } from "./neuron-parts";
 import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
@@ -318,11 +318,12 @@ function followCounts(population: Population, tile: Tile, position: i32, block: 
 function countSpikes(population: Population, tile: Tile, block: i32, out: Frame, row: i32, channel: i32): void {
   const channels = min(population.block, ((population.channels + 7) & ~7) - block * population.block);
   const isWhole = channels == out.stride;
+  const isBinary = population.levels == 1;
   const to = endOf(tile, out.lag);
   for (let i = firstOf(tile, out.lag); i < to; i++) {
     const at = slotOf(out, tile, out.lag, i) + row * out.width * out.stride + channel;
     let spikes = 0;
-    if (isWhole) spikes = magnitudeOf(at, out.width * out.stride);
+    if (isWhole) spikes = isBinary ? countOf(at, out.width * channels) : magnitudeOf(at, out.width * channels);
     else for (let x = 0; x < out.width; x++) spikes += magnitudeOf(at + x * out.stride, channels);
     count(tile, population.counter, i, spikes);
   }
