@@ -88,12 +88,14 @@ export function gatherBytes(
           const entry = <usize>load<u32>(index + from);
           const bytes = <usize>load<u32>(index + to) - entry;
           const offset = i32x4.splat(base);
-          for (let k: usize = 0; k < bytes; k += 64) {
+          let k: usize = 0;
+          do {
             v128.store(next + k, i32x4.add(v128.load(entry + k), offset));
             v128.store(next + k, i32x4.add(v128.load(entry + k, 16), offset), 16);
             v128.store(next + k, i32x4.add(v128.load(entry + k, 32), offset), 32);
             v128.store(next + k, i32x4.add(v128.load(entry + k, 48), offset), 48);
-          }
+            k += 64;
+          } while (k < bytes);
           next += bytes;
           index += indexRow;
           base += rowBytes;

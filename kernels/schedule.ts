@@ -64,6 +64,8 @@ function stepsBefore(population: Population, tile: Tile): i32 {
 
 /** The whole population's schedule for the tile. */
 export function makeSchedule(population: Population, tile: Tile): void {
+  // Before a population's first step, and after its last.
+  if (firstOf(tile, population.lagIn) >= endOf(tile, population.out.lag)) return;
   const phases = tile.program.phases;
   const k = stepsBefore(population, tile);
   // Σ of the weights of k steps, over the last of them.

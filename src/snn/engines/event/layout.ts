@@ -145,16 +145,16 @@ export interface LayoutOptions {
 export const longestTile = 32;
 /** Tiles are shortened until frames and lists take at most this much. */
 const passingBytes = 384 * 2 ** 20;
-/** Currents that are gathered before neurons take them: they should stay in the nearest caches. */
-const currentBytes = 2 ** 16;
+/** Currents that are gathered before neurons take them: they should stay in the second cache. */
+const currentBytes = 2 ** 17;
 /** Weights of a block that stay in the second cache beside what else is read. */
-const nearBytes = 400_000;
+const nearBytes = 250_000;
 /** Rows of a block, as they are and negated, beyond which −1s have lists of their own instead. */
 const splitBytes = 400_000;
 /** Steps of a pass: their currents, of all positions, stay in the second cache too. */
 const passSteps = 8;
 /** Channels of a kernel row whose entries are merged. */
-const longestMerged = 64;
+const longestMerged = 192;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
 const settledBytes = 512;
 /** What wasm can address, less what reads over an end may touch. */
