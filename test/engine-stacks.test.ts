@@ -126,7 +126,7 @@ const options: fc.Arbitrary<StackOptions> = fc.record({
   isWhole: fc.constantFrom(true, true, true, false),
   vInit: fc.constantFrom(0, 0, 0, 0.5),
   firingThreshold: fc.constantFrom(0.5, 0.65, 1),
-  delay: fc.constantFrom(0, 0, 1, 2, 25),
+  delay: fc.constantFrom(0, 0, 1, 2, 33, 36),
   phases: fc.constantFrom(1, 1, 2, 6, 6),
   greatestWeight: fc.constantFrom(3, 127),
 });
