@@ -158,8 +158,8 @@ async function check(o: StackOptions, at: readonly number[], recordsAll: boolean
 }
 
 test("stacks: every membrane, count, spike, operation and head equals the reference engine's", async () => {
-  await fc.assert(
-    fc.asyncProperty(options, checkpoints, fc.boolean(), fc.integer({ min: 1, max: 2 }), check),
-    { numRuns: runs, seed },
-  );
+  await fc.assert(fc.asyncProperty(options, checkpoints, fc.boolean(), fc.integer({ min: 1, max: 2 }), check), {
+    numRuns: runs,
+    seed,
+  });
 });

@@ -75,7 +75,9 @@ export function fitsQuotients(
       (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16);
     const [fireUp, fireDown] = layer.neuron === "takeback" ? [fireAt, fireAtNeg] : [vTh, vThNeg];
     const current = (sums?.[c] ?? 0) + Math.abs(bias?.data[c] ?? 0) / unit + 2;
-    return current <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown));
+    return (
+      current <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown))
+    );
   });
 }
 

@@ -6,7 +6,15 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
-import { chooseBlock, chooseKernel, fitsQuotients, fitsShort, roundUp, widestBlock, type TermChoice } from "./kernel-choice.ts";
+import {
+  chooseBlock,
+  chooseKernel,
+  fitsQuotients,
+  fitsShort,
+  roundUp,
+  type TermChoice,
+  widestBlock,
+} from "./kernel-choice.ts";
 import {
   inputsOf,
   type Network,
