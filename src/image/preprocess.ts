@@ -70,12 +70,17 @@ function embed(
   return out;
 }
 
+/** Of 255. */
+const fractions = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
 /** Interleaved bytes to planes in [0, 1]. */
 function toPlanes({ width, height, data }: Pixels): FloatTensor {
   const area = width * height;
   const planes = new Float32Array(3 * area);
-  for (let i = 0; i < area; i++) {
-    for (let channel = 0; channel < 3; channel++) planes[channel * area + i] = data[3 * i + channel] / 255;
+  for (let i = 0, at = 0; i < area; i++) {
+    planes[i] = fractions[data[at++]];
+    planes[area + i] = fractions[data[at++]];
+    planes[2 * area + i] = fractions[data[at++]];
   }
   return floatTensor([3, height, width], planes);
 }

@@ -70,10 +70,15 @@ function antialiasedTaps(from: number, to: number, kernel: Kernel): readonly Tap
 
 function resampleRows(data: Float32Array, rows: number, from: number, taps: readonly Taps[]): Float32Array {
   const out = new Float32Array(rows * taps.length);
+  // All weights in one array: a loop over objects takes twice as long.
+  const starts = Int32Array.from(taps, ({ start }) => start);
+  const counts = Int32Array.from(taps, ({ weights }) => weights.length);
+  const all = Float64Array.from(taps.flatMap(({ weights }) => [...weights]));
   for (let row = 0, at = 0; row < rows; row++) {
-    for (const { start, weights } of taps) {
+    for (let x = 0, k = 0; x < starts.length; x++) {
       let sum = 0;
-      for (let k = 0, i = row * from + start; k < weights.length; k++, i++) sum += weights[k] * data[i];
+      let i = row * from + starts[x];
+      for (const end = k + counts[x]; k < end; k++, i++) sum += all[k] * data[i];
       out[at++] = sum;
     }
   }
