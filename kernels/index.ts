@@ -27,7 +27,6 @@ export {
   takebackLongSixteen,
   takebackShort,
   takebackShortBound,
-  takebackShortSixteen,
 } from "./takeback";
 export {
   thresholdConstant,

@@ -68,19 +68,6 @@ export function isCalm(population: Population, at: usize): bool {
   return !v128.any_true(v128.or(low, i32x4.gt_s(i32x4.abs(v128.load(population.vMem + at, 16)), calm)));
 }
 
-/** Int16 sums times 2^shift, in int32: each with a 0 behind it, multiplied and added in one instruction. */
-// @ts-ignore: decorator
-@inline
-export function lowCurrents(sums: v128, unit: v128): v128 {
-  return i32x4.dot_i16x8_s(v128.shuffle<i16>(sums, i16x8.splat(0), 0, 8, 1, 9, 2, 10, 3, 11), unit);
-}
-
-// @ts-ignore: decorator
-@inline
-export function highCurrents(sums: v128, unit: v128): v128 {
-  return i32x4.dot_i16x8_s(v128.shuffle<i16>(sums, i16x8.splat(0), 4, 12, 5, 13, 6, 14, 7, 15), unit);
-}
-
 /** Four spikes to bytes. */
 // @ts-ignore: decorator
 @inline

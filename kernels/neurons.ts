@@ -1,7 +1,7 @@
 /**
  * Neurons over the steps of a tile: a position's channels keep V and n in registers while time passes.
  *
- * Where some steps are of another kind, weighted.ts takes them all.
+ * In int16 where that serves (quotient.ts); else in int32, where weighted.ts takes all steps if some are of another kind.
  *
  * Membranes saturate, but a tile whose membranes all begin within ± `calm` cannot take them so far, and is spared the
  * comparisons.
@@ -27,7 +27,6 @@ import {
   takebackLongSixteen,
   takebackShort,
   takebackShortBound,
-  takebackShortSixteen,
 } from "./takeback";
 import {
   thresholdConstant,
@@ -167,7 +166,7 @@ function runPosition(
   to = min(to, endOf(tile, out.lag));
   if (from >= to) return;
   const isMonotone = mode == CONSTANT && population.isMonotone != 0;
-  const isTakeback = mode != CONSTANT && population.neuron == TAKEBACK;
+  const isTakeback = mode == LONG && population.neuron == TAKEBACK;
   for (let c = first; c < first + channels; c += 8) {
     const at = ((position * population.stateStride + c) << 2) as usize;
     const own: usize = mode == CONSTANT ? 0 : currents + ((c - first) << laneShift);
@@ -176,8 +175,7 @@ function runPosition(
       monotoneSteps(population, out, tile, at, c, spikes, from, to);
       c += 8;
     } else if (isTakeback && c + 8 < first + channels && isCalm(population, at) && isCalm(population, at + 32)) {
-      if (mode == SHORT) takebackShortSixteen(population, out, tile, at, c, own, stepBytes, spikes, from, to);
-      else takebackLongSixteen(population, out, tile, at, c, own, stepBytes, spikes, from, to);
+      takebackLongSixteen(population, out, tile, at, c, own, stepBytes, spikes, from, to);
       c += 8;
     } else {
       const saturates = !isCalm(population, at);

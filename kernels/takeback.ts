@@ -1,5 +1,5 @@
 /** Binary take-back neurons over the steps of a tile: thresholds depend on the net count's sign. */
-import { CONSTANT, COST_UP, DOWN_BELOW, LONG, MORE_COST, MORE_FIRE, SHORT, UP_ABOVE, constantCurrent, currentAt, highCurrents, lowCurrents, parameter, storeEight } from "./neuron-parts";
+import { CONSTANT, COST_UP, DOWN_BELOW, LONG, MORE_COST, MORE_FIRE, SHORT, UP_ABOVE, constantCurrent, currentAt, parameter, storeEight } from "./neuron-parts";
 import { Frame, Population } from "./structs";
 import { Tile, settledAt } from "./tile";
 
@@ -87,16 +87,13 @@ function takebackSteps(
 }
 
 /**
- * Sixteen take-back neurons whose membranes are calm: as `takebackSteps`, with twice the chains of operations, since two
- * leave a processor waiting, and constants in memory, since registers are taken.
+ * Sixteen take-back neurons behind int32 sums whose membranes are calm: as `takebackSteps`, with twice the chains of
+ * operations, since two leave a processor waiting, and constants in memory, since registers are taken.
  */
-// @ts-ignore: decorator
-@inline
-function takebackSixteen(
+export function takebackLongSixteen(
   population: Population,
   out: Frame,
   tile: Tile,
-  mode: i32,
   at: usize,
   c: i32,
   currents: usize,
@@ -109,7 +106,6 @@ function takebackSixteen(
   const capacity = out.capacity;
   const room = settledAt(tile);
   for (let k = 0; k < 4; k++) settleTakeback(population, room + 96 * k, at + (k << 4), c + (k << 2));
-  const unit = i32x4.splat(1 << population.shift);
   const zero = i32x4.splat(0);
   const vMem = population.vMem + at;
   const netCount = population.netCount + at;
@@ -125,8 +121,7 @@ function takebackSixteen(
   let target = spikes + slot * slotBytes;
   let current = currents + from * stepBytes;
   for (let i = from; i < to; i++) {
-    const current0 = mode == SHORT ? lowCurrents(v128.load(current, 0), unit) : v128.load(current, 0);
-    v0 = i32x4.add(v0, i32x4.add(v128.load(room), current0));
+    v0 = i32x4.add(v0, i32x4.add(v128.load(room), v128.load(current, 0)));
     const below0 = i32x4.gt_s(zero, n0);
     const above0 = i32x4.gt_s(n0, zero);
     const up0 = i32x4.gt_s(v0, i32x4.add(v128.load(room, 16), v128.and(below0, v128.load(room, 32))));
@@ -135,8 +130,7 @@ function takebackSixteen(
     v0 = i32x4.add(v0, v128.and(down0, i32x4.add(v128.load(room, 64), v128.andnot(v128.load(room, 80), above0))));
     const sent0 = i32x4.sub(down0, up0);
     n0 = i32x4.add(n0, sent0);
-    const current1 = mode == SHORT ? highCurrents(v128.load(current, 0), unit) : v128.load(current, 16);
-    v1 = i32x4.add(v1, i32x4.add(v128.load(room, 96), current1));
+    v1 = i32x4.add(v1, i32x4.add(v128.load(room, 96), v128.load(current, 16)));
     const below1 = i32x4.gt_s(zero, n1);
     const above1 = i32x4.gt_s(n1, zero);
     const up1 = i32x4.gt_s(v1, i32x4.add(v128.load(room, 112), v128.and(below1, v128.load(room, 128))));
@@ -145,8 +139,7 @@ function takebackSixteen(
     v1 = i32x4.add(v1, v128.and(down1, i32x4.add(v128.load(room, 160), v128.andnot(v128.load(room, 176), above1))));
     const sent1 = i32x4.sub(down1, up1);
     n1 = i32x4.add(n1, sent1);
-    const current2 = mode == SHORT ? lowCurrents(v128.load(current, 16), unit) : v128.load(current, 32);
-    v2 = i32x4.add(v2, i32x4.add(v128.load(room, 192), current2));
+    v2 = i32x4.add(v2, i32x4.add(v128.load(room, 192), v128.load(current, 32)));
     const below2 = i32x4.gt_s(zero, n2);
     const above2 = i32x4.gt_s(n2, zero);
     const up2 = i32x4.gt_s(v2, i32x4.add(v128.load(room, 208), v128.and(below2, v128.load(room, 224))));
@@ -155,8 +148,7 @@ function takebackSixteen(
     v2 = i32x4.add(v2, v128.and(down2, i32x4.add(v128.load(room, 256), v128.andnot(v128.load(room, 272), above2))));
     const sent2 = i32x4.sub(down2, up2);
     n2 = i32x4.add(n2, sent2);
-    const current3 = mode == SHORT ? highCurrents(v128.load(current, 16), unit) : v128.load(current, 48);
-    v3 = i32x4.add(v3, i32x4.add(v128.load(room, 288), current3));
+    v3 = i32x4.add(v3, i32x4.add(v128.load(room, 288), v128.load(current, 48)));
     const below3 = i32x4.gt_s(zero, n3);
     const above3 = i32x4.gt_s(n3, zero);
     const up3 = i32x4.gt_s(v3, i32x4.add(v128.load(room, 304), v128.and(below3, v128.load(room, 320))));
@@ -212,10 +204,4 @@ export function takebackLongBound(population: Population, out: Frame, tile: Tile
 }
 export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
   takebackSteps(population, out, tile, CONSTANT, true, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackShortSixteen(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSixteen(population, out, tile, SHORT, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackLongSixteen(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSixteen(population, out, tile, LONG, at, c, currents, stepBytes, spikes, from, to);
 }
