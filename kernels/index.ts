@@ -36,6 +36,7 @@ export {
   thresholdShortBound,
 } from "./threshold";
 export { listNarrow, listSplit } from "./events";
+export { accumulateOne, accumulateTwo } from "./picture";
 export * from "./variants";
 export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 

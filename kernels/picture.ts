@@ -7,16 +7,32 @@ import { Tile, endOf, firstOf, slotOf } from "./tile";
  * that one instruction multiplies and adds both, in int32; otherwise float64 holds every sum exactly.
  */
 export function pictureItem(picture: Picture, y: i32): void {
-  for (let x = 0; x < picture.outWidth; x++) {
-    const at = picture.current + (((y * picture.outWidth + x) * picture.currentStride) << 2);
+  const width = picture.outWidth;
+  for (let x = 0; x < width; ) {
+    // Two positions take the same weights where both see whole rows of the kernel.
+    const areTwo = picture.isSmall && x + 1 < width && isWhole(picture, x) && isWhole(picture, x + 1);
+    const at = picture.current + (((y * width + x) * picture.currentStride) << 2);
     for (let c = 0; c < picture.outChannels; c += 16) {
-      if (picture.isSmall) accumulatePairs(picture, y, x, c, at + (c << 2));
+      if (areTwo) accumulateTwo(picture, y, x, c, at + (c << 2));
+      else if (picture.isSmall) accumulateOne(picture, y, x, c, at + (c << 2));
       else accumulateSixteen(picture, y, x, c, at + (c << 2));
     }
+    x += areTwo ? 2 : 1;
   }
 }
 
-function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+/** Whether the kernel's columns at output x all lie within the picture. */
+// @ts-ignore: decorator
+@inline
+function isWhole(picture: Picture, x: i32): bool {
+  const left = x * picture.stride - picture.padding;
+  return left >= 0 && left + picture.size <= picture.width;
+}
+
+/** Sixteen channels of one position, or of two side by side. */
+// @ts-ignore: decorator
+@inline
+function accumulatePairs(areTwo: bool, picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
   const size = picture.size;
   const channels = picture.channels;
   const width = picture.width;
@@ -24,6 +40,7 @@ function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): v
   const top = y * picture.stride - picture.padding;
   const left = x * picture.stride - picture.padding;
   const weightBytes = picture.outChannels << 2;
+  const strideBytes = picture.stride << 2;
   const firstX = max(0, -left);
   const lastX = min(size, width - left);
   const lastY = min(size, picture.height - top);
@@ -31,6 +48,10 @@ function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): v
   let a1 = a0;
   let a2 = a0;
   let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
   for (let ky = max(0, -top); ky < lastY; ky++) {
     let weight = picture.weights + (ky * size + firstX) * channels * weightBytes + (c << 2);
     let column = picture.pixels + (((top + ky) * width + left + firstX) << 2);
@@ -38,16 +59,34 @@ function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): v
       let pixel = column;
       for (let channel = 0; channel < channels; channel++) {
         const value = v128.load_splat<i32>(pixel);
-        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(value, v128.load(weight)));
-        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(value, v128.load(weight, 16)));
-        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(value, v128.load(weight, 32)));
-        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(value, v128.load(weight, 48)));
+        const w0 = v128.load(weight);
+        const w1 = v128.load(weight, 16);
+        const w2 = v128.load(weight, 32);
+        const w3 = v128.load(weight, 48);
+        a0 = i32x4.add(a0, i32x4.dot_i16x8_s(value, w0));
+        a1 = i32x4.add(a1, i32x4.dot_i16x8_s(value, w1));
+        a2 = i32x4.add(a2, i32x4.dot_i16x8_s(value, w2));
+        a3 = i32x4.add(a3, i32x4.dot_i16x8_s(value, w3));
+        if (areTwo) {
+          const second = v128.load_splat<i32>(pixel + strideBytes);
+          b0 = i32x4.add(b0, i32x4.dot_i16x8_s(second, w0));
+          b1 = i32x4.add(b1, i32x4.dot_i16x8_s(second, w1));
+          b2 = i32x4.add(b2, i32x4.dot_i16x8_s(second, w2));
+          b3 = i32x4.add(b3, i32x4.dot_i16x8_s(second, w3));
+        }
         pixel += planeBytes;
         weight += weightBytes;
       }
       column += 4;
     }
   }
+  putSixteen(picture, c, to, a0, a1, a2, a3);
+  if (areTwo) putSixteen(picture, c, to + (picture.currentStride << 2), b0, b1, b2, b3);
+}
+
+// @ts-ignore: decorator
+@inline
+function putSixteen(picture: Picture, c: i32, to: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
   const shift = 16 - picture.shift;
   const adds = picture.adds != 0;
   putRounded(to, a0, shift, adds);
@@ -56,6 +95,14 @@ function accumulatePairs(picture: Picture, y: i32, x: i32, c: i32, to: usize): v
   if (c + 8 >= picture.currentStride) return;
   putRounded(to + 32, a2, shift, adds);
   putRounded(to + 48, a3, shift, adds);
+}
+
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function accumulateOne(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+  accumulatePairs(false, picture, y, x, c, to);
+}
+export function accumulateTwo(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+  accumulatePairs(true, picture, y, x, c, to);
 }
 
 /** ⌊sum / 2^shift + ½⌋, added to what another convolution of the picture has left there. */
