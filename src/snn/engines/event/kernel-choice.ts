@@ -67,12 +67,16 @@ export function fitsQuotients(
   // Room for Q below the bound of the membrane: 2^12, so that few neurons have to be run again.
   if (shift + phases - 1 > 18 || shift > 15) return false;
   const unit = 2 ** shift;
-  const raise = 2 ** Math.min(phases - 1, signal.lag - lagIn);
+  /** How much more a spike may weigh on the way out than on the way in. */
+  const raises = Array.from({ length: 1 + Math.min(phases - 1, signal.lag - lagIn) }, (_, e) => 2 ** e);
   const sums = isShort ? sumsOf(weights) : undefined;
   return neuronParameters(layer).every(({ vTh, vThNeg, fireAt, fireAtNeg }, c) => {
     const fits = (cost: number, fires: number) =>
-      (fires * raise) / unit > int16Bound ||
-      (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16);
+      raises.every(
+        (raise) =>
+          (fires * raise) / unit > int16Bound ||
+          (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16),
+      );
     const [fireUp, fireDown] = layer.neuron === "takeback" ? [fireAt, fireAtNeg] : [vTh, vThNeg];
     const current = (sums?.[c] ?? 0) + Math.abs(bias?.data[c] ?? 0) / unit + 2;
     return (
