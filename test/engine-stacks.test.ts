@@ -67,7 +67,7 @@ function stack(o: StackOptions): Graph {
       name,
       inputs: [input],
       neuron: o.neuron,
-      slope: 0.1,
+      activation: { fn: "leaky", slope: 0.1 },
       lambda: floatTensor([outC], new Float32Array(outC).fill(1)),
       vTh: tensor("int32", [outC], Int32Array.from(whole)),
       vThNeg:

@@ -2,6 +2,7 @@
 
 import { gaussian, type Random, seededRandom } from "../src/core/random.ts";
 import { type FloatTensor, floatTensor } from "../src/core/tensor.ts";
+import { twoSloped } from "../src/functions/two-sloped.ts";
 import type { Graph } from "../src/graph/graph.ts";
 import type { ConvolutionLayer, Layer } from "../src/graph/layers.ts";
 
@@ -42,7 +43,7 @@ export function convolution(
 }
 
 function activation(name: string, input: string, slope: number): Layer {
-  return { kind: "activation", name, inputs: [input], slope };
+  return { kind: "activation", name, inputs: [input], activation: twoSloped(slope) };
 }
 
 export function graphOf(layers: readonly Layer[]): Graph {

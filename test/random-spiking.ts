@@ -1,9 +1,11 @@
 /** Random quantized spiking graphs for engine tests: every layer kind and option, sizes that are multiples of nothing. */
+
 import { assignNeurons } from "../src/convert/assign-neurons.ts";
 import { placePopulations } from "../src/convert/place-populations.ts";
 import { quantizeWeights } from "../src/convert/quantize-weights.ts";
 import { type Random, seededRandom } from "../src/core/random.ts";
 import { floatTensor } from "../src/core/tensor.ts";
+import { twoSloped } from "../src/functions/two-sloped.ts";
 import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
 import type { Shape } from "../src/graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
@@ -56,7 +58,7 @@ function randomNetwork(seed: number, layerCount: number): Graph {
   }
   function activate(source: Output): Output {
     const slope = pick(random, [0, 0.1, 0.25, 1]);
-    return add({ kind: "activation", name: `${source.name}_act`, inputs: [source.name], slope });
+    return add({ kind: "activation", name: `${source.name}_act`, inputs: [source.name], activation: twoSloped(slope) });
   }
 
   const input = add({

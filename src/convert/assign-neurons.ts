@@ -6,6 +6,8 @@
  */
 import { ConversionError } from "../core/errors.ts";
 import { floatTensor } from "../core/tensor.ts";
+import type { Activation } from "../functions/function.ts";
+import { slopeBelow } from "../functions/functions.ts";
 import { consumersOf, derive, type Graph, type SimulationSettings } from "../graph/graph.ts";
 import {
   type ActivationLayer,
@@ -30,7 +32,7 @@ export interface NeuronOptions {
   readonly simulation: SimulationSettings;
 }
 
-/** @throws ConversionError [E_NORMALIZE] where weights are not normalized yet. */
+/** @throws ConversionError [E_NORMALIZE] where weights are not normalized yet; [E_FUNCTION] where no such neuron follows the function. */
 export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
   const consumers = consumersOf(graph);
   const layers = graph.layers.map((layer): Layer => {
@@ -47,14 +49,14 @@ export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
 }
 
 function populationFor(layer: ActivationLayer, options: NeuronOptions): Population {
-  const { name, slope, lambda } = layer;
+  const { name, activation, lambda } = layer;
   if (!lambda) throw new ConversionError("E_NORMALIZE", `${name} has no λ: run normalizeWeights first`);
   const { neuron, levels, vInit, firingThreshold } = options;
   const perChannel = (value: number) => floatTensor(lambda.shape, new Float32Array(lambda.data.length).fill(value));
-  const vThNeg = negativeThreshold(neuron, slope);
+  const vThNeg = negativeThreshold(neuron, activation, name);
   return {
     neuron,
-    slope,
+    activation,
     lambda,
     vTh: perChannel(1),
     vThNeg: vThNeg === null ? null : perChannel(vThNeg),
@@ -64,7 +66,14 @@ function populationFor(layer: ActivationLayer, options: NeuronOptions): Populati
   };
 }
 
-function negativeThreshold(neuron: NeuronKind, slope: number): number | null {
+function negativeThreshold(neuron: NeuronKind, activation: Activation, name: string): number | null {
+  const slope = slopeBelow(activation);
+  if (slope === null) {
+    throw new ConversionError(
+      "E_FUNCTION",
+      `${name} is ${activation.fn}; ${neuron} neurons follow functions of two straight lines only (linear, relu, leaky)`,
+    );
+  }
   if (neuron === "if" || slope === 0) return null;
   return neuron === "signed" ? 1 : 1 / slope;
 }

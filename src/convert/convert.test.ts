@@ -75,7 +75,7 @@ test("folding keeps the outputs, at darknet's ε and at another", async () => {
       { kind: "input", name: "input", inputs: [], shape: [3, 6, 5] },
       bare,
       norm,
-      { kind: "activation", name: "act", inputs: ["norm"], slope: 0.1 },
+      { kind: "activation", name: "act", inputs: ["norm"], activation: { fn: "leaky", slope: 0.1 } },
       convolution("out", "act", [7, 7, 1], random),
       { kind: "region", name: "head", inputs: ["out"], classes: 2, anchors: [1, 1], softmax: true },
     ]);

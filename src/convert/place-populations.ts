@@ -29,12 +29,20 @@ export function placePopulations(graph: Graph): Graph {
     });
     if (isHead(layer)) {
       const readout = `${layer.name}_readout`;
-      layers.push({ kind: "activation", name: readout, inputs: renamed, slope: 1 }, { ...layer, inputs: [readout] });
+      layers.push(
+        { kind: "activation", name: readout, inputs: renamed, activation: { fn: "linear" } },
+        { ...layer, inputs: [readout] },
+      );
       continue;
     }
     layers.push({ ...layer, inputs: renamed });
     if (isCurrent(layer) && consumers.get(layer.name)?.some((consumer) => !takesCurrent(layer, consumer))) {
-      layers.push({ kind: "activation", name: linearName(layer.name), inputs: [layer.name], slope: 1 });
+      layers.push({
+        kind: "activation",
+        name: linearName(layer.name),
+        inputs: [layer.name],
+        activation: { fn: "linear" },
+      });
     }
   }
   return derive(graph, "placePopulations", { layers });

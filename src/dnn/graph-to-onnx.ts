@@ -1,9 +1,11 @@
 /** Graph → ONNX: one function a layer kind, each giving the nodes that compute it. Batch size 1, NCHW, float32. */
 import { EngineError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
+import type { OnnxEmitter } from "../functions/function.ts";
+import { emitActivation } from "../functions/functions.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
 import type { Layer, LayerKind, LayerOf } from "../graph/layers.ts";
-import { encodeOnnx, type OnnxConstant, type OnnxNode } from "./onnx.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxNode } from "../onnx/onnx.ts";
 
 interface Emitted {
   readonly nodes: readonly OnnxNode[];
@@ -40,9 +42,9 @@ const emitters: { readonly [K in LayerKind]?: Emit<K> } = {
     return { constants, nodes: [node(layer, "BatchNormalization", inputs, { epsilon: { float: layer.epsilon } })] };
   },
   activation: (layer) => {
-    if (layer.slope === 1) return { nodes: [node(layer, "Identity", layer.inputs)] };
-    if (layer.slope === 0) return { nodes: [node(layer, "Relu", layer.inputs)] };
-    return { nodes: [node(layer, "LeakyRelu", layer.inputs, { alpha: { float: layer.slope } })] };
+    const [input] = layer.inputs;
+    const emitted = emitElementwise(layer.name, (onnx) => emitActivation(layer.activation, input, onnx));
+    return emitted.result === input ? { nodes: [node(layer, "Identity", layer.inputs)] } : emitted;
   },
   maxPool: (layer) => {
     const before = Math.floor(layer.padding / 2);
@@ -119,6 +121,26 @@ function emit(layer: Layer): Emitted {
       `${layer.name} [${layer.kind}] spikes; the DNN engine runs graphs before conversion`,
     );
   return emitter(layer);
+}
+
+/** Emits elementwise operators; the last is named as the layer. */
+function emitElementwise(name: string, write: (onnx: OnnxEmitter<string>) => string): Emitted & { result: string } {
+  const nodes: OnnxNode[] = [];
+  const constants: OnnxConstant[] = [];
+  const result = write({
+    op: (op, inputs, attributes = {}) => {
+      const output = `${name}.${nodes.length}`;
+      nodes.push({ op, inputs, outputs: [output], attributes });
+      return output;
+    },
+    scalar: (value) => {
+      const constant = { name: `${name}.constant${constants.length}`, shape: [], data: [value] };
+      constants.push(constant);
+      return constant.name;
+    },
+  });
+  const last = nodes.pop();
+  return { constants, nodes: last ? [...nodes, { ...last, outputs: [name] }] : [], result };
 }
 
 function node(layer: Layer, op: string, inputs: readonly string[], attributes: OnnxNode["attributes"] = {}): OnnxNode {

@@ -5,6 +5,7 @@
 import { z } from "zod";
 import { type Head, headChannels } from "../core/head.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
+import { activationSchema } from "../functions/functions.ts";
 import type { LayerKind, LayerOf } from "./layers.ts";
 
 /** [channels, height, width]. */
@@ -33,7 +34,7 @@ const floatSchema = tensorSchema.refine((value) => value?.dtype === "float32", "
 const anchorsSchema = z.array(z.number().positive()).min(2).max(64);
 const populationSchema = {
   neuron: z.enum(["takeback", "ibt", "signed", "if"]),
-  slope: z.number().min(0).max(1),
+  activation: activationSchema,
   lambda: floatSchema,
   vTh: tensorSchema,
   vThNeg: tensorSchema.nullable(),
@@ -142,7 +143,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       return input;
     },
     schema: {
-      slope: z.number().min(0).max(1),
+      activation: activationSchema,
       statistics: z
         .object({
           sample: z.enum(["all", "nonzero"]),

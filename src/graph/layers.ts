@@ -7,6 +7,7 @@
  */
 import type { RegionHead, YoloHead } from "../core/head.ts";
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
+import type { Activation } from "../functions/function.ts";
 
 interface LayerBase {
   /** Unique in the graph; letters, digits, `_`, `-`. */
@@ -47,10 +48,10 @@ export interface BatchNormLayer extends LayerBase {
   readonly epsilon: number;
 }
 
-/** x for x ≥ 0, slope·x below: slope 0 is ReLU, 1 is linear, darknet's leaky is 0.1. */
+/** A function of every value by itself; `src/functions` holds what is known of each. */
 export interface ActivationLayer extends LayerBase {
   readonly kind: "activation";
-  readonly slope: number;
+  readonly activation: Activation;
   /** What calibration saw of |f(x)|; the source of λ. */
   readonly statistics?: ActivationStatistics;
   /** λ [C], set by weight normalization: from then on the layer's values are fractions of it. */
@@ -115,13 +116,13 @@ export type NeuronKind = "takeback" | "ibt" | "signed" | "if";
 /** What an `integrateFire` and a `readout` population share. */
 export interface Population {
   readonly neuron: NeuronKind;
-  /** Slope of the activation that the population stands for. */
-  readonly slope: number;
+  /** The function that the population stands for. */
+  readonly activation: Activation;
   /** Normalization constant λ [C]: a net firing rate r stands for the activation λ·r. */
   readonly lambda: FloatTensor;
   /** Threshold V_th [C]: 1 in float graphs, an integer (int32) after quantization. */
   readonly vTh: Tensor;
-  /** Magnitude of the negative threshold [C], V_th / slope; null where nothing negative can be sent. */
+  /** Magnitude of the negative threshold [C], V_th / slope for a slope below zero; null where nothing negative can be sent. */
   readonly vThNeg: Tensor | null;
   /** Initial membrane potential as a part of V_th. */
   readonly vInit: number;

@@ -33,6 +33,19 @@ test("the file is safetensors as others read it: header, metadata, names, offset
   expect(8 + length + ends.at(-1)![1]).toBe(bytes.length);
 });
 
+test("a file of version 1, which held slopes instead of functions, reads to the same graphs", async () => {
+  const written = await model();
+  const { tensors, metadata } = decodeTensors(encodeModel(written), "m.safetensors");
+  const old = (text: string) =>
+    text
+      .replaceAll('"activation":{"fn":"leaky","slope":0.1}', '"slope":0.1')
+      .replaceAll('"activation":{"fn":"relu"}', '"slope":0')
+      .replaceAll('"activation":{"fn":"linear"}', '"slope":1');
+  const version1 = { ...metadata, version: "1", dnn: old(metadata.dnn), snn: old(metadata.snn) };
+  expect(version1.snn).not.toContain('"activation":{');
+  expect(decodeModel(encodeTensors({ tensors, metadata: version1 }), "old.safetensors")).toEqual(written);
+});
+
 test("a file cut anywhere, or with bytes added, is refused in one line", async () => {
   const bytes = encodeModel(await model());
   const cuts = Array.from({ length: 200 }, (_, i) => Math.floor((i * (bytes.length - 1)) / 199));
@@ -49,7 +62,7 @@ test("hostile headers end in an error, not in memory or a crash", async () => {
   const rewritten = (change: (graph: { layers: Record<string, unknown>[]; [key: string]: unknown }) => void) => {
     const graph = JSON.parse(metadata.snn);
     change(graph);
-    return encodeTensors({ tensors, metadata: { format: "spiking-yolo", version: "1", snn: JSON.stringify(graph) } });
+    return encodeTensors({ tensors, metadata: { format: "spiking-yolo", version: "2", snn: JSON.stringify(graph) } });
   };
   const refused = (bytes: Uint8Array) => expect(() => decodeModel(bytes, "hostile"));
   refused(rewritten((graph) => Object.assign(graph.layers[0], { shape: [3, 1e9, 1e9] }))).toThrow(

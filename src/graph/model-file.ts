@@ -10,6 +10,7 @@ import { filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { type Graph, inferShapes, maxPhases } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
+import { formatVersion, readableVersions, upgradeGraph } from "./model-file-versions.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
 
 export interface Model {
@@ -18,7 +19,6 @@ export interface Model {
 }
 
 const graphNames = ["dnn", "snn"] as const;
-const formatVersion = "1";
 
 const maxLayers = 4096;
 const nameSchema = z.string().regex(/^[\w-]{1,128}$/);
@@ -63,20 +63,22 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   const { tensors, metadata } = decodeTensors(bytes, file);
   if (metadata.format !== "spiking-yolo")
     throw new ImportError("E_MODEL_FILE", `${file} holds tensors but no spiking-yolo model`);
-  if (metadata.version !== formatVersion) {
+  if (!readableVersions.includes(metadata.version)) {
     throw new ImportError(
       "E_MODEL_FILE",
-      `${file} is of version ${metadata.version}; this program reads version ${formatVersion}`,
+      `${file} is of version ${metadata.version}; this program reads versions ${readableVersions.join(" and ")}`,
     );
   }
   const graphs = graphNames.filter((key) => metadata[key] !== undefined);
   if (graphs.length === 0) throw new ImportError("E_MODEL_FILE", `${file} holds no graph`);
-  return Object.fromEntries(graphs.map((key) => [key, decodeGraph(metadata[key], tensors, `${file} (${key})`)]));
+  return Object.fromEntries(
+    graphs.map((key) => [key, decodeGraph(metadata[key], metadata.version, tensors, `${file} (${key})`)]),
+  );
 }
 
-function decodeGraph(text: string, tensors: ReadonlyMap<string, Tensor>, where: string): Graph {
+function decodeGraph(text: string, version: string, tensors: ReadonlyMap<string, Tensor>, where: string): Graph {
   try {
-    const graph = graphSchema.parse(attach(JSON.parse(text), tensors)) as unknown as Graph;
+    const graph = graphSchema.parse(attach(upgradeGraph(JSON.parse(text), version), tensors)) as unknown as Graph;
     inferShapes(graph);
     return graph;
   } catch (error) {

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { floatTensor, tensor } from "../core/tensor.ts";
+import { twoSloped } from "../functions/two-sloped.ts";
 import type { NeuronKind, Population } from "../graph/layers.ts";
 import { fire, given, integrate, membraneBound, type NeuronParameters, neuronParameters } from "./neuron.ts";
 
@@ -10,7 +11,7 @@ function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Popula
   const one = floatTensor([1], [1]);
   const population = {
     neuron,
-    slope,
+    activation: twoSloped(slope),
     lambda: one,
     vTh: one,
     vThNeg,
@@ -97,7 +98,7 @@ test("integer thresholds: 0.5 of an odd one rounds, membranes saturate at ±2³�
   const vTh = tensor("int32", [1], Int32Array.of(7));
   const population: Population = {
     neuron: "takeback",
-    slope: 1,
+    activation: { fn: "linear" },
     lambda: floatTensor([1], [1]),
     vTh,
     vThNeg: vTh,

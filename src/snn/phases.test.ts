@@ -45,7 +45,7 @@ function chain(phases: number, neuron: "takeback" | "ibt", delay = 0): Graph {
     name,
     inputs: [input],
     neuron,
-    slope: 0.1,
+    activation: { fn: "leaky", slope: 0.1 },
     ...thresholds(channels),
     vInit: 0,
     firingThreshold: 0.5,

@@ -30,7 +30,12 @@ function tinyYoloNetwork(seed: number): Graph {
   const last = () => layers[layers.length - 1].name;
   for (const [k, [filters, poolStride]] of tinyYolo.entries()) {
     layers.push(seededConvolution(`conv${k + 1}`, last(), [filters, inC, 3, 3], random));
-    layers.push({ kind: "activation", name: `leaky${k + 1}`, inputs: [last()], slope: 0.1 });
+    layers.push({
+      kind: "activation",
+      name: `leaky${k + 1}`,
+      inputs: [last()],
+      activation: { fn: "leaky", slope: 0.1 },
+    });
     if (poolStride > 0) {
       const padding = poolStride === 1 ? 1 : 0;
       layers.push({ kind: "maxPool", name: `pool${k + 1}`, inputs: [last()], size: 2, stride: poolStride, padding });

@@ -1,3 +1,4 @@
+import { twoSloped } from "../../functions/two-sloped.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
@@ -5,7 +6,7 @@ import { beforeAll, expect, test } from "vitest";
 import { normalTensor, runWithGradients, type Tensors } from "../../../test/run-tape.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import { activation, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { activate, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
 import type { Tape, Value } from "./tape.ts";
 
 // Two float32 programs that add in different orders; measured at 1e-7 to 1e-6.
@@ -115,7 +116,7 @@ test.each([0, 0.1, 1])("activation with slope %f", async (slope) => {
   await agree(
     { x: [2, 3, 4, 5] },
     [2, 3, 4, 5],
-    (tape, { x }) => activation(tape, x, slope),
+    (tape, { x }) => activate(tape, x, twoSloped(slope)),
     ([x]) => tf.add(tf.relu(x), tf.mul(tf.neg(tf.relu(tf.neg(x))), slope)),
   );
 });

@@ -1,4 +1,6 @@
 /** Differentiable layers of a detector, each as forward nodes and a pullback. Values are [N, C, H, W]. */
+import type { Activation, OnnxEmitter } from "../../functions/function.ts";
+import { emitActivation, emitActivationGradient } from "../../functions/functions.ts";
 import { padded, reshaped, strided, summed, transposed } from "./arithmetic.ts";
 import type { Tape, Value } from "./tape.ts";
 
@@ -179,15 +181,15 @@ function scaledAndShifted(tape: Tape, x: Value, factor: Value, shift: Value): Va
   return tape.emit("BatchNormalization", [x, factor, shift, all(0), all(1)], x.shape, { epsilon: { float: 0 } });
 }
 
-/** x for x ≥ 0, slope·x below. */
-export function activation(tape: Tape, x: Value, slope: number): Value {
-  if (slope === 1) return x;
-  const y =
-    slope === 0 ? tape.emit("Relu", [x], x.shape) : tape.emit("LeakyRelu", [x], x.shape, { alpha: { float: slope } });
-  return tape.record(y, [x], (g) => {
-    const isPositive = tape.emit("Greater", [y, tape.scalar(0)], x.shape, {}, "bool");
-    return [tape.emit("Where", [isPositive, g, tape.emit("Mul", [g, tape.scalar(slope)], x.shape)], x.shape)];
-  });
+/** f(x), elementwise. */
+export function activate(tape: Tape, x: Value, activation: Activation): Value {
+  const onnx: OnnxEmitter<Value> = {
+    op: (op, inputs, attributes = {}, dtype = "float32") => tape.emit(op, inputs, x.shape, attributes, dtype),
+    scalar: (value) => tape.scalar(value),
+  };
+  const y = emitActivation(activation, x, onnx);
+  if (y === x) return x;
+  return tape.record(y, [x], (gradient) => [emitActivationGradient(activation, { x, y, gradient }, onnx)]);
 }
 
 export interface PoolSettings {

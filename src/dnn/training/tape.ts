@@ -4,7 +4,7 @@
  * nodes in the place of numbers. Shapes are constant: every `Value` knows its own.
  */
 import { sizeOf } from "../../core/tensor.ts";
-import { encodeOnnx, type OnnxConstant, type OnnxDType, type OnnxNode, type OnnxValue } from "../onnx.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxDType, type OnnxNode, type OnnxValue } from "../../onnx/onnx.ts";
 
 /** A named tensor of the graph that is being written. */
 export interface Value {

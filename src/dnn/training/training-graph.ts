@@ -5,10 +5,12 @@
  */
 import { EngineError } from "../../core/errors.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
+import type { Activation } from "../../functions/function.ts";
+import { isMonotone } from "../../functions/functions.ts";
 import { consumersOf, type Graph, headsOf, inferShapes, inputOf, type Shapes } from "../../graph/graph.ts";
 import type { Layer } from "../../graph/layers.ts";
 import { add, concatenate, sliceOf } from "./arithmetic.ts";
-import { activation, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { activate, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
 import { clipped, memories, type OptimizerSettings, update } from "./optimizer.ts";
 import { Tape, type Value } from "./tape.ts";
@@ -132,8 +134,8 @@ function forward(
 ): ReadonlyMap<string, Value> {
   const values = new Map<string, Value>();
   const consumers = consumersOf(graph);
-  // Activations are monotone: pooling first gives the same and is four times less work. Put off until after the pool.
-  const putOff = new Map<string, number>();
+  // Where an activation is monotone, pooling first gives the same and is four times less work: it is put off until after the pool.
+  const putOff = new Map<string, Activation>();
   for (const layer of graph.layers) {
     const inputs = layer.inputs.map((name) => values.get(name) as Value);
     const parameter = (field: string) => parameters.get(`${layer.name}.${field}`) as Value;
@@ -150,12 +152,13 @@ function forward(
         }
         case "activation": {
           const readers = consumers.get(layer.name) ?? [];
-          if (readers.length !== 1 || readers[0].kind !== "maxPool") return activation(tape, inputs[0], layer.slope);
-          putOff.set(layer.name, layer.slope);
+          const mayWait = readers.length === 1 && readers[0].kind === "maxPool" && isMonotone(layer.activation);
+          if (!mayWait) return activate(tape, inputs[0], layer.activation);
+          putOff.set(layer.name, layer.activation);
           return inputs[0];
         }
         case "maxPool":
-          return activation(tape, maxPool(tape, inputs[0], layer), putOff.get(layer.inputs[0]) ?? 1);
+          return activate(tape, maxPool(tape, inputs[0], layer), putOff.get(layer.inputs[0]) ?? { fn: "linear" });
         case "upsample":
           return upsample(tape, inputs[0], layer.factor);
         case "concat":

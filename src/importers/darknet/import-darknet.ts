@@ -6,6 +6,7 @@
 import type { Head } from "../../core/head.ts";
 import type { Preprocessing } from "../../core/preprocessing.ts";
 import { floatTensor } from "../../core/tensor.ts";
+import type { Activation } from "../../functions/function.ts";
 import { type Graph, inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import type { Layer } from "../../graph/layers.ts";
@@ -32,8 +33,12 @@ export interface DarknetOptions {
   readonly preprocessing?: Preprocessing;
 }
 
-/** Darknet's slope of `leaky`. */
-const leakySlope = 0.1;
+/** By darknet's names. */
+const activations: ReadonlyMap<string, Activation> = new Map<string, Activation>([
+  ["leaky", { fn: "leaky", slope: 0.1 }],
+  ["relu", { fn: "relu" }],
+  ["linear", { fn: "linear" }],
+]);
 
 /** What a section's function works on: appends layers, reads parameters, knows what came before. */
 interface Builder {
@@ -199,11 +204,13 @@ function importConvolutional({ reader, parameters, epsilon, previous, add }: Bui
 function addActivation(reader: SectionReader, input: Output, add: Builder["add"], fallback: string): Output {
   const { index } = reader.section;
   const activation = reader.text("activation", fallback);
-  const slopes: Readonly<Record<string, number>> = { leaky: leakySlope, relu: 0, linear: 1 };
-  const slope = slopes[activation];
-  if (slope === undefined)
-    reader.fail(`activation=${activation} is not supported; supported are ${Object.keys(slopes).join(", ")}`);
-  return slope === 1 ? input : add({ kind: "activation", name: `${activation}${index}`, inputs: [input.name], slope });
+  const known = activations.get(activation);
+  if (known === undefined)
+    return reader.fail(
+      `activation=${activation} is not supported; supported are ${[...activations.keys()].join(", ")}`,
+    );
+  if (known.fn === "linear") return input;
+  return add({ kind: "activation", name: `${activation}${index}`, inputs: [input.name], activation: known });
 }
 
 function importMaxPool({ reader, previous, add }: Builder): Output {

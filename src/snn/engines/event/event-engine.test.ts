@@ -56,7 +56,7 @@ function stack(options: {
     name,
     inputs: [input],
     neuron,
-    slope: 0.1,
+    activation: { fn: "leaky", slope: 0.1 },
     lambda: floatTensor([c], new Float32Array(c).fill(1)),
     vTh: tensor("int32", [c], fill(c, threshold)),
     vThNeg: tensor("int32", [c], fill(c, negative)),

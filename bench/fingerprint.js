@@ -1,0 +1,105 @@
+// @ts-check
+/**
+ * One hash of everything that networks compute, to be compared before and after a change that must not change anything:
+ * spikes, counts and membranes of all neurons, both readings of the heads, operations, and detections.
+ *
+ *     npm run build && node bench/fingerprint.js [folder of darknet pairs, with pictures in DATA/calibration]
+ *
+ * Networks: the model that ships and, where the data folder (SPIKING_YOLO_DATA) is there, trained darknet networks. Each in
+ * all modes, by the event engine in one and two threads; the shipped model by the reference engine, too.
+ */
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import * as library from "../dist/index.js";
+
+const root = new URL("..", import.meta.url);
+const data = process.env.SPIKING_YOLO_DATA ?? new URL("../shared/data", root).pathname;
+const all = createHash("sha256");
+
+/** @param {import("../dist/index.js").Graph} snn @param {import("../dist/index.js").Engine} engine @param {readonly any[]} pictures @param {number} timeSteps */
+async function hashOf(snn, engine, pictures, timeSteps) {
+  const hash = createHash("sha256");
+  const populations = snn.layers
+    .filter(({ kind }) => kind === "integrateFire" || kind === "readout")
+    .map(({ name }) => name);
+  const session = await engine.open(snn);
+  for (const picture of pictures) {
+    const input = library.preprocess(picture, library.inputOf(snn).shape, snn.preprocessing);
+    for (const record of [undefined, { counts: populations, membranes: populations }]) {
+      const at = [...new Set([1, 2, Math.ceil(timeSteps / 2), timeSteps])].sort((a, b) => a - b);
+      const simulation = /** @type {import("../dist/index.js").SimulationSettings} */ (snn.simulation);
+      const options = { ...simulation, timeSteps, at, ...(record ? { record } : {}) };
+      for await (const checkpoint of library.simulate(session, input.image, options)) {
+        hash.update(JSON.stringify([checkpoint.t, checkpoint.spikes, checkpoint.synOps, [...checkpoint.activity]]));
+        for (const { vmem, count } of checkpoint.heads.values())
+          for (const { data } of [vmem, count]) hash.update(bytesOf(data));
+        for (const kept of [checkpoint.recorded.counts, checkpoint.recorded.membranes]) {
+          for (const [name, values] of kept) hash.update(name).update(bytesOf(values));
+        }
+        const found = await library.readDetections(snn, checkpoint.outputs, input, library.evaluationThresholds);
+        hash.update(JSON.stringify(found));
+      }
+    }
+  }
+  await session.dispose();
+  return hash.digest("hex");
+}
+
+/** @param {ArrayBufferView} array */
+function bytesOf(array) {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+const steps = /** @type {const} */ ({ fast: 6, graded: 4, rate: 16, paper: 48 });
+
+/** @param {string} name @param {import("../dist/index.js").Graph} dnn @param {readonly any[]} pictures @param {boolean} isSmall */
+async function fingerprint(name, dnn, pictures, isSmall) {
+  for (const [mode, timeSteps] of Object.entries(steps)) {
+    const snn = library.toSpiking(dnn, library.conversionSettings(/** @type {any} */ (mode)));
+    /** @type {[string, import("../dist/index.js").Engine][]} */
+    const engines = [1, 2].map((threads) => [`event, ${threads}`, library.eventEngine({ threads })]);
+    if (isSmall && timeSteps <= 6) engines.push(["reference", library.referenceEngine]);
+    for (const [which, engine] of engines) {
+      const hash = await hashOf(snn, engine, pictures, timeSteps);
+      all.update(hash);
+      process.stdout.write(`${name}, ${mode}, ${which}: ${hash.slice(0, 16)}\n`);
+    }
+  }
+}
+
+/** @param {string} path */
+const picture = async (path) => library.decodeImage(readFileSync(path), path);
+
+const street = await picture(new URL("examples/street.png", root).pathname);
+const { dnn } = library.decodeModel(readFileSync(new URL("models/scenes.safetensors", root)), "scenes");
+await fingerprint("scenes", /** @type {any} */ (dnn), [street], true);
+
+const networks = [
+  "yolo-lite/tiny-yolov2-trial3",
+  "yolo-fastest/yolo-fastest-1.1",
+  "mobilenet-yolo/MobileNetV2-YOLO-Fastest-voc",
+];
+if (existsSync(`${data}/models`)) {
+  const folder = `${data}/calibration`;
+  const pictures = await Promise.all(
+    readdirSync(folder)
+      .sort()
+      .slice(0, 4)
+      .map((name) => picture(`${folder}/${name}`)),
+  );
+  for (const network of networks) {
+    const [cfg, weights] = ["cfg", "weights"].map((extension) => `${data}/models/${network}.${extension}`);
+    const graph = library.importDarknet({
+      cfg: readFileSync(cfg, "utf8"),
+      weights: readFileSync(weights),
+      cfgName: cfg,
+      weightsName: weights,
+    });
+    const images = pictures.map(
+      (pixels) => library.preprocess(pixels, library.inputOf(graph).shape, graph.preprocessing).image,
+    );
+    const calibrated = await library.calibrate(graph, images);
+    await fingerprint(network, calibrated, pictures.slice(0, 1), false);
+  }
+} else process.stdout.write(`no data in ${data}: only the model that ships\n`);
+process.stdout.write(`all: ${all.digest("hex")}\n`);

@@ -1,0 +1,49 @@
+/** Activation functions as data, and what must be known of each. The table of all is in `functions.ts`. */
+import type { z } from "zod";
+import type { OnnxDType, OnnxNode } from "../onnx/onnx.ts";
+
+/** y = x. */
+export interface Linear {
+  readonly fn: "linear";
+}
+
+/** y = max(x, 0). */
+export interface Relu {
+  readonly fn: "relu";
+}
+
+/** y = x for x ≥ 0, slope·x below; darknet's slope is 0.1. */
+export interface Leaky {
+  readonly fn: "leaky";
+  /** Between 0 and 1, both excluded: 0 is `relu`, 1 is `linear`. */
+  readonly slope: number;
+}
+
+export type Activation = Linear | Relu | Leaky;
+export type FunctionName = Activation["fn"];
+export type ActivationOf<F extends FunctionName> = Extract<Activation, { readonly fn: F }>;
+
+/** Writes elementwise ONNX operators, one by one; V names a value. */
+export interface OnnxEmitter<V> {
+  op(op: string, inputs: readonly V[], attributes?: OnnxNode["attributes"], dtype?: OnnxDType): V;
+  scalar(value: number): V;
+}
+
+/** What a function has to say of itself. Every function answers everything: an entry that is missing does not compile. */
+export interface FunctionSpec<A extends Activation> {
+  /** f(x). */
+  readonly at: (activation: A, x: number) => number;
+  /** Whether f never falls. Only then is max(f(a), f(b)) = f(max(a, b)), and a max-pool may come first. */
+  readonly isMonotone: (activation: A) => boolean;
+  /**
+   * Slope below zero of a function that is made of two straight lines through the origin, with slope 1 above; null for any
+   * other. The neurons of Spiking-YOLO follow such functions only: their negative threshold is V_th / slope.
+   */
+  readonly slopeBelow: (activation: A) => number | null;
+  /** Emits f(x). May give x itself. */
+  readonly emit: <V>(activation: A, x: V, onnx: OnnxEmitter<V>) => V;
+  /** Emits the loss's gradient by x, from that by y = f(x). May give the gradient itself. */
+  readonly emitGradient: <V>(activation: A, values: { x: V; y: V; gradient: V }, onnx: OnnxEmitter<V>) => V;
+  /** Fields besides `fn`, as a model file holds them. */
+  readonly schema: z.ZodRawShape;
+}
