@@ -97,5 +97,6 @@ export {
 } from "./snn/engine.ts";
 export { type EventEngineOptions, eventEngine } from "./snn/engines/event/event-engine.ts";
 export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
+export { neuronModels } from "./snn/neuron.ts";
 export { phasesOf, stepWeight } from "./snn/phases.ts";
 export { type SimulatedCheckpoint, type SimulateOptions, simulate } from "./snn/simulate.ts";

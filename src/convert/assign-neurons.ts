@@ -1,8 +1,7 @@
 /**
  * Replaces activations by neurons: `integrateFire` populations within the network, `readout` populations before heads.
  *
- * V_th = 1. The negative threshold is V_th/α for a leaky slope α (imbalanced threshold, Spiking-YOLO section 3.2), V_th
- * for a linear layer and for `signed` neurons; ReLU and `if` neurons have none.
+ * V_th = 1. The negative threshold follows from the function's slope below zero, as the kind of neuron has it.
  */
 import { ConversionError } from "../core/errors.ts";
 import { floatTensor } from "../core/tensor.ts";
@@ -17,6 +16,7 @@ import {
   type Population,
   type SpikePooling,
 } from "../graph/layers.ts";
+import { neuronModels } from "../snn/neuron.ts";
 
 export interface NeuronOptions {
   readonly neuron: NeuronKind;
@@ -66,6 +66,7 @@ function populationFor(layer: ActivationLayer, options: NeuronOptions): Populati
   };
 }
 
+/** In units of V_th; null where the neuron sends nothing negative. */
 function negativeThreshold(neuron: NeuronKind, activation: Activation, name: string): number | null {
   const slope = slopeBelow(activation);
   if (slope === null) {
@@ -74,6 +75,5 @@ function negativeThreshold(neuron: NeuronKind, activation: Activation, name: str
       `${name} is ${activation.fn}; ${neuron} neurons follow functions of two straight lines only (linear, relu, leaky)`,
     );
   }
-  if (neuron === "if" || slope === 0) return null;
-  return neuron === "signed" ? 1 : 1 / slope;
+  return neuronModels[neuron].negativeThreshold(slope);
 }

@@ -10,7 +10,7 @@
 import { ConversionError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { consumersOf, derive, type Graph, inferShapes, layersByName } from "../graph/graph.ts";
-import type { ActivationLayer, ConvolutionLayer, Layer, SumLayer } from "../graph/layers.ts";
+import type { ActivationLayer, ConvolutionLayer, Layer, LayerKind, LayerOf, SumLayer } from "../graph/layers.ts";
 
 export interface NormalizeOptions {
   /** One λ per channel (the paper's contribution) or per layer (its baseline). */
@@ -21,57 +21,91 @@ export interface NormalizeOptions {
   readonly gain: number;
 }
 
-/** @throws ConversionError [E_CALIBRATION] where statistics are missing or do not hold the percentile. */
+/** What a rule may look at. */
+interface Context {
+  readonly options: NormalizeOptions;
+  readonly consumers: ReadonlyMap<string, readonly Layer[]>;
+  readonly byName: ReadonlyMap<string, Layer>;
+  /** λ of a layer's output that stands before, by channel. */
+  lambdaOf(name: string): Float64Array;
+}
+
+interface Normalized {
+  /** Of the layer's output, by channel. */
+  readonly lambda: Float64Array;
+  readonly layer: Layer;
+}
+
+/** How λ comes to each kind's output, and what becomes of the layer. Every kind has to say it. */
+const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) => Normalized } = {
+  input: (layer) => ({ lambda: new Float64Array(layer.shape[0]).fill(1), layer }),
+  convolution: (layer, context) => {
+    const lambda = lambdaAfter(layer, context);
+    return { lambda, layer: normalizeConvolution(layer, context.lambdaOf(layer.inputs[0]), lambda) };
+  },
+  sum: (layer, context) => {
+    const lambda = lambdaAfter(layer, context);
+    const isCurrent = (name: string) => context.byName.get(name)?.kind === "convolution";
+    const from = layer.inputs.map((name) => (isCurrent(name) ? null : context.lambdaOf(name)));
+    return { lambda, layer: normalizeSum(layer, from, lambda) };
+  },
+  activation: (layer, { lambdaOf }) => {
+    const lambda = lambdaOf(layer.inputs[0]);
+    return { lambda, layer: { ...layer, lambda: floatTensor([lambda.length], Float32Array.from(lambda)) } };
+  },
+  concat: (layer, { lambdaOf }) => ({
+    lambda: Float64Array.from(layer.inputs.flatMap((name) => [...lambdaOf(name)])),
+    layer,
+  }),
+  slice: (layer, { lambdaOf }) => ({
+    lambda: lambdaOf(layer.inputs[0]).subarray(layer.start, layer.start + layer.count),
+    layer,
+  }),
+  maxPool: passedOn,
+  upsample: passedOn,
+  region: passedOn,
+  yolo: passedOn,
+  batchNorm: (layer) => refused(layer, "must be folded first: run foldBatchNorm"),
+  integrateFire: (layer) => refused(layer, "is normalized already"),
+  readout: (layer) => refused(layer, "is normalized already"),
+};
+
+function passedOn(layer: Layer, { lambdaOf }: Context): Normalized {
+  return { lambda: lambdaOf(layer.inputs[0]), layer };
+}
+
+function refused(layer: Layer, why: string): never {
+  throw new ConversionError("E_TOPOLOGY", `${layer.name} [${layer.kind}] ${why}`);
+}
+
+/**
+ * @throws ConversionError [E_CALIBRATION] where statistics are missing or do not hold the percentile; [E_TOPOLOGY] where a
+ *   layer has no place in a network before its conversion.
+ */
 export function normalizeWeights(graph: Graph, options: NormalizeOptions): Graph {
-  const byName = layersByName(graph);
-  const consumers = consumersOf(graph);
   const shapes = inferShapes(graph);
-  /** λ of each layer's output, as float64 per channel. */
   const lambdas = new Map<string, Float64Array>();
-  const lambdaOf = (name: string) => lambdas.get(name) as Float64Array;
-  const layers = graph.layers.map((layer): Layer => {
-    switch (layer.kind) {
-      case "input":
-        lambdas.set(layer.name, new Float64Array(layer.shape[0]).fill(1));
-        return layer;
-      case "convolution": {
-        const lambda = lambdaOfActivation(populationAfter(layer, consumers), options);
-        lambdas.set(layer.name, lambda);
-        return normalizeConvolution(layer, lambdaOf(layer.inputs[0]), lambda);
-      }
-      case "sum": {
-        const lambda = lambdaOfActivation(populationAfter(layer, consumers), options);
-        lambdas.set(layer.name, lambda);
-        const isCurrent = (name: string) => byName.get(name)?.kind === "convolution";
-        return normalizeSum(
-          layer,
-          layer.inputs.map((name) => (isCurrent(name) ? null : lambdaOf(name))),
-          lambda,
-        );
-      }
-      case "activation": {
-        const lambda = lambdaOf(layer.inputs[0]);
-        lambdas.set(layer.name, lambda);
-        return { ...layer, lambda: floatTensor([lambda.length], Float32Array.from(lambda)) };
-      }
-      case "concat":
-        lambdas.set(layer.name, Float64Array.from(layer.inputs.flatMap((name) => [...lambdaOf(name)])));
-        return layer;
-      case "slice":
-        lambdas.set(layer.name, lambdaOf(layer.inputs[0]).subarray(layer.start, layer.start + layer.count));
-        return layer;
-      default:
-        lambdas.set(layer.name, lambdaOf(layer.inputs[0]));
-        return layer;
-    }
+  const context: Context = {
+    options,
+    byName: layersByName(graph),
+    consumers: consumersOf(graph),
+    lambdaOf: (name) => lambdas.get(name) as Float64Array,
+  };
+  const layers = graph.layers.map((layer) => {
+    const rule = rules[layer.kind] as (layer: Layer, context: Context) => Normalized;
+    const { lambda, layer: normalized } = rule(layer, context);
+    if (shapes.get(layer.name)?.[0] !== lambda.length)
+      throw new ConversionError("E_CALIBRATION", `${layer.name}: statistics of ${lambda.length} channels do not fit`);
+    lambdas.set(layer.name, lambda);
+    return normalized;
   });
-  for (const [name, lambda] of lambdas) {
-    const shape = shapes.get(name);
-    if (shape?.[0] !== lambda.length)
-      throw new ConversionError("E_CALIBRATION", `${name}: statistics of ${lambda.length} channels do not fit`);
-  }
   const { scope, percentile, gain } = options;
   return derive(graph, `normalizeWeights scope=${scope} percentile=${percentile} gain=${gain}`, { layers });
+}
+
+/** λ of the neurons that take the layer's current. */
+function lambdaAfter(layer: Layer, { consumers, options }: Context): Float64Array {
+  return lambdaOfActivation(populationAfter(layer, consumers), options);
 }
 
 /** The activation that takes the layer's current: its own, or that of the sum it feeds. */

@@ -14,8 +14,7 @@ interface Emitted {
 
 type Emit<K extends LayerKind> = (layer: LayerOf<K>) => Emitted;
 
-/** Kinds that a DNN cannot have (they spike) are absent. */
-const emitters: { readonly [K in LayerKind]?: Emit<K> } = {
+const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   input: () => ({ nodes: [] }),
   convolution: (layer) => {
     const constants = [constant(layer, "weights", layer.weights)];
@@ -90,6 +89,8 @@ const emitters: { readonly [K in LayerKind]?: Emit<K> } = {
   },
   region: () => ({ nodes: [] }),
   yolo: () => ({ nodes: [] }),
+  integrateFire: spikes,
+  readout: spikes,
 };
 
 /**
@@ -114,13 +115,11 @@ export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Arra
 }
 
 function emit(layer: Layer): Emitted {
-  const emitter = emitters[layer.kind] as ((layer: Layer) => Emitted) | undefined;
-  if (!emitter)
-    throw new EngineError(
-      "E_NOT_A_DNN",
-      `${layer.name} [${layer.kind}] spikes; the DNN engine runs graphs before conversion`,
-    );
-  return emitter(layer);
+  return (emitters[layer.kind] as (layer: Layer) => Emitted)(layer);
+}
+
+function spikes({ name, kind }: Layer): never {
+  throw new EngineError("E_NOT_A_DNN", `${name} [${kind}] spikes; the DNN engine runs graphs before conversion`);
 }
 
 /** Emits elementwise operators; the last is named as the layer. */

@@ -110,7 +110,7 @@ export interface SumLayer extends LayerBase {
   readonly shift?: number;
 }
 
-/** How a neuron fires; `src/snn/neuron.ts` defines each. */
+/** How a neuron fires; `src/snn/neurons` defines each. */
 export type NeuronKind = "takeback" | "ibt" | "signed" | "if";
 
 /** What an `integrateFire` and a `readout` population share. */

@@ -3,10 +3,13 @@ import { expect, test } from "vitest";
 import { floatTensor, tensor } from "../core/tensor.ts";
 import { twoSloped } from "../functions/two-sloped.ts";
 import type { NeuronKind, Population } from "../graph/layers.ts";
-import { fire, given, integrate, membraneBound, type NeuronParameters, neuronParameters } from "./neuron.ts";
+import { integrate, membraneBound, neuronModels, neuronParameters } from "./neuron.ts";
+import type { NeuronModel, NeuronParameters } from "./neurons/neuron-model.ts";
+
+type Neuron = NeuronParameters & Pick<NeuronModel, "fire" | "given">;
 
 /** One neuron with V_th = 1. */
-function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Population> = {}): NeuronParameters {
+function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Population> = {}): Neuron {
   const vThNeg = neuron === "if" || slope === 0 ? null : floatTensor([1], [neuron === "signed" ? 1 : 1 / slope]);
   const one = floatTensor([1], [1]);
   const population = {
@@ -20,19 +23,19 @@ function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Popula
     levels: 1,
     ...changes,
   };
-  return neuronParameters(population)[0];
+  return { ...neuronModels[neuron], ...neuronParameters(population)[0] };
 }
 
 /** Spikes and membranes of one neuron under a sequence of currents. */
-function trace(parameters: NeuronParameters, currents: readonly number[], isInteger = false) {
+function trace(parameters: Neuron, currents: readonly number[], isInteger = false) {
   let v = parameters.vStart;
   let n = 0;
   const spikes: number[] = [];
   const membranes: number[] = [];
   for (const current of currents) {
     v = integrate(v, current, isInteger);
-    const spike = fire(v, n, parameters);
-    v -= given(n, spike, parameters);
+    const spike = parameters.fire(v, n, parameters);
+    v -= parameters.given(n, spike, parameters);
     n += spike;
     spikes.push(spike);
     membranes.push(v);
@@ -106,7 +109,7 @@ test("integer thresholds: 0.5 of an odd one rounds, membranes saturate at ±2³�
     firingThreshold: 0.5,
     levels: 1,
   };
-  const [parameters] = neuronParameters(population);
+  const parameters = { ...neuronModels.takeback, ...neuronParameters(population)[0] };
   expect(parameters.fireAt).toBe(4);
   expect(trace(parameters, [3, 1, 0], true)).toMatchObject({ spikes: [0, 1, 0], membranes: [3, -3, -3] });
   expect(integrate(membraneBound - 1, 5, true)).toBe(membraneBound);

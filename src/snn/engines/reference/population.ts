@@ -1,7 +1,7 @@
 /** A population of neurons [C, H, W]: their state, one step, and what is recorded of them. */
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import type { Population } from "../../../graph/layers.ts";
-import { fire, given, integrate, isIntegerTensor, neuronParameters } from "../../neuron.ts";
+import { integrate, isIntegerTensor, neuronModels, neuronParameters } from "../../neuron.ts";
 import type { Frame } from "./frames.ts";
 
 /** Counts and membranes after the step of a checkpoint. */
@@ -21,6 +21,7 @@ export interface PopulationState {
 
 export function populationState(population: Population, [channels, height, width]: Shape): PopulationState {
   const parameters = neuronParameters(population);
+  const { fire, given } = neuronModels[population.neuron];
   const isInteger = isIntegerTensor(population.vTh);
   const area = height * width;
   const vMem = Float64Array.from({ length: channels * area }, (_, i) => parameters[Math.floor(i / area)].vStart);

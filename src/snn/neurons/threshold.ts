@@ -1,0 +1,27 @@
+/**
+ * Neurons whose thresholds stay what they are: +1 per V_th of V, −1 per V_th,neg below zero, reset by subtraction.
+ *
+ * `ibt`: the signed neuron with imbalanced thresholds, V_th,neg = V_th / slope (Spiking-YOLO, AAAI 2020, section 3.2).
+ * `signed`: balanced thresholds. `if`: plain integrate-and-fire, silent below zero (the baseline row of the paper's table).
+ */
+import type { NeuronModel, NeuronParameters } from "./neuron-model.ts";
+
+function thresholdModel(negativeThreshold: NeuronModel["negativeThreshold"]): NeuronModel {
+  return { negativeThreshold, firesAt: () => 1, remembersCount: false, fire, given };
+}
+
+export const ibt = thresholdModel((slope) => (slope === 0 ? null : 1 / slope));
+export const signed = thresholdModel((slope) => (slope === 0 ? null : 1));
+export const plain = thresholdModel(() => null);
+
+/** One spike per whole threshold, at most `levels`. */
+function fire(v: number, _n: number, { vTh, vThNeg, levels }: NeuronParameters): number {
+  if (v >= vTh) return Math.min(levels, Math.floor(v / vTh));
+  if (v <= -vThNeg) return -Math.min(levels, Math.floor(-v / vThNeg));
+  return 0;
+}
+
+function given(_n: number, spike: number, { vTh, vThNeg }: NeuronParameters): number {
+  if (spike === 0) return 0;
+  return spike > 0 ? spike * vTh : spike * vThNeg;
+}
