@@ -79,7 +79,7 @@ for (let index = 0; index < pictures; index++) {
   const input = library.preprocess(scenes[index % scenes.length], library.inputOf(snn).shape, snn.preprocessing);
   const options = { ...library.conversionSettings(mode), timeSteps, at: [timeSteps] };
   for await (const { outputs } of library.simulate(session, input.image, options)) {
-    boxes += library.readDetections(snn, outputs, input, library.displayThresholds).length;
+    boxes += (await library.readDetections(snn, outputs, input, library.displayThresholds)).length;
   }
   if ((index + 1) % Math.ceil(pictures / 10) !== 0 && index + 1 < pictures) continue;
   tenths.push(resident());

@@ -17,7 +17,6 @@ export {
   ShapeError,
   SpikingYoloError,
 } from "./core/errors.ts";
-export type { Head, RegionHead, YoloHead } from "./core/head.ts";
 export type { Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type Random, seededRandom } from "./core/random.ts";
@@ -25,16 +24,14 @@ export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, 
 export { type SceneClass, sceneClasses } from "./data/scenes/classes.ts";
 export { renderScene } from "./data/scenes/render.ts";
 export { generateScene, type Scene, type SceneObject, type SceneOptions } from "./data/scenes/scene.ts";
-export { decodeHead } from "./detect/decode.ts";
-export { nonMaxSuppression } from "./detect/nms.ts";
 export {
   type DetectionOptions,
   displayThresholds,
   evaluationThresholds,
   outputError,
   readDetections,
-} from "./detector/detections.ts";
-export { defaultPatience, hasSettled, settledIou, settledReading, settledScore } from "./detector/settling.ts";
+} from "./detections/detections.ts";
+export { defaultPatience, hasSettled, settledIou, settledReading, settledScore } from "./detections/settling.ts";
 export { type DnnOptions, type DnnOutputs, type DnnSession, openDnn } from "./dnn/dnn-session.ts";
 export { graphToOnnx } from "./dnn/graph-to-onnx.ts";
 export {
@@ -61,6 +58,9 @@ export {
 } from "./graph/graph.ts";
 export type * from "./graph/layers.ts";
 export { decodeModel, encodeModel, type Model } from "./graph/model-file.ts";
+export type { Head, RegionHead, YoloHead } from "./heads/head.ts";
+export { decodeHead } from "./heads/heads.ts";
+export { nonMaxSuppression } from "./heads/nms.ts";
 export { colorOf, drawSheet, type Panel, type Sheet } from "./image/draw.ts";
 export { type LabelPlace, placeLabels } from "./image/place-labels.ts";
 export { type NetworkInput, preprocess } from "./image/preprocess.ts";

@@ -3,10 +3,10 @@ import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { decodeImage } from "#platform";
 import { type Box, type Detection, intersectionOverUnion } from "../src/core/box.ts";
-import { decodeHead } from "../src/detect/decode.ts";
-import { nonMaxSuppression } from "../src/detect/nms.ts";
 import { openDnn } from "../src/dnn/dnn-session.ts";
 import { type Graph, headsOf, inputOf } from "../src/graph/graph.ts";
+import { decodeHead } from "../src/heads/heads.ts";
+import { nonMaxSuppression } from "../src/heads/nms.ts";
 import { preprocess } from "../src/image/preprocess.ts";
 import { dataPath, describeWithData } from "./data.ts";
 import { importModel, yoloLite } from "./yolo-lite.ts";
@@ -24,9 +24,10 @@ async function detect(graph: Graph, file: string, scoreThreshold: number) {
   const [, height, width] = inputOf(graph).shape;
   const { image, toPicture } = preprocess(picture, inputOf(graph).shape, graph.preprocessing);
   const outputs = await session.run(image);
-  const candidates = headsOf(graph).flatMap((head) =>
-    decodeHead(head, outputs.get(head.name)!, { width, height }, scoreThreshold),
+  const found = headsOf(graph).map((head) =>
+    decodeHead(head, [outputs.get(head.name)!], { width, height, scoreThreshold }),
   );
+  const candidates = (await Promise.all(found)).flat();
   const detections = nonMaxSuppression(candidates, 0.45).map(
     (detection): Detection => ({ ...detection, ...toPicture(detection) }),
   );

@@ -4,7 +4,7 @@ import { beforeAll, expect, test } from "vitest";
 import { decodeImage } from "#platform";
 import { calibrate, toSpiking } from "../src/convert/convert.ts";
 import { type ConversionSettings, conversionSettings, type Mode } from "../src/convert/modes.ts";
-import { displayThresholds, outputError, readDetections } from "../src/detector/detections.ts";
+import { displayThresholds, outputError, readDetections } from "../src/detections/detections.ts";
 import { openDnn } from "../src/dnn/dnn-session.ts";
 import { type Graph, inputOf } from "../src/graph/graph.ts";
 import { type NetworkInput, preprocess } from "../src/image/preprocess.ts";
@@ -45,7 +45,7 @@ async function run(
     const wanted = await exact.run(input.image);
     for await (const { t, outputs } of simulate(session, input.image, { ...snn.simulation!, at })) {
       errors[at.indexOf(t)] += outputError(outputs, wanted) / on.length;
-      found = readDetections(snn, outputs, input, displayThresholds).map(
+      found = (await readDetections(snn, outputs, input, displayThresholds)).map(
         ({ classIndex }) => snn.classNames[classIndex],
       );
     }

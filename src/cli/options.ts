@@ -5,7 +5,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
-import { defaultPatience } from "../detector/settling.ts";
+import { defaultPatience } from "../detections/settling.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 
 /** What commander makes of {@link addModelOptions}. */

@@ -1,6 +1,6 @@
 /** mAP of a DNN on a data set: what training reports of its result. */
 import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
-import { evaluationThresholds, readDetections } from "../detector/detections.ts";
+import { evaluationThresholds, readDetections } from "../detections/detections.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
 import { type Scores, scoreDetections } from "../evaluate/score.ts";
 import { type Graph, inputOf } from "../graph/graph.ts";
@@ -19,7 +19,8 @@ export async function scoreDnn(
   try {
     for (const [image, { path }] of dataSet.images.entries()) {
       const input = preprocess(await loadPicture(path), inputOf(dnn).shape, dnn.preprocessing);
-      for (const detection of readDetections(dnn, await session.run(input.image), input, evaluationThresholds)) {
+      const outputs = await session.run(input.image);
+      for (const detection of await readDetections(dnn, outputs, input, evaluationThresholds)) {
         found.push(stateDetection(dataSet, image, detection));
       }
       onImage(image + 1);

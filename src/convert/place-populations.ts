@@ -2,7 +2,7 @@
  * Makes every place where neurons will stand an `activation` layer, so that later passes need not look for them.
  *
  * Neurons stand where a non-linearity is; besides, where a current (of a convolution or a sum) is read by something that
- * reads spikes, a linear population is put in between, and one (the readout) before each head. A convolution that
+ * reads spikes, a linear population is put in between, and one (a readout) before each input of a head. A convolution that
  * feeds only a sum needs none: its current goes to the sum's neurons.
  */
 import { ConversionError } from "../core/errors.ts";
@@ -28,11 +28,11 @@ export function placePopulations(graph: Graph): Graph {
       return isCurrent(source) && !takesCurrent(source, layer) ? linearName(name) : name;
     });
     if (isHead(layer)) {
-      const readout = `${layer.name}_readout`;
-      layers.push(
-        { kind: "activation", name: readout, inputs: renamed, activation: { fn: "linear" } },
-        { ...layer, inputs: [readout] },
-      );
+      const readouts = renamed.map((_, i) => `${layer.name}_readout${i === 0 ? "" : i}`);
+      for (const [i, name] of readouts.entries()) {
+        layers.push({ kind: "activation", name, inputs: [renamed[i]], activation: { fn: "linear" } });
+      }
+      layers.push({ ...layer, inputs: readouts });
       continue;
     }
     layers.push({ ...layer, inputs: renamed });

@@ -67,11 +67,18 @@ export function floatTensor(
 
 /** ‖a − b‖₂ / ‖b‖₂ over all values: the relative error that reports call conversion error. 0 / 0 is 0. */
 export function relativeError(a: ArrayLike<number>, b: ArrayLike<number>): number {
+  return relativeErrorOf([[a, b]]);
+}
+
+/** The same over the values of several pairs [a, b] together. */
+export function relativeErrorOf(pairs: Iterable<readonly [ArrayLike<number>, ArrayLike<number>]>): number {
   let difference = 0;
   let norm = 0;
-  for (let i = 0; i < b.length; i++) {
-    difference += (a[i] - b[i]) ** 2;
-    norm += b[i] ** 2;
+  for (const [a, b] of pairs) {
+    for (let i = 0; i < b.length; i++) {
+      difference += (a[i] - b[i]) ** 2;
+      norm += b[i] ** 2;
+    }
   }
   return difference === 0 ? 0 : Math.sqrt(difference / norm);
 }

@@ -3,6 +3,7 @@ import { loadOnnxRuntime } from "#platform";
 import { EngineError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
+import { outputNames } from "../heads/heads.ts";
 import { graphToOnnx } from "./graph-to-onnx.ts";
 
 export interface DnnOptions {
@@ -15,7 +16,7 @@ export interface DnnOptions {
 export type DnnOutputs = ReadonlyMap<string, FloatTensor>;
 
 export interface DnnSession {
-  /** One picture [3, H, W]; gives the raw input of every head under the head's name, and the layers asked for. */
+  /** One picture [3, H, W]; gives the raw inputs of every head by {@link outputNames}, and the layers asked for. */
   run(image: FloatTensor): Promise<DnnOutputs>;
   dispose(): Promise<void>;
 }
@@ -25,7 +26,7 @@ export async function openDnn(graph: Graph, options: DnnOptions = {}): Promise<D
   const ort = await loadOnnxRuntime();
   const heads = headsOf(graph);
   const outputs = options.outputs ?? [];
-  const wanted = [...new Set([...heads.map(({ inputs }) => inputs[0]), ...outputs])];
+  const wanted = [...new Set([...heads.flatMap(({ inputs }) => inputs), ...outputs])];
   const input = inputOf(graph);
   // A spinning second thread slows a busy machine down more than it speeds an idle one up.
   const session = await engine("ONNX Runtime refused the model", () =>
@@ -50,7 +51,7 @@ export async function openDnn(graph: Graph, options: DnnOptions = {}): Promise<D
       const value = (name: string) => floatTensor(results[name].dims.slice(1), results[name].data as Float32Array);
       return new Map([
         ...outputs.map((name) => [name, value(name)] as const),
-        ...heads.map((head) => [head.name, value(head.inputs[0])] as const),
+        ...heads.flatMap((head) => outputNames(head).map((name, i) => [name, value(head.inputs[i])] as const)),
       ]);
     },
     dispose: () => session.release(),

@@ -9,7 +9,7 @@ import { calibrate, toSpiking } from "../convert/convert.ts";
 import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
 import { ConversionError } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
-import { outputError } from "../detector/detections.ts";
+import { outputError } from "../detections/detections.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
 import type { Graph, SimulationSettings } from "../graph/graph.ts";
 import { dnnOperations } from "../metrics/operations.ts";

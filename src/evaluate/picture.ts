@@ -8,7 +8,7 @@ import { decodeImage, readFile } from "#platform";
 import type { Detection } from "../core/box.ts";
 import { ImportError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
-import { evaluationThresholds, outputError, readDetections } from "../detector/detections.ts";
+import { evaluationThresholds, outputError, readDetections } from "../detections/detections.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
 import { type Decoding, type Graph, inputOf } from "../graph/graph.ts";
 import { type NetworkInput, preprocess } from "../image/preprocess.ts";
@@ -95,7 +95,7 @@ export async function openPictureEvaluator(
       snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, seed)));
     }
     if (!wanted) return { snn };
-    return { dnn: pack(readDetections(first, wanted, input, evaluationThresholds)), snn };
+    return { dnn: pack(await readDetections(first, wanted, input, evaluationThresholds)), snn };
   }
 
   return {
@@ -129,7 +129,7 @@ async function readConfiguration(
     const { t, spikes, synOps } = checkpoint;
     for (const [row, decoding] of decodings.entries()) {
       const outputs = readOutputs(checkpoint, decoding);
-      const detections = pack(readDetections(graph, outputs, input, evaluationThresholds));
+      const detections = pack(await readDetections(graph, outputs, input, evaluationThresholds));
       const error = wanted ? { outputError: outputError(outputs, wanted) } : {};
       rows[row].push({ t, detections, spikes, synOps, ...error });
     }

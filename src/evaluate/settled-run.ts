@@ -1,6 +1,6 @@
 /** What an evaluation's stored readings say about adaptive time: where each picture's run would have stopped. */
-import { displayThresholds } from "../detector/detections.ts";
-import { settledReading } from "../detector/settling.ts";
+import { displayThresholds } from "../detections/detections.ts";
+import { settledReading } from "../detections/settling.ts";
 import { type SpikingReading, unpack } from "./picture.ts";
 
 export interface SettledRun {

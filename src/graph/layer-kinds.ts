@@ -3,9 +3,10 @@
  * model file's layer must satisfy. Whoever adds a kind adds a row; nothing else branches on kinds to learn these.
  */
 import { z } from "zod";
-import { type Head, headChannels } from "../core/head.ts";
 import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { activationSchema } from "../functions/functions.ts";
+import type { HeadKind } from "../heads/head.ts";
+import { headKinds } from "../heads/heads.ts";
 import type { LayerKind, LayerOf } from "./layers.ts";
 
 /** [channels, height, width]. */
@@ -31,7 +32,6 @@ const tensorSchema = z.custom<Tensor>(
   "a tensor is missing",
 );
 const floatSchema = tensorSchema.refine((value) => value?.dtype === "float32", "a tensor must be float32");
-const anchorsSchema = z.array(z.number().positive()).min(2).max(64);
 const populationSchema = {
   neuron: z.enum(["takeback", "ibt", "signed", "if"]),
   activation: activationSchema,
@@ -68,18 +68,19 @@ const population = {
   },
 } as const;
 
-const head = {
-  ...free,
-  arity: [1, 1],
-  inferShape: (layer: Head, [input]: readonly Shape[], fail: (what: string) => never): Shape => {
-    if (input[0] !== headChannels(layer)) {
-      fail(
-        `input has ${input[0]} channels; ${layer.anchors.length / 2} anchors of 5 + ${layer.classes} classes need ${headChannels(layer)}`,
-      );
-    }
-    return input;
-  },
-} as const;
+/** Heads give what they are given; what is true of them stands in their own table. */
+function headLayer<K extends HeadKind>(kind: K): LayerKindSpec<K> {
+  const { arity, check, schema } = headKinds[kind];
+  return {
+    ...free,
+    arity,
+    inferShape: (layer, inputs, fail) => {
+      check(layer as never, inputs, fail);
+      return inputs[0];
+    },
+    schema,
+  };
+}
 
 export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
   input: {
@@ -214,12 +215,6 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
   },
   integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
   readout: { ...population, schema: populationSchema },
-  region: {
-    ...head,
-    schema: { classes: positive, anchors: anchorsSchema, softmax: z.boolean() },
-  },
-  yolo: {
-    ...head,
-    schema: { classes: positive, anchors: anchorsSchema, scaleXY: z.number().min(0.5).max(4) },
-  },
+  region: headLayer("region"),
+  yolo: headLayer("yolo"),
 };

@@ -5,9 +5,11 @@
  * Signals: an `input`, `activation`, `integrateFire`, `maxPool` carries values (in an SNN: spikes, small signed integers
  * per step); a `convolution` and a `sum` carry currents; `concat`, `slice`, `upsample` carry what they are given.
  */
-import type { RegionHead, YoloHead } from "../core/head.ts";
+
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
+import type { HeadKind, RegionHead, YoloHead } from "../heads/head.ts";
+import { headKinds } from "../heads/heads.ts";
 
 interface LayerBase {
   /** Unique in the graph; letters, digits, `_`, `-`. */
@@ -164,10 +166,10 @@ export type Layer =
 
 export type LayerKind = Layer["kind"];
 export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;
-export type HeadLayer = RegionLayer | YoloLayer;
+export type HeadLayer = LayerOf<HeadKind>;
 
 export function isHead(layer: Layer): layer is HeadLayer {
-  return layer.kind === "region" || layer.kind === "yolo";
+  return Object.hasOwn(headKinds, layer.kind);
 }
 
 export function isPopulation(layer: Layer): layer is IntegrateFireLayer | ReadoutLayer {

@@ -18,6 +18,8 @@ export interface NetworkInput {
   readonly image: FloatTensor;
   /** Takes a box in fractions of the network's input to pixels of the original picture, clipped to it. */
   readonly toPicture: (box: Box) => Box;
+  /** The inverse: a box in pixels of the picture, clipped to it, to fractions of the network's input. */
+  readonly toInput: (box: Box) => Box;
 }
 
 /** Resizes (and for `letterbox` pads with 0.5) a picture to a network input of [3, height, width]. */
@@ -35,6 +37,12 @@ export function preprocess(
       const x = (value: number) => clip(((value * width - placement.x) / placement.width) * pixels.width, pixels.width);
       const y = (value: number) =>
         clip(((value * height - placement.y) / placement.height) * pixels.height, pixels.height);
+      return { xMin: x(box.xMin), yMin: y(box.yMin), xMax: x(box.xMax), yMax: y(box.yMax) };
+    },
+    toInput: (box) => {
+      const x = (value: number) => (placement.x + (clip(value, pixels.width) / pixels.width) * placement.width) / width;
+      const y = (value: number) =>
+        (placement.y + (clip(value, pixels.height) / pixels.height) * placement.height) / height;
       return { xMin: x(box.xMin), yMin: y(box.yMin), xMax: x(box.xMax), yMax: y(box.yMax) };
     },
   };

@@ -1,12 +1,11 @@
 /** A data set as training samples: decoded when first asked for, shrunk to a little more than the network reads, kept. */
 import { decodeImage, readFile } from "#platform";
 import { ImportError } from "../core/errors.ts";
-import type { Pixels } from "../core/pixels.ts";
 import type { Preprocessing } from "../core/preprocessing.ts";
 import type { DataSet, ImageEntry } from "../data/dataset.ts";
 import type { TrainingObject } from "../dnn/training/targets.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
-import { preprocess } from "../image/preprocess.ts";
+import { type NetworkInput, preprocess } from "../image/preprocess.ts";
 import type { Sample } from "./augment.ts";
 
 /** Crops enlarge: stored pictures have so many times the network's width and height. */
@@ -46,37 +45,23 @@ export function samplesOf(dataSet: DataSet, input: Shape, preprocessing: Preproc
 
 async function load(entry: ImageEntry, shape: Shape, preprocessing: Preprocessing): Promise<Sample> {
   const decoded = await decodeImage(await readFile(entry.path), entry.path);
-  const { image } = preprocess(decoded, shape, preprocessing);
+  const { image, toInput } = preprocess(decoded, shape, preprocessing);
   const [, height, width] = shape;
   const area = width * height;
   const data = new Uint8Array(3 * area);
   for (let i = 0; i < area; i++) {
     for (let channel = 0; channel < 3; channel++) data[3 * i + channel] = image.data[channel * area + i] * 255 + 0.5;
   }
-  return { pixels: { width, height, data }, objects: objectsOf(entry, decoded, shape, preprocessing) };
+  return { pixels: { width, height, data }, objects: objectsOf(entry, toInput) };
 }
 
 /** The objects in fractions of the network's input. */
-function objectsOf(
-  entry: ImageEntry,
-  pixels: Pixels,
-  [, height, width]: Shape,
-  { fit }: Preprocessing,
-): TrainingObject[] {
-  const scale = Math.min(width / pixels.width, height / pixels.height);
-  const part =
-    fit === "stretch" ? { x: 1, y: 1 } : { x: (pixels.width * scale) / width, y: (pixels.height * scale) / height };
-  const x = (value: number) => (1 - part.x) / 2 + (Math.min(pixels.width, Math.max(0, value)) / pixels.width) * part.x;
-  const y = (value: number) =>
-    (1 - part.y) / 2 + (Math.min(pixels.height, Math.max(0, value)) / pixels.height) * part.y;
+function objectsOf(entry: ImageEntry, toInput: NetworkInput["toInput"]): TrainingObject[] {
   return entry.objects
     .map((object) => ({
       classIndex: object.classIndex,
       isIgnored: object.difficult || object.crowd,
-      xMin: x(object.xMin),
-      yMin: y(object.yMin),
-      xMax: x(object.xMax),
-      yMax: y(object.yMax),
+      ...toInput(object),
     }))
     .filter((object) => object.xMax > object.xMin && object.yMax > object.yMin);
 }

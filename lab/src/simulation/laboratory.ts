@@ -162,7 +162,7 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
 async function detectWithDnn(dnn: Graph, session: Promise<DnnSession>, picture: Pixels): Promise<DnnResult> {
   const input = preprocess(picture, inputOf(dnn).shape, dnn.preprocessing);
   const outputs = await (await session).run(input.image);
-  return { outputs, detections: readDetections(dnn, outputs, input, displayThresholds) };
+  return { outputs, detections: await readDetections(dnn, outputs, input, displayThresholds) };
 }
 
 /** The channel's greatest activation on the calibration pictures as a part of its layer's. */

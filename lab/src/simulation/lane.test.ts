@@ -19,7 +19,7 @@ const roundingOfPhases = 0.1;
 
 async function lastOf(configuration: Configuration) {
   const { timeSteps } = configuration;
-  const input = { image, toPicture: <T>(box: T) => box };
+  const input = { image, toPicture: <T>(box: T) => box, toInput: <T>(box: T) => box };
   const options = { timeSteps, at: [timeSteps], seed: 1 };
   const lane = await openLane("a", toSpiking(dnn, configuration), referenceEngine, input, options);
   const checkpoint = (await lane.next()) as CheckpointView;

@@ -58,14 +58,14 @@ export async function openLane(
   let before = 0;
   const scales = info.neurons.map(({ layer, channel }) => thresholdOf(graph, layer, channel));
 
-  function view(checkpoint: SimulatedCheckpoint): CheckpointView {
+  async function view(checkpoint: SimulatedCheckpoint): Promise<CheckpointView> {
     const { t, unitSteps, recorded, activity } = checkpoint;
     const weight = stepWeight(t, info.phases);
     outputs.set(t, checkpoint.outputs);
     kept.add(t, unitSteps, recorded.counts);
     const seen = {
       t,
-      detections: readDetections(graph, checkpoint.outputs, input, displayThresholds),
+      detections: await readDetections(graph, checkpoint.outputs, input, displayThresholds),
       operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
       rates: allRates(populations, recorded.counts, unitSteps),

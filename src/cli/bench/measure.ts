@@ -1,6 +1,6 @@
 /** One case of `bench`: pictures through the spiking network, and through ONNX Runtime, turn by turn. */
 import type { Pixels } from "../../core/pixels.ts";
-import { displayThresholds, readDetections } from "../../detector/detections.ts";
+import { displayThresholds, readDetections } from "../../detections/detections.ts";
 import { openDnn } from "../../dnn/dnn-session.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
@@ -85,7 +85,7 @@ export async function measure(
     const run = await timed(async () => {
       for await (const checkpoint of simulate(session, input.image, { ...settings, at: [timeSteps] })) {
         activity = activityOf(checkpoint.activity, timeSteps, macs);
-        readDetections(snn, checkpoint.outputs, input, displayThresholds);
+        await readDetections(snn, checkpoint.outputs, input, displayThresholds);
       }
     });
     return run;

@@ -4,8 +4,8 @@ import type { Command } from "commander";
 import { encodePng, rasterizeSvg, writeFile } from "#platform";
 import type { Detection } from "../../core/box.ts";
 import type { Pixels } from "../../core/pixels.ts";
-import { displayThresholds, outputError, readDetections } from "../../detector/detections.ts";
-import { hasSettled } from "../../detector/settling.ts";
+import { displayThresholds, outputError, readDetections } from "../../detections/detections.ts";
+import { hasSettled } from "../../detections/settling.ts";
 import { openDnn } from "../../dnn/dnn-session.ts";
 import { inputOf, type SimulationSettings } from "../../graph/graph.ts";
 import { drawSheet, type Panel } from "../../image/draw.ts";
@@ -97,7 +97,7 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
         ...settings,
         ...simulationOptions(flags, settings.timeSteps),
       })) {
-        const detections = readDetections(snn, outputs, input, thresholds);
+        const detections = await readDetections(snn, outputs, input, thresholds);
         reached.push({
           t,
           detections,
@@ -113,7 +113,7 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
         }
       }
       progress.stop();
-      const found = dnn && wanted ? { dnn: readDetections(dnn, wanted, input, thresholds) } : {};
+      const found = dnn && wanted ? { dnn: await readDetections(dnn, wanted, input, thresholds) } : {};
       const { width, height } = picture;
       const settled = flags.settle ? { settledAt } : {};
       const result: ImageResult = { path: paths[i], width, height, ...found, snn: reached, ...settled };

@@ -10,7 +10,7 @@ import type { Pixels } from "../../core/pixels.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
 import { vocClassNames } from "../../data/voc.ts";
-import { displayThresholds } from "../../detector/detections.ts";
+import { displayThresholds } from "../../detections/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
 import { type EvaluationReport, mainMap } from "../../evaluate/report.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";

@@ -1,10 +1,10 @@
 import { expect, test } from "vitest";
 import { normalTensor, runTape } from "../../../test/run-tape.ts";
-import { intersectionOverUnion } from "../../core/box.ts";
-import type { Head } from "../../core/head.ts";
+import { type Detection, intersectionOverUnion } from "../../core/box.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import { decodeHead } from "../../detect/decode.ts";
+import type { Head, HeadSpec } from "../../heads/head.ts";
+import { headKinds } from "../../heads/heads.ts";
 import { add } from "./arithmetic.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
 import { type HeadGrid, makeTargets, type TrainingObject } from "./targets.ts";
@@ -114,7 +114,8 @@ function overlapsOf(grid: HeadGrid, raw: FloatTensor): Overlaps {
     only[(a * entries + 4) * rows * columns + cell] = 100;
     for (let i = 0; i < head.classes; i++) only[(a * entries + 5 + i) * rows * columns + cell] = 0;
     const output = { dtype: "float32", shape: [anchors * entries, rows, columns], data: only } as const;
-    const box = decodeHead(head, output, { width: grid.inputWidth, height: grid.inputHeight }, 0.1)[0];
+    const context = { width: grid.inputWidth, height: grid.inputHeight, scoreThreshold: 0.1 };
+    const [box] = (headKinds[head.kind] as HeadSpec<Head>).decode(head, [output], context) as Detection[];
     const withAny = Math.max(0, ...pictures[n].map((candidate) => intersectionOverUnion(box, candidate)));
     return { withTruth: object ? intersectionOverUnion(box, object) : 0, withAny };
   };

@@ -5,7 +5,7 @@
  * with the object; cross entropy of the softmax. Yolo (yolo_layer.c): cross entropy of x, y, objectness (target 1) and
  * each class. Cells whose box overlaps any object by more than `ignoreOverlap` are not told that they are empty.
  */
-import type { Head } from "../../core/head.ts";
+import type { Head } from "../../heads/head.ts";
 import {
   add,
   logSoftmax,

@@ -3,8 +3,8 @@
  * (over all heads) in the cell that holds its middle, as darknet does.
  */
 import type { Box } from "../../core/box.ts";
-import { anchorCount, type Head } from "../../core/head.ts";
 import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
+import { anchorCount, type Head } from "../../heads/head.ts";
 
 /** An object in fractions of the network's input. */
 export interface TrainingObject extends Box {

@@ -3,13 +3,14 @@
  *
  * Source: darknet's parser.c and its layers' sources.
  */
-import type { Head } from "../../core/head.ts";
+
 import type { Preprocessing } from "../../core/preprocessing.ts";
 import { floatTensor } from "../../core/tensor.ts";
 import type { Activation } from "../../functions/function.ts";
 import { type Graph, inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import type { Layer } from "../../graph/layers.ts";
+import type { Head } from "../../heads/head.ts";
 import { parseCfg, SectionReader } from "./cfg.ts";
 import { madeUpParameters, type ParameterSource, weightsFile } from "./weights.ts";
 

@@ -1,7 +1,7 @@
 /** One spiking network on a few pictures: all that the figures show of it, collected in one simulation a picture. */
 import type { Detection } from "../../core/box.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
-import { displayThresholds, readDetections } from "../../detector/detections.ts";
+import { displayThresholds, readDetections } from "../../detections/detections.ts";
 import { type Graph, inferShapes, type SimulationSettings } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation } from "../../graph/layers.ts";
@@ -123,7 +123,7 @@ async function studyPicture(
   for await (const checkpoint of simulate(session, input.image, { ...settings, at, seed, record })) {
     const { t, activity, outputs, recorded } = checkpoint;
     operations.push({ t, ...spikingOperations(graph, activity, { t, timeSteps }) });
-    detections.push({ t, detections: readDetections(graph, outputs, input, displayThresholds) });
+    detections.push({ t, detections: await readDetections(graph, outputs, input, displayThresholds) });
     const errorOf = (name: string, lambda: ArrayLike<number>) =>
       conversionError(
         recorded.counts.get(name) as Int32Array,

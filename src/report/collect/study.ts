@@ -2,7 +2,7 @@
 import type { Detection } from "../../core/box.ts";
 import { type Random, seededRandom } from "../../core/random.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
-import { displayThresholds, readDetections } from "../../detector/detections.ts";
+import { displayThresholds, readDetections } from "../../detections/detections.ts";
 import { openDnn } from "../../dnn/dnn-session.ts";
 import { type Graph, headsOf } from "../../graph/graph.ts";
 import type { NetworkInput } from "../../image/preprocess.ts";
@@ -95,7 +95,7 @@ async function runDnn(dnn: Graph, inputs: readonly NetworkInput[], threads: numb
     for (const input of inputs) {
       const activations = await session.run(input.image);
       pictures.push({ input, activations });
-      dnnDetections.push(readDetections(dnn, activations, input, displayThresholds));
+      dnnDetections.push(await readDetections(dnn, activations, input, displayThresholds));
     }
     return { pictures, dnnDetections };
   } finally {

@@ -6,7 +6,7 @@
  * of its input; a population with delay d at its step t needs its input up to step t + d.
  */
 import { EngineError } from "../../../core/errors.ts";
-import { type FloatTensor, floatTensor } from "../../../core/tensor.ts";
+import type { FloatTensor } from "../../../core/tensor.ts";
 import {
   consumersOf,
   type Graph,
@@ -18,6 +18,7 @@ import {
 } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { type IntegrateFireLayer, isPopulation, type Layer, type ReadoutLayer } from "../../../graph/layers.ts";
+import { outputNames } from "../../../heads/heads.ts";
 import {
   type Checkpoint,
   type Engine,
@@ -28,6 +29,7 @@ import {
 } from "../../engine.ts";
 import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
 import { phasesOf, stepWeight, unitSteps } from "../../phases.ts";
+import { headReading } from "../../reading.ts";
 import { type Frame, type FrameStream, frameStream } from "./frames.ts";
 import { type PopulationState, populationState, type Snapshot } from "./population.ts";
 import { concat, spikePool, upsample } from "./rearrange.ts";
@@ -213,10 +215,14 @@ function checkpointAt(
     t,
     unitSteps: units,
     heads: new Map(
-      headsOf(graph).map((head) => {
-        const readout = byName.get(head.inputs[0]) as ReadoutLayer;
-        return [head.name, readHead({ t, units }, readout, shapes.get(readout.name) as Shape, of(readout.name))];
-      }),
+      headsOf(graph).flatMap((head) =>
+        outputNames(head).map((name, i): [string, HeadReading] => {
+          const readout = byName.get(head.inputs[i]) as ReadoutLayer;
+          const charges = of(readout.name).charges.get(t) as Float64Array;
+          const { counts } = snapshot(readout.name);
+          return [name, headReading(readout, shapes.get(readout.name) as Shape, charges, counts, units)];
+        }),
+      ),
     ),
     activity,
     recorded: {
@@ -229,29 +235,5 @@ function checkpointAt(
         ]),
       ),
     },
-  };
-}
-
-/** V_mem: λ·S/(V_th·U) with S all charge received, U the unit steps. Count: λ·n/U. */
-function readHead(
-  { t, units }: { readonly t: number; readonly units: number },
-  readout: ReadoutLayer,
-  shape: Shape,
-  { charges, snapshots }: Observation,
-): HeadReading {
-  const area = shape[1] * shape[2];
-  const charge = charges.get(t) as Float64Array;
-  const counts = (snapshots.get(t) as Snapshot).counts;
-  const lambda = (i: number) => readout.lambda.data[Math.floor(i / area)];
-  const vTh = (i: number) => readout.vTh.data[Math.floor(i / area)];
-  return {
-    vmem: floatTensor(
-      shape,
-      Float32Array.from(charge, (value, i) => (lambda(i) * value) / (vTh(i) * units)),
-    ),
-    count: floatTensor(
-      shape,
-      Float32Array.from(counts, (value, i) => (lambda(i) * value) / units),
-    ),
   };
 }

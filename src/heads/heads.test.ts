@@ -2,12 +2,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Detection, intersectionOverUnion } from "../core/box.ts";
 import { floatTensor } from "../core/tensor.ts";
-import { decodeHead } from "./decode.ts";
+import { decodeHead } from "./heads.ts";
 import { nonMaxSuppression } from "./nms.ts";
 
 const logit = (p: number) => Math.log(p / (1 - p));
 
-test("region: one cell of two, by hand", () => {
+test("region: one cell of two, by hand", async () => {
   const far = -30;
   // Two cells side by side, one anchor of 1×2 cells, two classes; the first cell is empty.
   const cells = [
@@ -21,7 +21,7 @@ test("region: one cell of two, by hand", () => {
   ];
   const output = floatTensor([7, 1, 2], cells.flat());
   const head = { kind: "region", classes: 2, anchors: [1, 2], softmax: true } as const;
-  const found = decodeHead(head, output, { width: 64, height: 32 }, 0.1);
+  const found = await decodeHead(head, [output], { width: 64, height: 32, scoreThreshold: 0.1 });
   expect(found).toHaveLength(2);
   const [first, second] = found;
   // Centre (1.25/2, .5); width 1·2/2 = 1, height 2·.25/1 = .5; classes 3 : 1.
@@ -34,10 +34,10 @@ test("region: one cell of two, by hand", () => {
   expect(first.yMax).toBeCloseTo(0.75, 6);
 });
 
-test("yolo: sigmoid classes, anchors in pixels, x and y stretched", () => {
+test("yolo: sigmoid classes, anchors in pixels, x and y stretched", async () => {
   const output = floatTensor([6, 1, 1], [logit(0.75), logit(0.5), 0, 0, logit(0.5), logit(0.5)]);
   const head = { kind: "yolo", classes: 1, anchors: [16, 8], scaleXY: 2 } as const;
-  const [box] = decodeHead(head, output, { width: 64, height: 32 }, 0.1);
+  const [box] = await decodeHead(head, [output], { width: 64, height: 32, scoreThreshold: 0.1 });
   // x = 2·.75 − .5 = 1; width 16/64, height 8/32.
   expect(box.score).toBeCloseTo(0.25, 6);
   expect([box.xMin, box.xMax, box.yMin, box.yMax].map((value) => value.toFixed(4))).toEqual([

@@ -1,9 +1,9 @@
 /** From raw head outputs, of the DNN or of the spiking network, to detections in the picture's pixels. */
 import type { Detection } from "../core/box.ts";
-import type { FloatTensor } from "../core/tensor.ts";
-import { decodeHead } from "../detect/decode.ts";
-import { nonMaxSuppression } from "../detect/nms.ts";
+import { type FloatTensor, relativeErrorOf } from "../core/tensor.ts";
 import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
+import { decodeHead, outputNames } from "../heads/heads.ts";
+import { nonMaxSuppression } from "../heads/nms.ts";
 import type { NetworkInput } from "../image/preprocess.ts";
 
 export interface DetectionOptions {
@@ -20,18 +20,21 @@ export const evaluationThresholds: DetectionOptions = { scoreThreshold: 0.005, i
 
 /**
  * Detections by falling score, clipped to the picture; what lies outside of it wholly is dropped.
- * @param outputs raw head inputs [C, H, W] by head name.
+ * @param outputs raw head inputs [C, H, W], by the names that {@link outputNames} gives.
  */
-export function readDetections(
+export async function readDetections(
   graph: Graph,
   outputs: ReadonlyMap<string, FloatTensor>,
   input: Pick<NetworkInput, "toPicture">,
   { scoreThreshold, iouThreshold }: DetectionOptions,
-): Detection[] {
+): Promise<Detection[]> {
   const [, height, width] = inputOf(graph).shape;
-  const candidates = headsOf(graph).flatMap((head) =>
-    decodeHead(head, outputs.get(head.name) as FloatTensor, { width, height }, scoreThreshold),
-  );
+  const context = { width, height, scoreThreshold };
+  const candidates: Detection[] = [];
+  for (const head of headsOf(graph)) {
+    const inputs = outputNames(head).map((name) => outputs.get(name) as FloatTensor);
+    for (const candidate of await decodeHead(head, inputs, context)) candidates.push(candidate);
+  }
   return nonMaxSuppression(candidates, iouThreshold)
     .map((detection): Detection => ({ ...detection, ...input.toPicture(detection) }))
     .filter(({ xMin, yMin, xMax, yMax }) => xMax > xMin && yMax > yMin);
@@ -39,14 +42,5 @@ export function readDetections(
 
 /** ‖snn − dnn‖₂ / ‖dnn‖₂ over the raw outputs of all heads: the conversion error that reports print. */
 export function outputError(snn: ReadonlyMap<string, FloatTensor>, dnn: ReadonlyMap<string, FloatTensor>): number {
-  let difference = 0;
-  let norm = 0;
-  for (const [name, { data }] of dnn) {
-    const other = snn.get(name) as FloatTensor;
-    for (let i = 0; i < data.length; i++) {
-      difference += (other.data[i] - data[i]) ** 2;
-      norm += data[i] ** 2;
-    }
-  }
-  return difference === 0 ? 0 : Math.sqrt(difference / norm);
+  return relativeErrorOf([...dnn].map(([name, { data }]) => [(snn.get(name) as FloatTensor).data, data]));
 }

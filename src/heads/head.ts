@@ -1,0 +1,61 @@
+/**
+ * What a detection head is, as data (the graph carries it: a head is a layer), and what must be known of each kind. The
+ * table of all is in `heads.ts`.
+ */
+import type { z } from "zod";
+import type { Detection } from "../core/box.ts";
+import type { FloatTensor } from "../core/tensor.ts";
+
+/** Darknet's `[region]` (YOLOv2): one softmax over classes; anchors in grid cells. */
+export interface RegionHead {
+  readonly kind: "region";
+  readonly classes: number;
+  /** [width, height] pairs in grid cells, flattened. */
+  readonly anchors: readonly number[];
+  /** Class scores by softmax over the classes (YOLOv2), else by a sigmoid each. */
+  readonly softmax: boolean;
+}
+
+/** Darknet's `[yolo]` (YOLOv3): independent sigmoids; anchors in pixels of the network's input. */
+export interface YoloHead {
+  readonly kind: "yolo";
+  readonly classes: number;
+  /** [width, height] pairs in input pixels, flattened: those of this head only (the mask is applied). */
+  readonly anchors: readonly number[];
+  /** Stretches the sigmoid of x and y around 0.5; 1 in YOLOv3. */
+  readonly scaleXY: number;
+}
+
+export type Head = RegionHead | YoloHead;
+export type HeadKind = Head["kind"];
+export type HeadOf<K extends HeadKind> = Extract<Head, { readonly kind: K }>;
+
+/** What decoding may look at besides a head's own inputs. */
+export interface DecodingContext {
+  /** Of the network's input in pixels. */
+  readonly width: number;
+  readonly height: number;
+  /** Only boxes that score above this are given. */
+  readonly scoreThreshold: number;
+}
+
+/** A kind's answers to everything that is asked of heads. */
+export interface HeadSpec<H extends Head> {
+  /** Least and greatest number of input tensors. */
+  readonly arity: readonly [number, number];
+  /** Calls `fail` with what is wrong where the inputs [C, H, W] do not fit. */
+  readonly check: (head: H, inputs: readonly (readonly number[])[], fail: (what: string) => never) => void;
+  /** Boxes in fractions of the network's input, not clipped, from the raw inputs [C, H, W]. */
+  readonly decode: (
+    head: H,
+    inputs: readonly FloatTensor[],
+    context: DecodingContext,
+  ) => Detection[] | Promise<Detection[]>;
+  /** Fields besides `kind`, as a model file holds them. */
+  readonly schema: z.ZodRawShape;
+}
+
+/** Number of anchor boxes per grid cell. */
+export function anchorCount(head: { readonly anchors: readonly number[] }): number {
+  return head.anchors.length / 2;
+}

@@ -1,0 +1,31 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { preprocess } from "./preprocess.ts";
+
+test("letterbox rounds as darknet does, and boxes go with the pixels: 100 × 37 into 64 × 64", () => {
+  // 37·64/100 = 23.68: 23 rows, (64 − 23)/2 = 20.5: 20 above.
+  const pixels = { width: 100, height: 37, data: new Uint8Array(3 * 100 * 37).fill(255) };
+  const { image, toInput, toPicture } = preprocess(pixels, [3, 64, 64], { fit: "letterbox", filter: "darknet" });
+  const rows = Array.from({ length: 64 }, (_, y) => image.data[y * 64]);
+  expect(rows.indexOf(1)).toBe(20);
+  expect(rows.lastIndexOf(1)).toBe(42);
+  const whole = { xMin: 0, yMin: 0, xMax: 100, yMax: 37 };
+  expect(toInput(whole)).toEqual({ xMin: 0, yMin: 20 / 64, xMax: 1, yMax: 43 / 64 });
+  expect(toPicture(toInput(whole))).toEqual(whole);
+});
+
+test("to the network's input and back is the same box, whatever the sizes", () => {
+  const extent = fc.integer({ min: 2, max: 90 });
+  const part = fc.double({ min: 0, max: 1, noNaN: true });
+  const fit = fc.constantFrom("letterbox" as const, "stretch" as const);
+  fc.assert(
+    fc.property(extent, extent, extent, extent, fit, part, part, (width, height, inW, inH, how, x, y) => {
+      const pixels = { width, height, data: new Uint8Array(3 * width * height) };
+      const { toInput, toPicture } = preprocess(pixels, [3, inH, inW], { fit: how, filter: "darknet" });
+      const box = { xMin: (x * width) / 2, yMin: (y * height) / 2, xMax: width, yMax: height };
+      const back = toPicture(toInput(box));
+      for (const side of ["xMin", "yMin", "xMax", "yMax"] as const) expect(back[side]).toBeCloseTo(box[side], 9);
+    }),
+    { numRuns: 200 },
+  );
+});
