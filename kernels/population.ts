@@ -309,8 +309,9 @@ function followCounts(population: Population, tile: Tile, position: i32, block: 
       v128.store(history, high, 16);
       const slot = (tile.g0 + i) % out.capacity;
       const sent = v128.load_ext<i8>(spikes + slot * out.slotBytes + c);
-      low = i32x4.sub(low, i32x4.extend_low_i16x8_s(sent));
-      high = i32x4.sub(high, i32x4.extend_high_i16x8_s(sent));
+      const weight = weightShift(tile, out.lag, i);
+      low = i32x4.sub(low, i32x4.shl(i32x4.extend_low_i16x8_s(sent), weight));
+      high = i32x4.sub(high, i32x4.shl(i32x4.extend_high_i16x8_s(sent), weight));
     }
   }
 }

@@ -39,13 +39,12 @@ async function check(o: SpikingOptions, at: readonly number[], encoding: Encodin
   const shapes = inferShapes(graph);
   const sizeOf = (name: string) => shapes.get(name)!.reduce((a, b) => a * b, 1);
   const image = randomPicture(shapes.get("input")!, o.seed);
-  await expectSameAsReference(eventEngine({ threads }), graph, image, {
-    timeSteps: at[at.length - 1] + (isLong ? 5 : 0),
-    at,
-    encoding,
-    seed: o.seed,
-    record: recordAll(graph, sizeOf),
-  });
+  const run = { timeSteps: at[at.length - 1] + (isLong ? 5 : 0), encoding, seed: o.seed };
+  const engine = eventEngine({ threads });
+  await expectSameAsReference(engine, graph, image, { ...run, at, record: recordAll(graph, sizeOf) });
+  // Recorded states end tiles. Without them, many checkpoints lie within a tile, whose readings are made in another way.
+  const every = Array.from({ length: Math.min(run.timeSteps, 40) }, (_, i) => i + 1);
+  await expectSameAsReference(engine, graph, image, { ...run, at: every });
 }
 
 const encodings = fc.constantFrom<Encoding>("constant", "poisson");

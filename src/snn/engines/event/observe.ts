@@ -2,12 +2,13 @@
  * What a run shows of itself, collected after each tile: totals from the counters, heads from the readouts' histories,
  * single neurons from states and frames. Each layer is read at its own steps.
  */
-import { floatTensor } from "../../../core/tensor.ts";
 import { type Graph, headsOf } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation } from "../../../graph/layers.ts";
+import { outputNames } from "../../../heads/heads.ts";
 import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../../engine.ts";
 import { phasesOf, unitSteps } from "../../phases.ts";
+import { headReading } from "../../reading.ts";
 import type { TileRange } from "./executor.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import type { PopulationStage, Signal } from "./network.ts";
@@ -146,13 +147,13 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
         t,
         unitSteps: units,
         heads: new Map(
-          headsOf(graph).map((head) => {
-            const stage = byName.get(head.inputs[0])!;
-            return [
-              head.name,
-              readHead(units, stage, at.charges.get(stage.layer.name)!, at.headCounts.get(stage.layer.name)!),
-            ];
-          }),
+          headsOf(graph).flatMap((head) =>
+            outputNames(head).map((name, i): [string, HeadReading] => {
+              const { layer, signal } = byName.get(head.inputs[i])!;
+              const charges = at.charges.get(layer.name)!;
+              return [name, headReading(layer, signal.shape, charges, at.headCounts.get(layer.name)!, units)];
+            }),
+          ),
         ),
         activity,
         recorded: {
@@ -187,26 +188,4 @@ function toPlanes<A extends Float64Array | Int32Array>(
     for (let c = 0; c < channels; c++) to[c * area + position] = from[start + position * stride + c];
   }
   return to;
-}
-
-/** V_mem: λ·S/(V_th·U) with S all charge received, U the unit steps. Count: λ·n/U. */
-function readHead(
-  units: number,
-  { layer, signal }: PopulationStage,
-  charge: Float64Array,
-  counts: Int32Array,
-): HeadReading {
-  const [channels, height, width] = signal.shape;
-  const area = height * width;
-  const vmem = new Float32Array(charge.length);
-  const count = new Float32Array(charge.length);
-  for (let c = 0, i = 0; c < channels; c++) {
-    const lambda = layer.lambda.data[c];
-    const unit = layer.vTh.data[c] * units;
-    for (const end = i + area; i < end; i++) {
-      vmem[i] = (lambda * charge[i]) / unit;
-      count[i] = (lambda * counts[i]) / units;
-    }
-  }
-  return { vmem: floatTensor(signal.shape, vmem), count: floatTensor(signal.shape, count) };
 }
