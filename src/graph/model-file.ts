@@ -5,10 +5,11 @@
  * of it. With both, any other spiking network can be made from the file without pictures.
  */
 import { z } from "zod";
-import { ImportError, SpikingYoloError } from "../core/errors.ts";
+import { ImportError, ShapeError, SpikingYoloError } from "../core/errors.ts";
 import { filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type Graph, inferShapes, maxPhases } from "./graph.ts";
+import { checkMeaning } from "./check-meaning.ts";
+import { type Graph, isSpiking, maxPhases } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
 
@@ -71,13 +72,21 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   }
   const graphs = graphNames.filter((key) => metadata[key] !== undefined);
   if (graphs.length === 0) throw new ImportError("E_MODEL_FILE", `${file} holds no graph`);
-  return Object.fromEntries(graphs.map((key) => [key, decodeGraph(metadata[key], tensors, `${file} (${key})`)]));
+  const unused = new Map(tensors);
+  return Object.fromEntries(graphs.map((key) => [key, decodeGraph(key, metadata[key], unused, `${file} (${key})`)]));
 }
 
-function decodeGraph(text: string, tensors: ReadonlyMap<string, Tensor>, where: string): Graph {
+function decodeGraph(
+  key: (typeof graphNames)[number],
+  text: string,
+  unused: Map<string, Tensor>,
+  where: string,
+): Graph {
   try {
-    const graph = graphSchema.parse(attach(JSON.parse(text), tensors)) as unknown as Graph;
-    inferShapes(graph);
+    const graph = graphSchema.parse(attach(JSON.parse(text), unused)) as unknown as Graph;
+    checkMeaning(graph);
+    if (isSpiking(graph) !== (key === "snn"))
+      throw new ShapeError("E_GRAPH", key === "snn" ? "no layer of it spikes" : "it spikes, but stands for the DNN");
     return graph;
   } catch (error) {
     const reason =
@@ -109,15 +118,23 @@ function detach(value: unknown, path: string, tensors: Map<string, Tensor>): unk
   return Object.fromEntries(Object.entries(value).map(child));
 }
 
-/** The inverse of {@link detach}. */
-function attach(value: unknown, tensors: ReadonlyMap<string, Tensor>): unknown {
+/** Lists and objects within each other; a graph has five. */
+const maxDepth = 16;
+
+/**
+ * The inverse of {@link detach}. Takes each tensor out of `unused`: one that many layers shared would be small in the
+ * file, but large in an engine, which keeps each layer's weights for itself.
+ */
+function attach(value: unknown, unused: Map<string, Tensor>, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (depth > maxDepth) throw new ShapeError("E_GRAPH", `lists and objects are nested more than ${maxDepth} deep`);
   if ("tensor" in value) {
     const name = String(value.tensor);
-    const found = tensors.get(name);
-    if (!found) throw new ImportError("E_MODEL_FILE", `tensor ${name} is missing`);
+    const found = unused.get(name);
+    if (!found) throw new ShapeError("E_GRAPH", `tensor ${name} is missing, or used twice`);
+    unused.delete(name);
     return found;
   }
-  if (Array.isArray(value)) return value.map((item) => attach(item, tensors));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attach(item, tensors)]));
+  if (Array.isArray(value)) return value.map((item) => attach(item, unused, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attach(item, unused, depth + 1)]));
 }
