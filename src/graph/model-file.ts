@@ -72,14 +72,14 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   }
   const graphs = graphNames.filter((key) => metadata[key] !== undefined);
   if (graphs.length === 0) throw new ImportError("E_MODEL_FILE", `${file} holds no graph`);
-  const unused = new Map(tensors);
+  const unused = new Map<string, Tensor | "used">(tensors);
   return Object.fromEntries(graphs.map((key) => [key, decodeGraph(key, metadata[key], unused, `${file} (${key})`)]));
 }
 
 function decodeGraph(
   key: (typeof graphNames)[number],
   text: string,
-  unused: Map<string, Tensor>,
+  unused: Map<string, Tensor | "used">,
   where: string,
 ): Graph {
   try {
@@ -122,17 +122,18 @@ function detach(value: unknown, path: string, tensors: Map<string, Tensor>): unk
 const maxDepth = 16;
 
 /**
- * The inverse of {@link detach}. Takes each tensor out of `unused`: one that many layers shared would be small in the
+ * The inverse of {@link detach}. Each tensor is used once: one that many layers shared would be small in the
  * file, but large in an engine, which keeps each layer's weights for itself.
  */
-function attach(value: unknown, unused: Map<string, Tensor>, depth = 0): unknown {
+function attach(value: unknown, unused: Map<string, Tensor | "used">, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
   if (depth > maxDepth) throw new ShapeError("E_GRAPH", `lists and objects are nested more than ${maxDepth} deep`);
   if ("tensor" in value) {
     const name = String(value.tensor);
     const found = unused.get(name);
-    if (!found) throw new ShapeError("E_GRAPH", `tensor ${name} is missing, or used twice`);
-    unused.delete(name);
+    if (!found || found === "used")
+      throw new ShapeError("E_GRAPH", `tensor ${name} is ${found ? "used twice" : "missing"}`);
+    unused.set(name, "used");
     return found;
   }
   if (Array.isArray(value)) return value.map((item) => attach(item, unused, depth + 1));
