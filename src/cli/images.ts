@@ -12,7 +12,7 @@ const extensions = new Set([".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".
 
 /** @throws ImportError [E_FILE, E_IMAGE] naming the file. */
 export async function loadPicture(path: string): Promise<Pixels> {
-  return decodeImage(await readFile(path), path);
+  return decodeImage(await readFile(path, "picture"), path);
 }
 
 /** Picture files directly in a folder, by name. @throws ImportError [E_FILE, E_NO_IMAGES]. */

@@ -86,10 +86,10 @@ export async function importModel(cfg: string, flags: ModelFlags): Promise<Graph
   const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
   return importDarknet(
     {
-      cfg: text(await readFile(cfg)),
+      cfg: text(await readFile(cfg, "text")),
       cfgName: basename(cfg),
       ...(flags.weights ? { weights: await readFile(flags.weights), weightsName: basename(flags.weights) } : {}),
-      ...(flags.names ? { classNames: parseNames(text(await readFile(flags.names))) } : {}),
+      ...(flags.names ? { classNames: parseNames(text(await readFile(flags.names, "text"))) } : {}),
     },
     { preprocessing: { fit: flags.fit ?? "stretch", filter: flags.filter ?? "darknet" } },
   );

@@ -79,7 +79,7 @@ function scaleFor(
   const factors = (channel: number) =>
     [...convolutions.map(({ weights }) => weights), ...spikeScales].map((values) => row(values, channel));
   const theta = Float64Array.from(channels, (channel) => {
-    const max = factors(channel).reduce((largest, values) => Math.max(largest, ...magnitudes(values)), 0);
+    const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
     return Math.max(1, Math.min(maxTheta, Math.floor(limit / max)));
   });
   // The greatest current of one step, in units of 2^shift: all inputs at their greatest spike, plus the bias.
@@ -104,6 +104,11 @@ function scaleFor(
     );
   }
   return { theta, shift };
+}
+
+/** As a loop: a channel may have more weights than a call takes arguments. */
+function greatestOf(values: readonly number[]): number {
+  return values.reduce((greatest, value) => Math.max(greatest, value), 0);
 }
 
 function magnitudes(values: ArrayLike<number>): number[] {

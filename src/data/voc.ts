@@ -90,7 +90,7 @@ function unknownClass(name: string, id: string, folder: string): never {
 }
 
 async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+  return new TextDecoder().decode(await readFile(path, "text"));
 }
 
 /**

@@ -101,7 +101,7 @@ export async function openPictureEvaluator(
   return {
     async evaluate({ path }) {
       try {
-        return await read(await decodeImage(await readFile(path), path));
+        return await read(await decodeImage(await readFile(path, "picture"), path));
       } catch (error) {
         if (error instanceof ImportError) return { failure: { code: error.code, message: error.message } };
         throw error;

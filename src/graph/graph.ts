@@ -71,7 +71,33 @@ export function inferShapes(graph: Graph): Shapes {
     if (isHead(layer)) heads.add(layer.name);
     shapes.set(layer.name, inferLayerShape(layer, inputs));
   }
+  checkTotals(graph.layers, shapes);
   return shapes;
+}
+
+/** Bounds of a whole graph: no detector comes near (YOLOv3 at 608 pixels: 0.12 · 10^9 values, 70 · 10^9 MACs). */
+const maxValues = 2 ** 29;
+const maxMacs = 2 ** 40;
+const maxConnections = 2 ** 14;
+
+/** What a graph takes as a whole; layers within their own bounds could come to anything together. */
+function checkTotals(layers: readonly Layer[], shapes: Shapes): void {
+  let [values, macs, connections] = [0, 0, 0];
+  const expectAtMost = (total: number, bound: number, what: string) => {
+    if (total > bound)
+      throw new ShapeError("E_TOO_LARGE", `the network has ${total} ${what}; at most ${bound} are supported`);
+  };
+  for (const layer of layers) {
+    const shape = shapes.get(layer.name) as Shape;
+    // These stand for one value of what they read; all others make new ones.
+    const isInPlace = layer.kind === "batchNorm" || layer.kind === "activation" || isPopulation(layer);
+    if (!isInPlace) values += sizeOf(shape);
+    macs += layerMacs(layer, shape);
+    connections += layer.inputs.length;
+  }
+  expectAtMost(values, maxValues, "values in all layers' outputs together");
+  expectAtMost(macs, maxMacs, "multiply-accumulates");
+  expectAtMost(connections, maxConnections, "inputs of all layers together");
 }
 
 /** No layer of a detector comes near; what does is a broken or hostile file, and must not be allocated. */

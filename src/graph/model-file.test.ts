@@ -74,7 +74,7 @@ test("hostile headers end in an error, not in memory or a crash", async () => {
   refused(rewritten((graph) => Object.assign(graph.layers[1], { kind: "lstm" }))).toThrow(/does not hold together/);
   refused(rewritten((graph) => Object.assign(graph.layers[1], { weights: { tensor: "missing" } }))).toThrow(/missing/);
   refused(rewritten((graph) => Object.assign(graph.layers[1], { weights: 5 }))).toThrow(/tensor/);
-  refused(rewritten((graph) => graph.layers.push({ ...graph.layers[1] }))).toThrow(/two layers/);
+  refused(rewritten((graph) => graph.layers.push({ ...graph.layers[0] }))).toThrow(/two layers/);
   refused(rewritten((graph) => Object.assign(graph, { simulation: { timeSteps: -1 } }))).toThrow(/simulation/);
   const header = new TextEncoder().encode(
     JSON.stringify({ huge: { dtype: "F32", shape: [1e12], data_offsets: [0, 4e12] } }),
@@ -89,4 +89,44 @@ test("hostile headers end in an error, not in memory or a crash", async () => {
   refused(encodeTensors({ tensors, metadata: { format: "spiking-yolo", version: "9", snn: "{}" } })).toThrow(
     /version 9/,
   );
+});
+
+/** A safetensors file with this header, and so many bytes of zeros behind it. */
+function fileWith(header: unknown, dataBytes: number): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const file = new Uint8Array(8 + text.length + dataBytes);
+  new DataView(file.buffer).setBigUint64(0, BigInt(text.length), true);
+  file.set(text, 8);
+  return file;
+}
+
+test("a header whose entries are no tensors is refused, not taken for one", () => {
+  const refused = (header: unknown, bytes = 4) => expect(() => decodeTensors(fileWith(header, bytes), "m"));
+  refused({ t: { dtype: "F32", shape: "x", data_offsets: "04" } }).toThrow(
+    /^m is no intact model file: tensor t has no/,
+  );
+  refused({ t: { dtype: "F32", data_offsets: "04" } }).toThrow(/tensor t has no/);
+  refused({ t: { a: "b" } }).toThrow(/tensor t has no/);
+  refused({ t: null }).toThrow(/tensor t has no/);
+  refused({ __metadata__: { a: 5 } }).toThrow(/metadata/);
+  refused({ t: { dtype: "toString", shape: [1], data_offsets: [0, 4] } }).toThrow(/of type toString/);
+  refused([]).toThrow(/header is not/);
+  refused("text").toThrow(/header is not/);
+  refused(null).toThrow(/header is not/);
+});
+
+test("tensors that share bytes, or leave some to nobody, are refused before anything is allocated", () => {
+  const entry = (start: number, end: number) => ({ dtype: "I8", shape: [end - start], data_offsets: [start, end] });
+  const size = 2 ** 22;
+  const all = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`t${i}`, entry(0, size)]));
+  const before = process.memoryUsage().arrayBuffers;
+  expect(() => decodeTensors(fileWith(all, size), "m")).toThrow(/tensors t0 and t1 share bytes/);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(64 * 2 ** 20);
+  // In sum they are as many bytes as the file has.
+  expect(() => decodeTensors(fileWith({ a: entry(0, 3), b: entry(2, 3) }, 4), "m")).toThrow(/a and b share bytes/);
+  expect(() => decodeTensors(fileWith({ a: entry(0, 2), b: entry(3, 5) }, 4), "m")).toThrow(/has been cut/);
+  expect(() => decodeTensors(fileWith({ a: entry(0, 2), b: entry(3, 4) }, 4), "m")).toThrow(/bytes 2 to 3 belong/);
+  expect([
+    ...decodeTensors(fileWith({ b: entry(2, 4), e: entry(2, 2), a: entry(0, 2) }, 4), "m").tensors.keys(),
+  ]).toEqual(["b", "e", "a"]);
 });

@@ -5,10 +5,11 @@
  * of it. With both, any other spiking network can be made from the file without pictures.
  */
 import { z } from "zod";
-import { ImportError, SpikingYoloError } from "../core/errors.ts";
+import { ImportError, ShapeError, SpikingYoloError } from "../core/errors.ts";
 import { filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { type Graph, inferShapes, maxPhases } from "./graph.ts";
+import { checkMeaning } from "./check-meaning.ts";
+import { type Graph, isSpiking, maxPhases } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { formatVersion, readableVersions, upgradeGraph } from "./model-file-versions.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
@@ -71,15 +72,28 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   }
   const graphs = graphNames.filter((key) => metadata[key] !== undefined);
   if (graphs.length === 0) throw new ImportError("E_MODEL_FILE", `${file} holds no graph`);
+  const unused = new Map<string, Tensor | "used">(tensors);
+  const { version } = metadata;
   return Object.fromEntries(
-    graphs.map((key) => [key, decodeGraph(metadata[key], metadata.version, tensors, `${file} (${key})`)]),
+    graphs.map((key) => [
+      key,
+      decodeGraph(key, (graph) => upgradeGraph(graph, version), metadata[key], unused, `${file} (${key})`),
+    ]),
   );
 }
 
-function decodeGraph(text: string, version: string, tensors: ReadonlyMap<string, Tensor>, where: string): Graph {
+function decodeGraph(
+  key: (typeof graphNames)[number],
+  upgrade: (graph: unknown) => unknown,
+  text: string,
+  unused: Map<string, Tensor | "used">,
+  where: string,
+): Graph {
   try {
-    const graph = graphSchema.parse(attach(upgradeGraph(JSON.parse(text), version), tensors)) as unknown as Graph;
-    inferShapes(graph);
+    const graph = graphSchema.parse(attach(upgrade(JSON.parse(text)), unused)) as unknown as Graph;
+    checkMeaning(graph);
+    if (isSpiking(graph) !== (key === "snn"))
+      throw new ShapeError("E_GRAPH", key === "snn" ? "no layer of it spikes" : "it spikes, but stands for the DNN");
     return graph;
   } catch (error) {
     const reason =
@@ -111,15 +125,24 @@ function detach(value: unknown, path: string, tensors: Map<string, Tensor>): unk
   return Object.fromEntries(Object.entries(value).map(child));
 }
 
-/** The inverse of {@link detach}. */
-function attach(value: unknown, tensors: ReadonlyMap<string, Tensor>): unknown {
+/** Lists and objects within each other; a graph has five. */
+const maxDepth = 16;
+
+/**
+ * The inverse of {@link detach}. Each tensor is used once: one that many layers shared would be small in the
+ * file, but large in an engine, which keeps each layer's weights for itself.
+ */
+function attach(value: unknown, unused: Map<string, Tensor | "used">, depth = 0): unknown {
   if (typeof value !== "object" || value === null) return value;
+  if (depth > maxDepth) throw new ShapeError("E_GRAPH", `lists and objects are nested more than ${maxDepth} deep`);
   if ("tensor" in value) {
     const name = String(value.tensor);
-    const found = tensors.get(name);
-    if (!found) throw new ImportError("E_MODEL_FILE", `tensor ${name} is missing`);
+    const found = unused.get(name);
+    if (!found || found === "used")
+      throw new ShapeError("E_GRAPH", `tensor ${name} is ${found ? "used twice" : "missing"}`);
+    unused.set(name, "used");
     return found;
   }
-  if (Array.isArray(value)) return value.map((item) => attach(item, tensors));
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attach(item, tensors)]));
+  if (Array.isArray(value)) return value.map((item) => attach(item, unused, depth + 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, attach(item, unused, depth + 1)]));
 }

@@ -23,13 +23,20 @@ const dtypes = new Map(Object.entries(dtypeNames).map(([dtype, name]) => [name, 
 const maxHeaderBytes = 2 ** 26;
 
 const offset = z.int().min(0);
-const headerSchema = z.record(
-  z.string(),
-  z.union([
-    z.object({ dtype: z.string(), shape: z.array(z.int().min(0)).max(8), data_offsets: z.tuple([offset, offset]) }),
-    z.record(z.string(), z.string()),
-  ]),
-);
+const entrySchema = z.object({
+  dtype: z.string(),
+  shape: z.array(z.int().min(0)).max(8),
+  data_offsets: z.tuple([offset, offset]),
+});
+const metadataSchema = z.record(z.string(), z.string());
+
+interface Entry {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly start: number;
+  readonly end: number;
+}
 
 /** The file's bytes; tensors in the order given, each aligned to 8 bytes within the file. */
 export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array {
@@ -62,39 +69,63 @@ export function decodeTensors(bytes: Uint8Array, file: string): TensorFile {
   const headerBytes = Number(new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true));
   if (headerBytes > maxHeaderBytes || 8 + headerBytes > bytes.length)
     fail(`its header would be ${headerBytes} bytes long`);
-  const header = parseHeader(bytes.subarray(8, 8 + headerBytes), fail);
+  const { metadata, entries } = parseHeader(bytes.subarray(8, 8 + headerBytes), fail);
   const data = bytes.subarray(8 + headerBytes);
-  const tensors = new Map<string, Tensor>();
-  let metadata: Readonly<Record<string, string>> = {};
-  let total = 0;
-  for (const [name, entry] of Object.entries(header)) {
-    if (name === "__metadata__") {
-      metadata = entry as Record<string, string>;
-      continue;
-    }
-    const {
-      dtype: dtypeName,
-      shape,
-      data_offsets,
-    } = entry as { dtype: string; shape: number[]; data_offsets: [number, number] };
-    const dtype = dtypes.get(dtypeName) ?? fail(`tensor ${name} is of type ${dtypeName}`);
-    const [start, end] = data_offsets ?? fail(`tensor ${name} has no offsets`);
+  for (const { name, dtype, shape, start, end } of entries) {
     if (end > data.length) fail(`tensor ${name} ends at byte ${end} of ${data.length}; the file has been cut`);
     if (end - start !== sizeOf(shape) * bytesPerElement(dtype))
       fail(`tensor ${name} of shape [${shape.join(", ")}] does not fill bytes ${start} to ${end}`);
+  }
+  checkLayout(entries, data.length, fail);
+  const tensors = new Map<string, Tensor>();
+  for (const { name, dtype, shape, start, end } of entries) {
     const values = allocate(dtype, sizeOf(shape));
     new Uint8Array(values.buffer).set(data.subarray(start, end));
     tensors.set(name, tensor(dtype, shape, values));
-    total += end - start;
   }
-  if (total !== data.length) fail(`its tensors hold ${total} bytes of ${data.length}`);
   return { tensors, metadata };
 }
 
-function parseHeader(bytes: Uint8Array, fail: (what: string) => never): z.infer<typeof headerSchema> {
+/** Every byte belongs to one tensor: where two share bytes, a small file would become tensors of any size. */
+function checkLayout(entries: readonly Entry[], length: number, fail: (what: string) => never): void {
+  let at = 0;
+  let last = "";
+  for (const { name, start, end } of [...entries].sort((a, b) => a.start - b.start || a.end - b.end)) {
+    if (start < at) fail(`tensors ${last} and ${name} share bytes`);
+    if (start > at) fail(`bytes ${at} to ${start} belong to no tensor`);
+    at = end;
+    last = name;
+  }
+  if (at !== length) fail(`its tensors hold ${at} bytes of ${length}`);
+}
+
+function parseHeader(
+  bytes: Uint8Array,
+  fail: (what: string) => never,
+): { readonly metadata: Readonly<Record<string, string>>; readonly entries: readonly Entry[] } {
+  const header = parseJson(bytes);
+  if (header === undefined) return fail("its header is not the JSON that it should be");
+  let metadata: Readonly<Record<string, string>> = {};
+  const entries: Entry[] = [];
+  for (const [name, value] of Object.entries(header)) {
+    if (name === "__metadata__") {
+      metadata = metadataSchema.safeParse(value).data ?? fail("its metadata are not strings by name");
+      continue;
+    }
+    const { dtype, shape, data_offsets } =
+      entrySchema.safeParse(value).data ?? fail(`tensor ${name} has no type, shape and offsets as it should`);
+    const [start, end] = data_offsets;
+    entries.push({ name, dtype: dtypes.get(dtype) ?? fail(`tensor ${name} is of type ${dtype}`), shape, start, end });
+  }
+  return { metadata, entries };
+}
+
+/** The header's object; nothing where the bytes are none. */
+function parseJson(bytes: Uint8Array): object | undefined {
   try {
-    return headerSchema.parse(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+    const value: unknown = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return typeof value === "object" && value !== null && !Array.isArray(value) ? value : undefined;
   } catch {
-    return fail("its header is not the JSON that it should be");
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { type Detection, intersectionOverUnion } from "../core/box.ts";
+import { seededRandom } from "../core/random.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { decodeHead } from "./heads.ts";
 import { nonMaxSuppression } from "./nms.ts";
@@ -109,15 +110,63 @@ const anyDetections: fc.Arbitrary<Detection[]> = fc.array(
   { maxLength: 40 },
 );
 
+/** Clusters of boxes whose sizes differ by powers of two and by the last bit. */
+const manySizes: fc.Arbitrary<Detection[]> = fc.array(
+  fc
+    .record({
+      x: fc.integer({ min: -8, max: 8 }),
+      y: fc.integer({ min: -8, max: 8 }),
+      width: fc.integer({ min: -6, max: 4 }),
+      height: fc.integer({ min: -6, max: 4 }),
+      shift: fc.double({ min: 0, max: 1, noNaN: true }),
+      stretch: fc.constantFrom(1, 1 - 2 ** -53, 1 + 2 ** -52, 0.7),
+      score: fc.integer({ min: 0, max: 9 }),
+    })
+    .map(({ x, y, width, height, shift, stretch, score }) => {
+      const [xMin, yMin] = [(x + shift) / 16, y / 16];
+      const [xMax, yMax] = [xMin + stretch * 2 ** width, yMin + stretch * 2 ** height];
+      return { xMin, yMin, xMax, yMax, classIndex: 0, score };
+    }),
+  { maxLength: 60 },
+);
+
+/** Corners that are no numbers, infinite, enormous or next to nothing. */
+const wildCorner = fc.oneof(
+  fc.double(),
+  fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 5e-324, 1e-300, 1e300, 1),
+);
+const wildDetections: fc.Arbitrary<Detection[]> = fc.array(
+  fc.record({
+    xMin: wildCorner,
+    yMin: wildCorner,
+    xMax: wildCorner,
+    yMax: wildCorner,
+    classIndex: fc.constant(0),
+    score: fc.integer({ min: 0, max: 9 }),
+  }),
+  { maxLength: 20 },
+);
+
 test("non-maximum suppression keeps the very detections that its definition keeps, in the same order", () => {
-  const threshold = fc.constantFrom(0, 0.3, 0.45, 1);
+  const threshold = fc.constantFrom(0, 0.01, 0.3, 0.45, 0.9, 1);
   fc.assert(
-    fc.property(fc.oneof(detections, anyDetections), threshold, (all, iouThreshold) => {
+    fc.property(fc.oneof(detections, anyDetections, manySizes, wildDetections), threshold, (all, iouThreshold) => {
       const kept = nonMaxSuppression(all, iouThreshold);
       const expected = plainSuppression(all, iouThreshold);
       expect(kept).toHaveLength(expected.length);
       for (const [i, detection] of kept.entries()) expect(detection).toBe(expected[i]);
     }),
-    { numRuns: 500 },
+    { numRuns: 2000 },
   );
+});
+
+test("non-maximum suppression of 200,000 candidates that nearly all stay takes seconds, not minutes", () => {
+  const random = seededRandom(5);
+  const candidates = Array.from({ length: 200_000 }, (): Detection => {
+    const [x, y, width, height] = [random(), random(), 0.005 * Math.exp(random()), 0.005 * Math.exp(random())];
+    return { xMin: x - width, xMax: x + width, yMin: y - height, yMax: y + height, classIndex: 0, score: random() };
+  });
+  const start = performance.now();
+  expect(nonMaxSuppression(candidates, 0.45).length).toBeGreaterThan(30_000);
+  expect(performance.now() - start).toBeLessThan(10_000);
 });

@@ -1,16 +1,23 @@
 /** What the library needs of a browser: picture decoding and encoding, rasterizing. `node.ts` is its twin. */
 import { ImportError } from "../core/errors.ts";
+import { type FileKind, maxFileBytes } from "../core/file-size.ts";
 import type { Pixels } from "../core/pixels.ts";
 
 /** Pictures of more pixels than this are refused: a page would hold them several times over. */
 const maxImagePixels = 2 ** 26;
 
-/** Whole resource at a URL. @throws ImportError [E_FILE]. */
-export async function readFile(url: string): Promise<Uint8Array> {
+/** Whole resource at a URL. @throws ImportError [E_FILE], also where the server says that it is larger than files of its kind. */
+export async function readFile(url: string, kind: FileKind = "data"): Promise<Uint8Array> {
   const response = await fetch(url).catch((error: unknown) => {
     throw new ImportError("E_FILE", `${url} cannot be read: ${(error as Error).message}`, { cause: error });
   });
   if (!response.ok) throw new ImportError("E_FILE", `${url} cannot be read: ${response.status} ${response.statusText}`);
+  const size = Number(response.headers.get("content-length") ?? 0);
+  if (size > maxFileBytes[kind])
+    throw new ImportError(
+      "E_FILE",
+      `${url} has ${size} bytes; at most ${maxFileBytes[kind]} are read of a file of its kind`,
+    );
   return new Uint8Array(await response.arrayBuffer());
 }
 

@@ -1,6 +1,7 @@
 /** What the library needs of Node.js: files, picture decoding and encoding, rasterizing. `browser.ts` is its twin. */
 import { randomUUID } from "node:crypto";
-import { mkdir, readFile as readNodeFile, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -9,24 +10,51 @@ import { Worker } from "node:worker_threads";
 import { Resvg } from "@resvg/resvg-js";
 import sharp from "sharp";
 import { ImportError } from "../core/errors.ts";
+import { type FileKind, maxFileBytes } from "../core/file-size.ts";
 import type { Pixels } from "../core/pixels.ts";
-
-/** Files larger than this are refused: the largest darknet weights in use are a quarter of it. */
-const maxFileBytes = 2 ** 30;
 
 /** Pictures of more pixels than this are refused before they are decoded. */
 const maxImagePixels = 2 ** 28;
 
-/** Whole file. @throws ImportError [E_FILE] where it is missing, a directory, unreadable or too large. */
-export async function readFile(path: string): Promise<Uint8Array> {
+/**
+ * Whole file.
+ * @throws ImportError [E_FILE] where it is missing, a directory, a device or a pipe, unreadable, or larger than files
+ *   of its kind ({@link maxFileBytes}), which is seen before anything is allocated.
+ */
+export async function readFile(path: string, kind: FileKind = "data"): Promise<Uint8Array> {
   try {
-    const bytes = await readNodeFile(path);
-    if (bytes.length > maxFileBytes) throw new ImportError("E_FILE", `${path} is larger than ${maxFileBytes} bytes`);
-    return new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    // Without O_NONBLOCK opening a pipe waits for somebody to write into it. Windows has neither.
+    const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
+    try {
+      return await readWhole(handle, path, maxFileBytes[kind]);
+    } finally {
+      await handle.close();
+    }
   } catch (error) {
     if (error instanceof ImportError) throw error;
     throw new ImportError("E_FILE", `${path} cannot be read: ${reasonOf(error)}. Check the path`, { cause: error });
   }
+}
+
+/** As many bytes as the file had when it was looked at: one that grows meanwhile cannot take more memory. */
+async function readWhole(handle: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
+  const entry = await handle.stat();
+  if (entry.isDirectory()) throw new ImportError("E_FILE", `${path} cannot be read: it is a directory. Check the path`);
+  if (!entry.isFile())
+    throw new ImportError("E_FILE", `${path} is a device or a pipe. Write its content into a file, and name that`);
+  if (entry.size > maxBytes)
+    throw new ImportError(
+      "E_FILE",
+      `${path} has ${entry.size} bytes; at most ${maxBytes} are read of a file of its kind`,
+    );
+  const bytes = new Uint8Array(entry.size);
+  let length = 0;
+  while (length < bytes.length) {
+    const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
+    if (bytesRead === 0) break;
+    length += bytesRead;
+  }
+  return length === bytes.length ? bytes : bytes.slice(0, length);
 }
 
 /** A file that comes with the package, by its URL. @throws ImportError as {@link readFile}. */

@@ -57,3 +57,8 @@ test("delta's running sum is the maximum of the counts, and each of its spikes i
     }),
   );
 });
+
+test("a window may be larger than a call takes arguments", () => {
+  const counts = Array.from({ length: 300_000 }, (_, i) => i % 1000);
+  expect(maxOf(counts)).toBe(999);
+});

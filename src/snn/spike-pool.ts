@@ -22,5 +22,7 @@ export function poolSpike(
 
 /** Greatest of the window's counts. */
 export function maxOf(counts: readonly number[]): number {
-  return Math.max(...counts);
+  let greatest = Number.NEGATIVE_INFINITY;
+  for (const count of counts) if (count > greatest) greatest = count;
+  return greatest;
 }

@@ -44,7 +44,7 @@ export function samplesOf(dataSet: DataSet, input: Shape, preprocessing: Preproc
 }
 
 async function load(entry: ImageEntry, shape: Shape, preprocessing: Preprocessing): Promise<Sample> {
-  const decoded = await decodeImage(await readFile(entry.path), entry.path);
+  const decoded = await decodeImage(await readFile(entry.path, "picture"), entry.path);
   const { image, toInput } = preprocess(decoded, shape, preprocessing);
   const [, height, width] = shape;
   const area = width * height;

@@ -206,5 +206,5 @@ function byCost<T>(
 }
 
 async function readText(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+  return new TextDecoder().decode(await readFile(path, "text"));
 }

@@ -87,7 +87,7 @@ export function declare(command: Command): void {
 
 async function run(model: string, flags: ReportFlags): Promise<void> {
   const costs = flags.costs
-    ? readCosts(new TextDecoder().decode(await readFile(flags.costs)), flags.costs)
+    ? readCosts(new TextDecoder().decode(await readFile(flags.costs, "text")), flags.costs)
     : operationCosts;
   const whole = await openDataSet(flags.dataset);
   const loaded = await loadModel(model, flags);

@@ -56,7 +56,7 @@ async function readTexts(folder: string, names: readonly string[]): Promise<read
   for (const name of names) {
     // A folder of results holds other things too.
     if (vocDetectionClass(name) === undefined) continue;
-    files.push({ name, text: new TextDecoder().decode(await readFile(join(folder, name))) });
+    files.push({ name, text: new TextDecoder().decode(await readFile(join(folder, name), "detections")) });
   }
   return files;
 }

@@ -113,7 +113,7 @@ export function declare(command: Command): void {
 async function run(flags: TrainFlags): Promise<void> {
   const started = performance.now();
   const base = flags.out.replace(/\.(weights|safetensors)$/, "");
-  const cfg = new TextDecoder().decode(await readFile(flags.cfg));
+  const cfg = new TextDecoder().decode(await readFile(flags.cfg, "text"));
   const dataSet = await openClasses(flags);
   const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
   const plan = planOf(flags);
@@ -172,7 +172,7 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
-  return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names))));
+  return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names, "text"))));
 }
 
 async function networkOf(flags: TrainFlags, cfg: string, dataSet: DataSet): Promise<Graph> {

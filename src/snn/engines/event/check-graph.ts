@@ -3,7 +3,7 @@ import { EngineError } from "../../../core/errors.ts";
 import type { Tensor } from "../../../core/tensor.ts";
 import { type Graph, isSpiking } from "../../../graph/graph.ts";
 import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../../graph/layers.ts";
-import { isIntegerTensor, membraneBound } from "../../neuron.ts";
+import { membraneBound } from "../../neuron.ts";
 import { stepWeight, unitSteps } from "../../phases.ts";
 import { longestTile } from "./layout.ts";
 import type { Network, PoolStage, PopulationStage, Signal } from "./network.ts";
@@ -14,10 +14,14 @@ import type { Network, PoolStage, PopulationStage, Signal } from "./network.ts";
 export function checkIntegers(graph: Graph): void {
   if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
   for (const layer of graph.layers) {
+    // As quantization makes them: weights that int16 holds, and what is added to their sums in int32.
+    const isWeight = (tensor: Tensor) => tensor.dtype === "int8" || tensor.dtype === "int16";
+    const isInt32 = (tensor: Tensor | null | undefined) => !tensor || tensor.dtype === "int32";
     const isFloat =
-      (isPopulation(layer) && !isIntegerTensor(layer.vTh)) ||
-      (layer.kind === "convolution" && (!isIntegerTensor(layer.weights) || layer.shift === undefined)) ||
-      (layer.kind === "sum" && layer.scales?.some((scale) => scale && !isIntegerTensor(scale)));
+      (isPopulation(layer) && !(isInt32(layer.vTh) && isInt32(layer.vThNeg))) ||
+      (layer.kind === "convolution" &&
+        !(isWeight(layer.weights) && isInt32(layer.bias) && layer.shift !== undefined)) ||
+      (layer.kind === "sum" && layer.scales?.some((scale) => scale && !isWeight(scale)));
     if (isFloat) {
       throw new EngineError(
         "E_FLOAT_GRAPH",

@@ -6,7 +6,7 @@
  * of its input; a population with delay d at its step t needs its input up to step t + d.
  */
 import { EngineError } from "../../../core/errors.ts";
-import type { FloatTensor } from "../../../core/tensor.ts";
+import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
 import {
   consumersOf,
   type Graph,
@@ -39,9 +39,38 @@ export const referenceEngine: Engine = {
   name: "reference",
   async open(graph) {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
+    checkMemory(graph);
     return { run: (image, options) => run(graph, image, options), dispose: async () => {} };
   },
 };
+
+/** What a process on an ordinary machine may take. */
+const maxBytes = 2 ** 32;
+
+/**
+ * Every layer's last steps are kept as float64, as many as the greatest delay demands; neurons have a membrane and a count.
+ * @throws EngineError [E_MEMORY] where that is more than 4 GiB.
+ */
+function checkMemory(graph: Graph): void {
+  const shapes = inferShapes(graph);
+  const keep = keptSteps(graph);
+  const bytes = graph.layers.reduce((total, layer) => {
+    const size = sizeOf(shapes.get(layer.name) as Shape);
+    return total + size * (8 * keep + (isPopulation(layer) ? 12 : 0));
+  }, 0);
+  if (bytes > maxBytes) {
+    const gibibytes = (of: number) => (of / 2 ** 30).toFixed(1);
+    throw new EngineError(
+      "E_MEMORY",
+      `the reference engine would take ${gibibytes(bytes)} GiB for this network; at most ${gibibytes(maxBytes)} are supported. Use the event engine, or a smaller input`,
+    );
+  }
+}
+
+/** Steps of a layer that others may still ask for. */
+function keptSteps(graph: Graph): number {
+  return 1 + [...lagsOf(graph).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
+}
 
 /** What a layer shows of itself at a step: filled while frames are produced. */
 interface Observation {
@@ -77,7 +106,7 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
   const byName = layersByName(graph);
   const weightOf = (t: number) => stepWeight(t, phasesOf(graph));
   const at = new Set(options.at);
-  const keep = 1 + Math.max(...lagsOf(graph).values());
+  const keep = keptSteps(graph);
   const rastered = new Map((options.record?.rasters ?? []).map(({ layer, neurons }) => [layer, neurons]));
   const streams = new Map<string, FrameStream>();
   const observations = new Map<string, Observation>();
@@ -185,7 +214,7 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
 
     function record(t: number, state: PopulationState, spikes: Frame): Frame {
       const neurons = rastered.get(layer.name);
-      if (neurons) observation.raster.push(...neurons.map((neuron) => spikes[neuron]));
+      for (const neuron of neurons ?? []) observation.raster.push(spikes[neuron]);
       if (at.has(t)) observation.snapshots.set(t, state.snapshot());
       return spikes;
     }
