@@ -5,6 +5,7 @@
 import { createRequire } from "node:module";
 import { Command } from "commander";
 import { reportError } from "./io.ts";
+import { refuseEmptyValues } from "./options.ts";
 
 interface Entry {
   readonly summary: string;
@@ -68,7 +69,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .version((createRequire(import.meta.url)("../../package.json") as { version: string }).version)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {} })
+    .hook("preAction", (_, command) => refuseEmptyValues(command));
   const asked = argv.find((argument) => !argument.startsWith("-"));
   for (const [name, entry] of Object.entries(commands)) {
     const command = program
