@@ -123,11 +123,11 @@ async function run(flags: TrainFlags): Promise<void> {
   const identity = identityOf(plan, dataSet, cfg);
   try {
     if (flags.resume && existsSync(checkpoint)) {
-      training.restore(decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
+      training.restore(await decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
       note(`going on from step ${training.stepsDone} of ${plan.steps}`);
     }
-    const loss = await trainToEnd(training, plan, flags.every, (state) =>
-      writeFile(checkpoint, encodeCheckpoint(state, identity)),
+    const loss = await trainToEnd(training, plan, flags.every, async (state) =>
+      writeFile(checkpoint, await encodeCheckpoint(state, identity)),
     );
     const dnn = training.graph();
     await writeFile(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch));
