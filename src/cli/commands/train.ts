@@ -1,10 +1,11 @@
 /** `train`: trains a DNN from a darknet cfg, from scratch or from weights, and writes it as darknet weights and model file. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { readFile, writeFile } from "#platform";
+import { readFile } from "#platform";
 import { calibrate } from "../../convert/convert.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
@@ -20,9 +21,10 @@ import { openTraining, type TrainingPlan, type TrainingRun } from "../../train/t
 import { networkInputs } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { integerFrom, numberFrom } from "../options.ts";
+import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 import { scoreDnn } from "../score-dnn.ts";
 
-interface TrainFlags {
+interface TrainFlags extends OutputFlags {
   readonly dataset: string;
   readonly cfg: string;
   readonly out: string;
@@ -56,7 +58,7 @@ interface TrainFlags {
 
 export function declare(command: Command): void {
   const { jitter, exposure, saturation, hue } = defaultAugmentation;
-  command
+  addForceOption(command)
     .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
     .requiredOption("--cfg <file>", "darknet cfg of the network")
     .requiredOption(
@@ -113,27 +115,35 @@ export function declare(command: Command): void {
 async function run(flags: TrainFlags): Promise<void> {
   const started = performance.now();
   const base = flags.out.replace(/\.(weights|safetensors)$/, "");
+  const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
+  await checkOutputs(base, checkpoint, flags);
   const cfg = new TextDecoder().decode(await readFile(flags.cfg));
   const dataSet = await openClasses(flags);
   const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
   const plan = planOf(flags);
   const graph = await networkOf(flags, cfg, dataSet);
   const training = await openTraining(graph, dataSet, plan, flags.threads);
-  const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
   const identity = identityOf(plan, dataSet, cfg);
   try {
-    if (flags.resume && existsSync(checkpoint)) {
+    // Only a file of this run is removed at its end.
+    let isOurs = false;
+    const isThere = existsSync(checkpoint);
+    if (isThere && !flags.resume)
+      note(`${checkpoint} of an earlier run will be replaced; --resume would go on from it`);
+    if (isThere && flags.resume) {
       training.restore(await decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
+      isOurs = true;
       note(`going on from step ${training.stepsDone} of ${plan.steps}`);
     }
-    const loss = await trainToEnd(training, plan, flags.every, async (state) =>
-      writeFile(checkpoint, await encodeCheckpoint(state, identity)),
-    );
+    const loss = await trainToEnd(training, plan, flags.every, async (state) => {
+      await writeOutput(checkpoint, await encodeCheckpoint(state, identity), fileKinds.checkpoint, flags);
+      isOurs = true;
+    });
     const dnn = training.graph();
-    await writeFile(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch));
-    await writeFile(`${base}.safetensors`, await modelFile(dnn, dataSet));
+    await writeOutput(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch), fileKinds.weights, flags);
+    await writeOutput(`${base}.safetensors`, await modelFile(dnn, dataSet), fileKinds.model, flags);
     const map50 = validation && (await validate(dnn, validation, flags.threads));
-    await rm(checkpoint, { force: true });
+    if (isOurs) await rm(checkpoint, { force: true });
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     if (flags.json) return printJson({ steps: plan.steps, loss, seconds, map50: map50 ?? null });
     print(
@@ -142,6 +152,27 @@ async function run(flags: TrainFlags): Promise<void> {
     print(`${base}.weights and ${base}.safetensors: spiking-yolo detect PICTURE --model ${base}.safetensors`);
   } finally {
     await training.dispose();
+  }
+}
+
+/** @throws ArgumentError [E_EXISTS, E_USAGE] where a file that the run would write is somebody's, or two are one. */
+async function checkOutputs(base: string, checkpoint: string, flags: TrainFlags): Promise<void> {
+  if (/(^|[/\\])$/.test(base))
+    throw new ArgumentError("E_USAGE", `--out ${flags.out} names a folder. Add a file's name`);
+  const outputs = [
+    [`${base}.weights`, fileKinds.weights],
+    [`${base}.safetensors`, fileKinds.model],
+    [checkpoint, fileKinds.checkpoint],
+  ] as const;
+  if (outputs.slice(0, 2).some(([path]) => resolve(path) === resolve(checkpoint)))
+    throw new ArgumentError("E_USAGE", `--checkpoint ${checkpoint} is where the result goes. Name another file`);
+  for (const [path, kind] of outputs) await refuseToReplace(path, kind, flags);
+  const start = outputs.find(([path]) => flags.weights !== undefined && resolve(path) === resolve(flags.weights));
+  if (start && !flags.force) {
+    throw new ArgumentError(
+      "E_EXISTS",
+      `${start[0]} is what the training starts from. Name another --out, or replace it with --force`,
+    );
   }
 }
 
