@@ -102,6 +102,11 @@ describe("refuseToReplace", () => {
     await writeOutput(join(folder, "empty"), "new", fileKinds.png, {});
     await writeOutput(join(folder, "absent/deep/file"), "new", fileKinds.png, {});
     expect(await entriesOf(join(folder, "absent/deep"))).toEqual(["file"]);
+    for (const force of [{}, { force: true }] as const)
+      await expect(refuseToReplace(join(folder, "empty/below"), fileKinds.png, force)).rejects.toMatchObject({
+        code: "E_EXISTS",
+        message: expect.stringContaining("a part of the path is a file"),
+      });
     expect(await entriesOf(join(folder, "nowhere"))).toEqual([]);
     await expect(entriesOf(join(folder, "empty"))).rejects.toThrow("is no folder");
   });

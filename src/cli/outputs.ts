@@ -47,10 +47,15 @@ export function addForceOption(command: Command): Command {
 
 /**
  * Looks whether a file may be written; called before long work, and again by {@link writeOutput}.
- * @throws ArgumentError [E_EXISTS] where something else is there, [E_WRITE] where it cannot be looked at.
+ * @throws ArgumentError [E_EXISTS] where something else is there, or a file in the place of its folder; [E_WRITE] where
+ * it cannot be looked at.
  */
 export async function refuseToReplace(path: string, kind: FileKind, { force }: OutputFlags): Promise<void> {
-  const entry = await stat(path).catch(() => undefined);
+  const entry = await stat(path).catch(({ code, message }: NodeJS.ErrnoException) => {
+    if (code === "ENOENT") return undefined;
+    const reason = code === "ENOTDIR" ? "a part of the path is a file" : message;
+    throw new ArgumentError("E_EXISTS", `${path} cannot be written: ${reason}. Name another`);
+  });
   if (!entry) return;
   // A device or a pipe is never replaced by a file, and a folder cannot be.
   if (!entry.isFile()) throw new ArgumentError("E_EXISTS", `${path} is there and is no file. Name another`);
