@@ -185,6 +185,8 @@ test("numbers that stop being finite end the run, naming step and layer; the sta
 test("classes that do not fit the head, and data sets without objects, are refused", async () => {
   const fewer = { ...dataSet, classNames: dataSet.classNames.slice(1) };
   await expect(openTraining(graph, fewer, plan)).rejects.toThrow("region6 tells 8 classes apart");
+  const grey = importDarknet({ cfg: cfg.replace("channels=3", "channels=1"), classNames: [...sceneClasses] });
+  await expect(openTraining(grey, dataSet, plan)).rejects.toMatchObject({ code: "E_CHANNELS" });
   const empty = { ...dataSet, images: dataSet.images.map((image) => ({ ...image, objects: [] })) };
   await expect(openTraining(graph, empty, plan)).rejects.toThrow("holds no picture with objects");
 });

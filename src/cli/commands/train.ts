@@ -11,6 +11,7 @@ import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { encodeModel } from "../../graph/model-file.ts";
+import { importFitting } from "../../importers/darknet/fitting-weights.ts";
 import { importDarknet, parseNames } from "../../importers/darknet/import-darknet.ts";
 import { writeWeights } from "../../importers/darknet/write-weights.ts";
 import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
@@ -67,7 +68,10 @@ export function declare(command: Command): void {
     )
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--names <file>", "class names, one a line (default: those of the data set)")
-    .option("--weights <file>", "go on from these darknet weights instead of from random ones")
+    .option(
+      "--weights <file>",
+      "go on from these darknet weights instead of from random ones; the part that fits, where they are cut off after a layer or of other classes",
+    )
     .option("--steps <n>", "steps of training", integerFrom(1, 100_000_000), 4000)
     .option("--batch <n>", "pictures a step", integerFrom(1, 1024), 16)
     .option("--learning-rate <r>", "highest learning rate", numberFrom(0, 10), 0.002)
@@ -120,8 +124,8 @@ async function run(flags: TrainFlags): Promise<void> {
   const cfg = new TextDecoder().decode(await readFile(flags.cfg));
   const dataSet = await openClasses(flags);
   const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
-  const plan = planOf(flags);
-  const graph = await networkOf(flags, cfg, dataSet);
+  const { graph, keepsAverages } = await networkOf(flags, cfg, dataSet);
+  const plan = planOf(flags, keepsAverages);
   const training = await openTraining(graph, dataSet, plan, flags.threads);
   const identity = identityOf(plan, dataSet, cfg);
   try {
@@ -176,7 +180,7 @@ async function checkOutputs(base: string, checkpoint: string, flags: TrainFlags)
   }
 }
 
-function planOf(flags: TrainFlags): TrainingPlan {
+function planOf(flags: TrainFlags, continues: boolean): TrainingPlan {
   const { steps, batch, learningRate, warmUp, weightDecay, optimizer, seed, jitter, exposure, saturation, hue } = flags;
   return {
     steps,
@@ -193,7 +197,7 @@ function planOf(flags: TrainFlags): TrainingPlan {
       ...(flags.objectScale === undefined ? {} : { objectScale: flags.objectScale }),
       ...(flags.boxScale === undefined ? {} : { boxScale: flags.boxScale }),
     },
-    continues: flags.weights !== undefined,
+    continues,
   };
 }
 
@@ -206,13 +210,31 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names))));
 }
 
-async function networkOf(flags: TrainFlags, cfg: string, dataSet: DataSet): Promise<Graph> {
-  const weights =
-    flags.weights === undefined ? {} : { weights: await readFile(flags.weights), weightsName: basename(flags.weights) };
-  const files = { cfg, cfgName: basename(flags.cfg), ...weights };
-  const graph = importDarknet(files, { preprocessing: { fit: flags.fit, filter: flags.filter } });
-  const named = { ...graph, classNames: dataSet.classNames };
-  return flags.weights === undefined ? initializeWeights(named, flags.seed) : named;
+interface StartingNetwork {
+  readonly graph: Graph;
+  /** Whether all running averages are those of earlier training. */
+  readonly keepsAverages: boolean;
+}
+
+/** Random, but for the layers that `--weights` holds. */
+async function networkOf(flags: TrainFlags, cfg: string, { classNames }: DataSet): Promise<StartingNetwork> {
+  const files = { cfg, cfgName: basename(flags.cfg) };
+  const options = { preprocessing: { fit: flags.fit, filter: flags.filter } };
+  if (flags.weights === undefined) {
+    const graph = initializeWeights({ ...importDarknet(files, options), classNames }, flags.seed);
+    return { graph, keepsAverages: false };
+  }
+  const given = { weights: await readFile(flags.weights), weightsName: basename(flags.weights) };
+  const { graph, taken, remark } = importFitting({ ...files, ...given }, options);
+  const named = { ...graph, classNames };
+  if (remark === undefined) return { graph: named, keepsAverages: true };
+  note(remark);
+  const start = initializeWeights(named, flags.seed);
+  const layers = start.layers.map((layer, index) => (taken.has(layer.name) ? graph.layers[index] : layer));
+  return {
+    graph: { ...start, layers },
+    keepsAverages: layers.every(({ kind, name }) => kind !== "batchNorm" || taken.has(name)),
+  };
 }
 
 /** Trains to the plan's last step; gives the mean loss of the last hundred steps. */
