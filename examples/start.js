@@ -19,7 +19,7 @@ function spikingYolo(...words) {
 }
 
 console.log("Street scenes that the model has never seen, with the boxes of what is in them:");
-spikingYolo("scenes", "--count", String(pictures), "--seed", "7", "-o", "out/start/scenes");
+spikingYolo("scenes", "--count", String(pictures), "--seed", "7", "-o", "out/start/scenes", "--force");
 
 console.log("\nHow the spiking network comes near the network that it was made of, step by step, and what it costs:");
 spikingYolo("evaluate", model, "--dataset", "voc:out/start/scenes", "--at", "1,2,3,4,5,6");

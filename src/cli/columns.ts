@@ -1,8 +1,11 @@
 /** Tables in plain text. */
+import { printable } from "../core/printable.ts";
 import { print } from "./io.ts";
 
 /** Rows of cells in columns as wide as they must be: the first to the left, the others to the right. */
-export function printColumns(rows: readonly (readonly string[])[], indent = ""): void {
+export function printColumns(texts: readonly (readonly string[])[], indent = ""): void {
+  // Before they are measured: an escaped letter is wider.
+  const rows = texts.map((row) => row.map(printable));
   const columns = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: columns }, (_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),

@@ -1,16 +1,16 @@
 /** An evaluation's detections as files that `score`, and everybody else's evaluator, reads. */
 import { join } from "node:path";
-import { writeFile } from "#platform";
 import type { ClassMatch } from "../data/class-names.ts";
 import { formatCocoDetections } from "../data/coco-detections.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { formatVocDetections } from "../data/voc-detections.ts";
 import type { EvaluationSetup, PackedDetections, PictureReading, PictureResult } from "../evaluate/picture.ts";
 import { matchedDetections } from "../evaluate/report.ts";
+import { fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "./outputs.ts";
 
 /**
- * `<dir>/dnn/` and one folder for each configuration and decoding (its last checkpoint), with `results.json` (COCO) or
- * `comp4_det_test_<class>.txt` (VOC). @throws ImportError [E_WRITE].
+ * Writes `<dir>/dnn/` and one folder for each configuration and decoding (its last checkpoint), with `results.json` (COCO)
+ * or `comp4_det_test_<class>.txt` (VOC). @throws ArgumentError [E_EXISTS], ImportError [E_WRITE].
  */
 export async function writeDetections(
   folder: string,
@@ -18,23 +18,51 @@ export async function writeDetections(
   classes: ClassMatch,
   setup: EvaluationSetup,
   results: readonly PictureResult[],
+  flags: OutputFlags,
 ): Promise<void> {
+  for (const { path, text } of detectionFiles(folder, dataSet, classes, setup, results))
+    await writeOutput(path, text, kindOf(dataSet), flags);
+}
+
+/** Whether {@link writeDetections} will be able to: asked before an evaluation. @throws ArgumentError [E_EXISTS]. */
+export async function refuseToReplaceDetections(
+  folder: string,
+  dataSet: DataSet,
+  setup: EvaluationSetup,
+  flags: OutputFlags,
+): Promise<void> {
+  const noClasses = { toDataSet: [], onlyInModel: [], onlyInDataSet: [] };
+  for (const { path } of detectionFiles(folder, dataSet, noClasses, setup, []))
+    await refuseToReplace(path, kindOf(dataSet), flags);
+}
+
+function kindOf({ format }: DataSet) {
+  return format === "voc" ? fileKinds.vocDetections : fileKinds.cocoDetections;
+}
+
+function* detectionFiles(
+  folder: string,
+  dataSet: DataSet,
+  classes: ClassMatch,
+  setup: EvaluationSetup,
+  results: readonly PictureResult[],
+): Generator<{ readonly path: string; readonly text: string }> {
   const readings = results.map((result) => ("failure" in result ? undefined : result));
-  const write = async (name: string, pick: (reading: PictureReading) => PackedDetections) => {
+  const filesOf = (name: string, pick: (reading: PictureReading) => PackedDetections) => {
     const detections = matchedDetections(dataSet, classes, readings, pick);
     const files =
       dataSet.format === "voc"
         ? formatVocDetections(dataSet, detections, "test")
         : [{ name: "results.json", text: formatCocoDetections(dataSet, detections) }];
-    for (const file of files) await writeFile(join(folder, name, file.name), file.text);
+    return files.map((file) => ({ path: join(folder, name, file.name), text: file.text }));
   };
-  if (setup.dnn) await write("dnn", (reading) => reading.dnn ?? []);
+  if (setup.dnn) yield* filesOf("dnn", (reading) => reading.dnn ?? []);
   let row = 0;
   for (const { name, at, decodings } of setup.configurations) {
     for (const decode of decodings) {
       const index = row++;
       const words = [name, decode, `t${at.at(-1)}`].join(" ").replace(/[^a-zA-Z0-9]+/g, "-");
-      await write(words, (reading) => reading.snn[index].at(-1)?.detections ?? []);
+      yield* filesOf(words, (reading) => reading.snn[index].at(-1)?.detections ?? []);
     }
   }
 }

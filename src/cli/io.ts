@@ -6,6 +6,7 @@
 import { MultiBar, Presets } from "cli-progress";
 import { CommanderError } from "commander";
 import { SpikingYoloError } from "../core/errors.ts";
+import { printable } from "../core/printable.ts";
 
 /** Bad usage or bad input. */
 const exitBadInput = 2;
@@ -17,14 +18,14 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
 }
 
-/** Prints a line of a human-readable result. */
+/** Prints a line of a human-readable result; names in it come from files, so what a terminal would obey is escaped. */
 export function print(line = ""): void {
-  process.stdout.write(`${line}\n`);
+  process.stdout.write(`${printable(line)}\n`);
 }
 
-/** Prints a remark that is no part of the result. */
+/** Prints a remark that is no part of the result, escaped as {@link print} does. */
 export function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+  process.stderr.write(`${printable(line)}\n`);
 }
 
 export interface Progress {
@@ -38,7 +39,7 @@ export interface Progress {
  * @param begun what was done before, and says nothing about the time that is left.
  */
 export function showProgress(label: string, total: number, begun = 0): Progress {
-  return process.stderr.isTTY ? terminalProgress(label, total, begun) : lineProgress(label, total, begun);
+  return process.stderr.isTTY ? terminalProgress(printable(label), total, begun) : lineProgress(label, total, begun);
 }
 
 function terminalProgress(label: string, total: number, begun: number): Progress {
@@ -86,7 +87,7 @@ export function reportError(error: unknown, debug: boolean): number {
   const known = error instanceof SpikingYoloError;
   const message = error instanceof Error ? error.message : String(error);
   note(`error [${known ? error.code : "E_INTERNAL"}] ${oneLine(message)}`);
-  if (debug && error instanceof Error) note(error.stack ?? "");
+  if (debug && error instanceof Error) process.stderr.write(`${error.stack?.split("\n").map(printable).join("\n")}\n`);
   return known && error.code !== "E_ENGINE" && error.code !== "E_WRITE" ? exitBadInput : exitFailed;
 }
 

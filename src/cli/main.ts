@@ -4,7 +4,9 @@
  */
 import { createRequire } from "node:module";
 import { Command } from "commander";
+import { EngineError } from "../core/errors.ts";
 import { reportError } from "./io.ts";
+import { refuseEmptyValues } from "./options.ts";
 
 interface Entry {
   readonly summary: string;
@@ -60,7 +62,6 @@ const commands: Readonly<Record<string, Entry>> = {
 };
 
 async function main(argv: readonly string[]): Promise<number> {
-  const debug = argv.includes("--debug");
   const program = new Command("spiking-yolo")
     .description(
       "Give it a trained YOLO; get a spiking one, and the truth about its accuracy, its time steps and its energy.",
@@ -68,7 +69,8 @@ async function main(argv: readonly string[]): Promise<number> {
     .version((createRequire(import.meta.url)("../../package.json") as { version: string }).version)
     .showSuggestionAfterError(true)
     .exitOverride()
-    .configureOutput({ outputError: () => {} });
+    .configureOutput({ outputError: () => {} })
+    .hook("preAction", (_, command) => refuseEmptyValues(command));
   const asked = argv.find((argument) => !argument.startsWith("-"));
   for (const [name, entry] of Object.entries(commands)) {
     const command = program
@@ -86,10 +88,14 @@ async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-// A reader that has seen enough (`| head`) is no error.
+// A reader that has seen enough (`| head`) is no error; a disk that is full is.
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
+  if (error.code === "EPIPE") process.exit(0);
+  process.exit(reportError(new EngineError("E_WRITE", `the output cannot be written: ${error.message}`), debug));
 });
+// Where remarks cannot be written nobody can be told; the result and the exit code still can.
+process.stderr.on("error", () => {});
+
+const debug = process.argv.includes("--debug");
 
 process.exitCode = await main(process.argv.slice(2));

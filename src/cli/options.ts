@@ -4,6 +4,7 @@
  */
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
+import { ArgumentError } from "../core/errors.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detections/settling.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
@@ -49,6 +50,20 @@ export type StepFlags = Pick<ConversionFlags, "steps"> & Pick<SimulationFlags, "
 
 const engineNames = ["event", "reference"] as const;
 export type EngineName = (typeof engineNames)[number];
+
+/**
+ * The rule for every argument and option of every command: an empty value is a mistake (a variable of a script that was
+ * never set), not an option that was left out. @throws ArgumentError [E_USAGE] naming it.
+ */
+export function refuseEmptyValues(command: Command): void {
+  const isEmpty = (value: unknown): boolean =>
+    typeof value === "string" ? value.trim() === "" : Array.isArray(value) && value.some(isEmpty);
+  const argument = command.processedArgs.findIndex(isEmpty);
+  const flag = command.options.find((option) => isEmpty(command.getOptionValue(option.attributeName())));
+  if (argument < 0 && !flag) return;
+  const name = flag ? flag.flags : `<${command.registeredArguments[argument].name()}>`;
+  throw new ArgumentError("E_USAGE", `the value of ${name} is empty. Name one, or leave the option out`);
+}
 
 /** For a MODEL that is a darknet cfg. */
 export function addModelOptions(command: Command): Command {

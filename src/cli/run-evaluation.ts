@@ -1,7 +1,8 @@
 /** An evaluation as commands run it: a data set's pictures through networks, in threads, with progress and a journal. */
+
+import { fingerprint } from "../core/fingerprint.ts";
 import { type ClassMatch, matchClasses } from "../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../data/dataset.ts";
-import { fingerprint } from "../evaluate/fingerprint.ts";
 import { openJournal } from "../evaluate/journal.ts";
 import type { EvaluationSetup, PictureResult, PictureTask } from "../evaluate/picture.ts";
 import { type EvaluationReport, reportEvaluation } from "../evaluate/report.ts";

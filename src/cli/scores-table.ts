@@ -1,4 +1,5 @@
 /** Scores for people. */
+import { printable } from "../core/printable.ts";
 import type { Scores } from "../evaluate/score.ts";
 import { print } from "./io.ts";
 
@@ -11,13 +12,13 @@ const statNames = [
 
 /** One line a class, then the means. */
 export function printScores({ voc07Map, map50, map50To95, stats, perClass }: Scores): void {
-  const width = Math.max(5, ...perClass.map(({ label }) => label.length));
+  const width = Math.max(5, ...perClass.map(({ label }) => printable(label).length));
   const other = stats ? "AP50:95" : "VOC07 AP";
   const row = (label: string, ...cells: string[]) =>
     print(label.padEnd(width) + cells.map((cell) => cell.padStart(11)).join(""));
   row("class", "objects", "detections", "AP50", other);
   for (const { label, positives, detections, ap50, voc07Ap, ap50To95 } of perClass) {
-    row(label, String(positives), String(detections), percent(ap50), percent(stats ? ap50To95 : voc07Ap));
+    row(printable(label), String(positives), String(detections), percent(ap50), percent(stats ? ap50To95 : voc07Ap));
   }
   row("mean", "", "", percent(map50), percent(stats ? map50To95 : voc07Map));
   stats?.forEach((value, index) => {

@@ -9,7 +9,13 @@ test("a channel may have more weights than a call takes arguments", () => {
   const input = { kind: "input", name: "input", inputs: [], shape: [channels, 3, 3] } as const;
   const perChannel = (value: number) => floatTensor([1], [value]);
   const weights = floatTensor([1, channels, 3, 3], new Float32Array(channels * 9).fill(2 ** -20));
-  const population = { neuron: "if", activation: { fn: "relu" }, lambda: perChannel(1), vTh: perChannel(1), vThNeg: null } as const;
+  const population = {
+    neuron: "if",
+    activation: { fn: "relu" },
+    lambda: perChannel(1),
+    vTh: perChannel(1),
+    vThNeg: null,
+  } as const;
   const layers: Layer[] = [
     input,
     { kind: "convolution", name: "conv", inputs: ["input"], weights, stride: 1, padding: 1, groups: 1 },

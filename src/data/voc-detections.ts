@@ -3,6 +3,7 @@
  * `<picture> <score> <xmin> <ymin> <xmax> <ymax>`, 1-based and inclusive.
  */
 import { ImportError } from "../core/errors.ts";
+import { safeFileName } from "../core/file-name.ts";
 import { type BoxNumbers, type DataSet, imageIndices, type StatedDetection } from "./dataset.ts";
 
 /** One file, by its name without the folder. */
@@ -28,7 +29,9 @@ export function* readVocDetections(dataSet: DataSet, files: Iterable<VocDetectio
   for (const { name, text } of files) {
     const className = vocDetectionClass(name);
     if (className === undefined) continue;
-    const classIndex = dataSet.classNames.indexOf(className);
+    // Files of ours hold a class that is no file's name in another spelling.
+    const exact = dataSet.classNames.indexOf(className);
+    const classIndex = exact >= 0 ? exact : dataSet.classNames.findIndex((known) => safeFileName(known) === className);
     if (classIndex < 0) throw new ImportError("E_DETECTIONS", `${name}: ${dataSet.name} has no class ${className}`);
     const other = fileOf.get(className);
     if (other) throw new ImportError("E_DETECTIONS", `${other} and ${name} both hold class ${className}. Keep one`);
@@ -65,7 +68,10 @@ function* readLines(
   }
 }
 
-/** One file a class, empty ones included, as the devkit wants them. `split` goes into the names. */
+/**
+ * One file a class, empty ones included, as the devkit wants them. `split` goes into the names; a class whose name cannot
+ * be a file's as it is has {@link safeFileName}'s.
+ */
 export function formatVocDetections(
   dataSet: DataSet,
   detections: Iterable<StatedDetection>,
@@ -76,7 +82,7 @@ export function formatVocDetections(
     lines[classIndex].push(`${dataSet.images[image].id} ${score} ${box.join(" ")}\n`);
   }
   return dataSet.classNames.map((className, index) => ({
-    name: `comp4_det_${split}_${className}.txt`,
+    name: `comp4_det_${split}_${safeFileName(className)}.txt`,
     text: lines[index].join(""),
   }));
 }

@@ -1,10 +1,12 @@
 /**
  * The journal of a long run: a header that says which run, then one line of JSON per finished task, only ever appended to.
+ * Each line has a checksum of the run and of itself: a number that was changed, by a disk or by hand, never becomes a result.
  *
  * Killed at any moment, the file holds whole lines and at most one torn one at its end, which is cut off when the run is
  * resumed: its task is done again, every other is kept, and none counts twice.
  */
 import { ImportError } from "../core/errors.ts";
+import { fingerprint } from "../core/fingerprint.ts";
 
 /** Bytes that can only grow, or be cut back. */
 export interface AppendLog {
@@ -29,14 +31,18 @@ interface Entry<Result> {
 }
 
 /** Name and version of the format. */
-const journalKind = "spiking-yolo evaluation journal 1";
+const journalKind = "spiking-yolo evaluation journal 2";
+
+/** Before lines had checksums. */
+const unprotectedKind = "spiking-yolo evaluation journal 1";
 
 /**
  * Opens the journal of the run with this fingerprint, or begins it.
- * @throws ImportError [E_JOURNAL] for a file that is something else, a journal of another run, or damage in its middle.
+ * @throws ImportError [E_JOURNAL] for a file that is something else, a journal of another run or an earlier version, and a
+ * line that was changed.
  */
-export async function openJournal<Result>(log: AppendLog, fingerprint: string): Promise<Journal<Result>> {
-  const header = `${JSON.stringify({ kind: journalKind, fingerprint })}\n`;
+export async function openJournal<Result>(log: AppendLog, run: string): Promise<Journal<Result>> {
+  const header = `${JSON.stringify({ kind: journalKind, fingerprint: run })}\n`;
   const finished = new Map<string, Result>();
   const fail = (what: string): never => {
     throw new ImportError("E_JOURNAL", `${log.name} ${what}`);
@@ -52,25 +58,44 @@ export async function openJournal<Result>(log: AppendLog, fingerprint: string): 
       break;
     }
     whole += length;
-    if (lineNumber === 1) checkHeader(text, fingerprint, fail);
+    if (lineNumber === 1) checkHeader(text, run, fail);
     else {
-      const { id, result } = parseLine<Entry<Result>>(text) ?? fail(`is damaged in line ${lineNumber}`);
+      const { id, result } =
+        (await parseEntry<Entry<Result>>(text, run)) ??
+        fail(
+          `was changed or damaged in line ${lineNumber}. Delete that line (its picture is done again), or name another file`,
+        );
       if (!finished.has(id)) finished.set(id, result);
     }
   }
   if (whole === 0) await log.append(header);
   return {
     finished,
-    record: (id, result) => log.append(`${JSON.stringify({ id, result } satisfies Entry<Result>)}\n`),
+    record: async (id, result) => log.append(await formatEntry({ id, result } satisfies Entry<Result>, run)),
   };
 }
 
-function checkHeader(text: string, fingerprint: string, fail: (what: string) => never): void {
+function checkHeader(text: string, run: string, fail: (what: string) => never): void {
   const header = parseLine<{ readonly kind?: unknown; readonly fingerprint?: unknown }>(text);
+  if (header?.kind === unprotectedKind) {
+    fail("is a journal of an earlier version, whose lines have no checksums. Name another file to begin anew");
+  }
   if (header?.kind !== journalKind) fail("is not a journal of an evaluation. Name another file");
-  if (header?.fingerprint !== fingerprint) {
+  if (header?.fingerprint !== run) {
     fail("belongs to a run with another model, data set or options. Repeat that run's command, or name another file");
   }
+}
+
+/** `{"check":"<64 hexadecimal digits>","entry":{…}}`, the checksum being that of the run and of the entry's text. */
+async function formatEntry(entry: unknown, run: string): Promise<string> {
+  const text = JSON.stringify(entry);
+  return `{"check":"${await fingerprint([run, text])}","entry":${text}}\n`;
+}
+
+/** The entry as it was written; undefined where anything of the line was changed. */
+async function parseEntry<T>(line: string, run: string): Promise<T | undefined> {
+  const entry = parseLine<{ readonly entry?: T } | null>(line)?.entry;
+  return entry && (await formatEntry(entry, run)) === line ? entry : undefined;
 }
 
 function parseLine<T>(text: string): T | undefined {

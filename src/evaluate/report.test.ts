@@ -2,9 +2,9 @@ import { describe, expect, it } from "vitest";
 import { plainNetwork, randomPicture } from "../../test/graphs.ts";
 import { calibrate, toSpiking } from "../convert/convert.ts";
 import { conversionSettings } from "../convert/modes.ts";
+import { fingerprint } from "../core/fingerprint.ts";
 import type { DataSet, ObjectAnnotation } from "../data/dataset.ts";
 import { inputOf } from "../graph/graph.ts";
-import { fingerprint } from "./fingerprint.ts";
 import type { EvaluationSetup, PictureResult, SpikingReading } from "./picture.ts";
 import { type CheckpointScores, reportEvaluation, stepsToShare } from "./report.ts";
 

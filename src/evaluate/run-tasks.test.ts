@@ -106,7 +106,9 @@ describe("openJournal", () => {
       ["model weights", /not a journal/],
       ['{"kind', undefined],
       [log.content().replace("a run", "another"), /another model, data set or options/],
-      [`${log.content()}{"id":"x","result":1}\nnonsense\n{"id":"y","result":1}\n`, /damaged in line 3/],
+      [`${log.content()}nonsense\n`, /changed or damaged in line 2/],
+      [`${log.content()}{"id":"x","result":1}\n`, /changed or damaged in line 2/],
+      [log.content().replace("journal 2", "journal 1"), /earlier version, whose lines have no checksums/],
     ] as const;
     for (const [content, reason] of others) {
       const other = memoryLog(content);
@@ -121,5 +123,30 @@ describe("openJournal", () => {
         expect(other.content()).toBe(log.content());
       }
     }
+  });
+
+  it("names a line in which any byte was changed, or that is another run's", async () => {
+    const log = memoryLog();
+    const journal = await openJournal(log, "a run");
+    for (const task of tasks) await journal.record(task.id, resultOf(task));
+    const lines = log.content().split("\n");
+    await fc.assert(
+      fc.asyncProperty(fc.integer({ min: 1, max: tasks.length }), fc.nat(), fc.integer(), async (line, where, by) => {
+        const bytes = Buffer.from(lines[line]);
+        const at = where % bytes.length;
+        bytes[at] = (bytes[at] + 1 + (Math.abs(by) % 9)) % 128;
+        if (bytes[at] === 0x0a) bytes[at] = 0x20;
+        const changed = memoryLog(lines.with(line, bytes.toString()).join("\n"));
+        await expect(openJournal(changed, "a run")).rejects.toMatchObject({
+          code: "E_JOURNAL",
+          message: expect.stringContaining(`in line ${line + 1}.`),
+        });
+      }),
+      { numRuns: 300 },
+    );
+    const other = memoryLog();
+    await openJournal(other, "another run");
+    const mixed = memoryLog(`${other.content() + lines[1]}\n`);
+    await expect(openJournal(mixed, "another run")).rejects.toThrow("in line 2.");
   });
 });

@@ -70,7 +70,8 @@ export async function writeFile(path: string, content: Uint8Array | string): Pro
     await writeNodeFile(temporary, content);
     await rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true });
+    // The first failure is what counts.
+    await rm(temporary, { force: true }).catch(() => {});
     throw new ImportError("E_WRITE", `${path} cannot be written: ${reasonOf(error)}`, { cause: error });
   }
 }
@@ -81,6 +82,7 @@ function reasonOf(error: unknown): string {
     ENOENT: "no such file or directory",
     EISDIR: "it is a directory",
     ENOTDIR: "a part of the path is not a directory",
+    EEXIST: "a part of the path is not a directory",
     EACCES: "permission denied",
     ENOSPC: "no space is left on the disk",
     EDQUOT: "the user's share of the disk is used up",

@@ -31,6 +31,7 @@ export function renderPage({ title, facts, findings, sections, method, date }: P
 <html lang="en">
 <head>
 <meta charset="utf-8">
+<meta name="generator" content="spiking-yolo">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeXml(title)}</title>
 <style>${style}</style>

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { floatTensor } from "../core/tensor.ts";
 import type { DataSet } from "../data/dataset.ts";
 import { sceneClasses } from "../data/scenes/classes.ts";
 import { sceneImages } from "../data/scenes/labelled.ts";
@@ -101,14 +102,14 @@ test("a run that goes on from a checkpoint ends with the same bits as one that w
   const losses = await train(whole, 12);
   const first = await openTraining(graph, dataSet, plan);
   await train(first, 7);
-  const file = encodeCheckpoint(first.state(), identity);
+  const file = await encodeCheckpoint(first.state(), identity);
   await first.dispose();
   const second = await openTraining(graph, dataSet, plan);
-  second.restore(decodeCheckpoint(file, "run.checkpoint", identity));
+  second.restore(await decodeCheckpoint(file, "run.checkpoint", identity));
   expect(second.stepsDone).toBe(7);
   expect(await train(second, 5)).toEqual(losses.slice(7));
   expect(writeWeights(second.graph())).toEqual(writeWeights(whole.graph()));
-  expect(encodeCheckpoint(second.state(), identity)).toEqual(encodeCheckpoint(whole.state(), identity));
+  expect(await encodeCheckpoint(second.state(), identity)).toEqual(await encodeCheckpoint(whole.state(), identity));
   await second.dispose();
   await whole.dispose();
 });
@@ -116,18 +117,52 @@ test("a run that goes on from a checkpoint ends with the same bits as one that w
 test("a checkpoint of another run, another network, or cut short is refused", async () => {
   const identity = identityOf(plan, dataSet, cfg);
   const run = await openTraining(graph, dataSet, plan);
-  const file = encodeCheckpoint(run.state(), identity);
+  const file = await encodeCheckpoint(run.state(), identity);
   const other = identityOf({ ...plan, learningRate: 0.02 }, dataSet, cfg);
-  expect(() => decodeCheckpoint(file, "a.checkpoint", other)).toThrow(
+  await expect(decodeCheckpoint(file, "a.checkpoint", other)).rejects.toThrow(
     "a.checkpoint is of a run with learningRate 0.01, not 0.02",
   );
-  expect(() => decodeCheckpoint(file, "a.checkpoint", { ...identity, cfg: "x" })).toThrow("a run with another cfg");
-  expect(() => decodeCheckpoint(file.subarray(0, file.length - 4), "a.checkpoint", identity)).toThrow("a.checkpoint");
-  const state = decodeCheckpoint(file, "a.checkpoint", identity);
+  await expect(decodeCheckpoint(file, "a.checkpoint", { ...identity, cfg: "x" })).rejects.toThrow(
+    "a run with another cfg",
+  );
+  await expect(decodeCheckpoint(file.subarray(0, file.length - 4), "a.checkpoint", identity)).rejects.toThrow(
+    "a.checkpoint",
+  );
+  const state = await decodeCheckpoint(file, "a.checkpoint", identity);
   const tensors = new Map(state.tensors);
   tensors.delete("conv0.weights.m");
   expect(() => run.restore({ ...state, tensors })).toThrow("conv0.weights.m is missing");
   await run.dispose();
+});
+
+test("a checkpoint of changed numbers, of numbers that are none, beyond the plan or without a checksum is refused", async () => {
+  const identity = identityOf(plan, dataSet, cfg);
+  const run = await openTraining(graph, dataSet, plan);
+  const state = run.state();
+  await run.dispose();
+  const refused = (file: Uint8Array, reason: string) =>
+    expect(decodeCheckpoint(file, "a.checkpoint", identity)).rejects.toMatchObject({
+      code: "E_CHECKPOINT",
+      message: expect.stringContaining(`a.checkpoint ${reason}`),
+    });
+  const file = await encodeCheckpoint(state, identity);
+  // Bits of numbers, from the last byte backwards, and a digit of the count of steps.
+  for (const at of [file.length - 1, file.length - 1000, file.length - 4001]) {
+    await refused(
+      file.map((byte, i) => (i === at ? byte ^ 1 : byte)),
+      "was changed or damaged",
+    );
+  }
+  const text = Buffer.from(file).toString("latin1");
+  expect(text).toContain('"stepsDone":"0"');
+  await refused(Buffer.from(text.replace('"stepsDone":"0"', '"stepsDone":"9"'), "latin1"), "was changed or damaged");
+  await refused(Buffer.from(text.replace("checkpoint 2", "checkpoint 1"), "latin1"), "is a checkpoint of an earlier");
+  await refused(await encodeCheckpoint({ ...state, steps: plan.steps }, identity), "is from after step 60");
+  for (const value of [Number.NaN, Number.POSITIVE_INFINITY]) {
+    const bias = floatTensor([26], new Float32Array(26).fill(value, 25));
+    const tensors = new Map([...state.tensors, ["conv5.bias", bias]]);
+    await refused(await encodeCheckpoint({ ...state, tensors }, identity), "holds numbers in conv5.bias that");
+  }
 });
 
 test("numbers that stop being finite end the run, naming step and layer; the state stays", async () => {
@@ -150,6 +185,8 @@ test("numbers that stop being finite end the run, naming step and layer; the sta
 test("classes that do not fit the head, and data sets without objects, are refused", async () => {
   const fewer = { ...dataSet, classNames: dataSet.classNames.slice(1) };
   await expect(openTraining(graph, fewer, plan)).rejects.toThrow("region6 tells 8 classes apart");
+  const grey = importDarknet({ cfg: cfg.replace("channels=3", "channels=1"), classNames: [...sceneClasses] });
+  await expect(openTraining(grey, dataSet, plan)).rejects.toMatchObject({ code: "E_CHANNELS" });
   const empty = { ...dataSet, images: dataSet.images.map((image) => ({ ...image, objects: [] })) };
   await expect(openTraining(graph, empty, plan)).rejects.toThrow("holds no picture with objects");
 });

@@ -41,7 +41,7 @@ export interface TrainingRun {
 
 const optimizers: Readonly<Record<OptimizerSettings["kind"], OptimizerSettings>> = { adam, sgd };
 
-/** @throws ArgumentError [E_NAMES] where classes do not fit; EngineError as `openTrainer`; ImportError as `samplesOf`. */
+/** @throws ArgumentError [E_NAMES] where classes do not fit, [E_CHANNELS] for pictures without colour; EngineError as `openTrainer`; ImportError as `samplesOf`. */
 export async function openTraining(
   graph: Graph,
   dataSet: DataSet,
@@ -57,7 +57,13 @@ export async function openTraining(
     );
   }
   const input = inputOf(graph);
-  const [, height, width] = input.shape;
+  const [channels, height, width] = input.shape;
+  if (channels !== 3) {
+    throw new ArgumentError(
+      "E_CHANNELS",
+      `the network takes pictures of channels=${channels}; only colour ones can be trained on. Set channels=3 in the cfg`,
+    );
+  }
   const { batch, seed, augmentation } = plan;
   const samples = samplesOf(dataSet, input.shape, graph.preprocessing);
   const batchAt = batchesOf(samples, { batch, width, height, seed, augmentation });

@@ -1,7 +1,6 @@
 /** `convert`: darknet's files and pictures to calibrate on become a model file with DNN and spiking network. */
 import type { Command } from "commander";
 import { Option } from "commander";
-import { writeFile } from "#platform";
 import { toSpiking } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { filters, fits } from "../../core/preprocessing.ts";
@@ -13,8 +12,9 @@ import { choiceLine, chooseOn, printChoice } from "../auto-settings.ts";
 import { print, printJson } from "../io.ts";
 import { calibrateOn, importModel } from "../model.ts";
 import { addConversionOptions, type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
+import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 
-interface ConvertFlags extends ModelFlags, ConversionFlags {
+interface ConvertFlags extends ModelFlags, ConversionFlags, OutputFlags {
   readonly output: string;
   readonly dnn: boolean;
   readonly auto?: true;
@@ -35,7 +35,7 @@ export function declare(command: Command): void {
       "choose the settings that are left open on the calibration pictures: one half calibrates, 16 of the other judge",
     )
     .option("--no-dnn", "leave out the DNN: a smaller file that cannot be converted otherwise later");
-  addConversionOptions(command)
+  addForceOption(addConversionOptions(command))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -48,6 +48,7 @@ async function run(cfg: string, weights: string, flags: ConvertFlags): Promise<v
   if (!flags.output.endsWith(".safetensors")) {
     throw new ArgumentError("E_USAGE", `${flags.output} must end in .safetensors: that is what a model file is`);
   }
+  await refuseToReplace(flags.output, fileKinds.model, flags);
   const folder = flags.calibrate as string;
   const imported = await importModel(cfg, { ...flags, weights });
   const choice = flags.auto && (await chooseOn(folder, imported, flags));
@@ -57,7 +58,7 @@ async function run(cfg: string, weights: string, flags: ConvertFlags): Promise<v
     ? toSpiking(derive(dnn, choiceLine(choice), {}), choice.settings)
     : toSpiking(dnn, settingsFrom(flags));
   const bytes = encodeModel(flags.dnn ? { dnn, snn } : { snn });
-  await writeFile(flags.output, bytes);
+  await writeOutput(flags.output, bytes, fileKinds.model, flags);
   const layers = describe(snn);
   if (flags.json) {
     printJson({ model: flags.output, layers, provenance: snn.provenance, ...(choice ? { auto: choice } : {}) });

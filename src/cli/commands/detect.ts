@@ -1,8 +1,9 @@
 /** `detect`: what DNN and spiking network find on pictures, step by step. */
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { encodePng, rasterizeSvg, writeFile } from "#platform";
+import { encodePng, rasterizeSvg } from "#platform";
 import type { Detection } from "../../core/box.ts";
+import { distinctNames } from "../../core/file-name.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { displayThresholds, outputError, readDetections } from "../../detections/detections.ts";
 import { hasSettled } from "../../detections/settling.ts";
@@ -26,8 +27,9 @@ import {
   type SimulationFlags,
   settleOption,
 } from "../options.ts";
+import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 
-interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags {
+interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly model: string;
   readonly out?: string;
   readonly scoreThreshold: number;
@@ -49,7 +51,7 @@ export function declare(command: Command): void {
     );
   addModelOptions(command);
   addConversionOptions(command);
-  addSimulationOptions(command)
+  addForceOption(addSimulationOptions(command))
     .addOption(settleOption("stop a picture when what is shown has settled, at every step or those of --at"))
     .option("--json", "print one JSON document")
     .addHelpText(
@@ -80,6 +82,8 @@ interface ImageResult {
 async function run(paths: readonly string[], flags: DetectFlags): Promise<void> {
   // Decoded first: a bad picture should not be found out after a long calibration.
   const pictures = await Promise.all(paths.map(loadPicture));
+  const files = flags.out === undefined ? [] : annotatedFiles(flags.out, paths);
+  for (const file of files) await refuseToReplace(file, fileKinds.png, flags);
   const { name, dnn, snn } = await loadModel(flags.model, flags);
   const settings = snn.simulation as SimulationSettings;
   const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
@@ -119,7 +123,7 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
       const result: ImageResult = { path: paths[i], width, height, ...found, snn: reached, ...settled };
       results.push(result);
       if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0));
-      if (flags.out) await writeAnnotated(flags.out, picture, result, snn.classNames, flags.json === true);
+      if (flags.out) await writeAnnotated(files[i], picture, result, snn.classNames, flags);
     }
   } finally {
     await session.dispose();
@@ -172,12 +176,18 @@ function printResult({ path, dnn, snn, settledAt }: ImageResult, classNames: rea
 /** At most so many checkpoints are drawn beside the DNN: the last ones, where detections emerge. */
 const maxCheckpointPanels = 5;
 
+/** One for each picture: those of one name in several folders, or of several types, are numbered. */
+function annotatedFiles(folder: string, paths: readonly string[]): readonly string[] {
+  const stems = paths.map((path) => basename(path, extname(path)));
+  return distinctNames(stems).map((name) => join(folder, `${name}-detections.png`));
+}
+
 async function writeAnnotated(
-  folder: string,
+  file: string,
   picture: Pixels,
   result: ImageResult,
   classNames: readonly string[],
-  isQuiet: boolean,
+  flags: DetectFlags,
 ): Promise<void> {
   const panels: Panel[] = [
     ...(result.dnn ? [{ title: "DNN", detections: result.dnn }] : []),
@@ -186,7 +196,6 @@ async function writeAnnotated(
   const pictureUri = `data:image/png;base64,${Buffer.from(await encodePng(picture)).toString("base64")}`;
   const { width, height } = picture;
   const svg = drawSheet({ pictureUri, width, height, panels, classNames, columns: 3, panelWidthPx: 400 });
-  const file = join(folder, `${basename(result.path, extname(result.path))}-detections.png`);
-  await writeFile(file, await encodePng(await rasterizeSvg(svg)));
-  if (!isQuiet) print(`  ${file}`);
+  await writeOutput(file, await encodePng(await rasterizeSvg(svg)), fileKinds.png, flags);
+  if (!flags.json) print(`  ${file}`);
 }

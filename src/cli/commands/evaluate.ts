@@ -3,7 +3,7 @@ import type { Command } from "commander";
 import { openDataSet } from "../../data/open.ts";
 import type { EvaluationSetup } from "../../evaluate/picture.ts";
 import { configurationsFor } from "../configurations.ts";
-import { writeDetections } from "../detection-files.ts";
+import { refuseToReplaceDetections, writeDetections } from "../detection-files.ts";
 import { printEvaluation } from "../evaluation-table.ts";
 import { printJson } from "../io.ts";
 import { loadModel } from "../model.ts";
@@ -17,9 +17,10 @@ import {
   type SimulationFlags,
   settleOption,
 } from "../options.ts";
+import { addForceOption, type OutputFlags } from "../outputs.ts";
 import { runEvaluation } from "../run-evaluation.ts";
 
-export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags {
+export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly dataset: string;
   readonly limit?: number;
   readonly resume?: string;
@@ -41,7 +42,7 @@ export function declare(command: Command): void {
     .option("--out <dir>", "write the detections (of the last checkpoints) there, in the data set's format");
   addModelOptions(command);
   addConversionOptions(command);
-  addSimulationOptions(command)
+  addForceOption(addSimulationOptions(command))
     .addOption(settleOption("read every picture where its detections settled, too, among the checkpoints of --at"))
     .option("--json", "print one JSON document")
     .addHelpText(
@@ -61,8 +62,9 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     configurations: configurationsFor(dnn, snn, flags),
     seed: flags.seed,
   };
+  if (flags.out) await refuseToReplaceDetections(flags.out, whole, setup, flags);
   const { dataSet, classes, results, report } = await runEvaluation(whole, snn, setup, flags);
-  if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results);
+  if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results, flags);
   if (flags.json) {
     const { configurations, ...rest } = report;
     printJson({

@@ -38,9 +38,10 @@ import {
   type ModelFlags,
   type SimulationFlags,
 } from "../options.ts";
+import { addForceOption, entriesOf, fileKinds, type OutputFlags, refuseToReplace } from "../outputs.ts";
 import { runEvaluation } from "../run-evaluation.ts";
 
-interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags {
+interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly dataset: string;
   readonly output: string;
   readonly limit?: number;
@@ -76,7 +77,7 @@ export function declare(command: Command): void {
     .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");
   addModelOptions(command);
   addConversionOptions(command);
-  addSimulationOptions(command)
+  addForceOption(addSimulationOptions(command))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
@@ -89,6 +90,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const costs = flags.costs
     ? readCosts(new TextDecoder().decode(await readFile(flags.costs, "text")), flags.costs)
     : operationCosts;
+  await refuseForeignFolder(flags);
   const whole = await openDataSet(flags.dataset);
   const loaded = await loadModel(model, flags);
   const { dnn, snn, name } = loaded;
@@ -220,6 +222,24 @@ function remarksOf({ failures }: EvaluationReport, { graph }: Configuration, fla
       ({ image, message }) => `Picture ${image} could not be read (${message}): its objects count as missed`,
     ),
   ];
+}
+
+/**
+ * The page says whose folder it is: where it is a report's, the files beside it may be replaced.
+ * @throws ArgumentError [E_EXISTS] where the page is something else, or there are drawings or data without it.
+ */
+async function refuseForeignFolder(flags: ReportFlags): Promise<void> {
+  await refuseToReplace(join(flags.output, "report.html"), fileKinds.report, flags);
+  const entries = await entriesOf(flags.output);
+  if (flags.force || entries.includes("report.html")) return;
+  for (const name of ["figures", "data"]) {
+    const inside = join(flags.output, name);
+    if (!entries.includes(name) || (await entriesOf(inside)).length === 0) continue;
+    throw new ArgumentError(
+      "E_EXISTS",
+      `${inside} holds files and ${flags.output} no report. Name another folder, or write among them with --force`,
+    );
+  }
 }
 
 async function writeReport({ files, figures }: Report, { output, png }: ReportFlags): Promise<readonly string[]> {

@@ -1,14 +1,22 @@
 /** `scenes`: writes generated street scenes with ground truth as a VOC or COCO data set. */
+import { existsSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
 import type { Command } from "commander";
-import { expectInteger, expectOneOf } from "../../core/errors.ts";
+import { z } from "zod";
+import { readFile, writeFile } from "#platform";
+import { ArgumentError, expectInteger, expectOneOf } from "../../core/errors.ts";
 import { writeCocoDataSet } from "../../data/coco.ts";
-import type { LabelledImage } from "../../data/dataset.ts";
+import type { DataSetFormat, LabelledImage } from "../../data/dataset.ts";
 import { sceneClasses } from "../../data/scenes/classes.ts";
-import { sceneImages } from "../../data/scenes/labelled.ts";
+import { sceneId, sceneImages } from "../../data/scenes/labelled.ts";
 import { writeVocDataSet } from "../../data/voc.ts";
 import { print, printJson, showProgress } from "../io.ts";
+import { addForceOption, entriesOf, type OutputFlags } from "../outputs.ts";
 
-interface Options {
+const splitName = /^[A-Za-z][\w-]*$/;
+
+interface Options extends OutputFlags {
   readonly format: string;
   readonly count: string;
   readonly seed: string;
@@ -20,7 +28,7 @@ interface Options {
 }
 
 export function declare(command: Command): void {
-  command
+  addForceOption(command)
     .option("--format <voc|coco>", "layout of the data set", "voc")
     .option("--count <n>", "number of pictures", "100")
     .option("--seed <n>", "another seed gives other scenes", "1")
@@ -44,9 +52,10 @@ async function run(options: Options): Promise<void> {
     width: expectInteger("--width", Number(options.width), 64, 2048),
     height: expectInteger("--height", Number(options.height), 64, 2048),
   };
-  const split = /^[A-Za-z][\w-]*$/.test(options.split)
+  const split = splitName.test(options.split)
     ? options.split
     : expectOneOf("--split", options.split, ["train", "val", "test"]);
+  await claimFolder(options.out, { format, count, split }, options);
   const progress = showProgress("scenes", count);
   let images = 0;
   let objects = 0;
@@ -67,4 +76,72 @@ async function run(options: Options): Promise<void> {
   if (options.json) return printJson({ images, objects, classes: sceneClasses });
   const spec = format === "voc" ? `voc:${options.out}:2007:${split}` : `coco:${options.out}/instances.json`;
   print(`${images} pictures with ${objects} objects of ${sceneClasses.length} classes: --dataset ${spec}`);
+}
+
+/** What decides which files a data set consists of. */
+interface Layout {
+  readonly format: DataSetFormat;
+  readonly count: number;
+  readonly split: string;
+}
+
+/** Beside the data set: the layout of the files that were written, or were going to be when the command was ended. */
+const layoutFile = "scenes.json";
+
+const layoutSchema = z.object({
+  kind: z.literal("spiking-yolo scenes 1"),
+  format: z.enum(["voc", "coco"]),
+  count: z.int().min(1).max(1_000_000),
+  split: z.string().regex(splitName),
+});
+
+/**
+ * Makes sure that the folder holds nothing but what is going to be written: two data sets in one would be mixed.
+ * @throws ArgumentError [E_EXISTS] where the folder is not empty; with `--force`, where a file is in the way that an
+ * earlier data set does not account for.
+ */
+async function claimFolder(folder: string, layout: Layout, { force }: OutputFlags): Promise<void> {
+  const entries = await entriesOf(folder);
+  if (entries.length > 0) {
+    if (!force) {
+      throw new ArgumentError(
+        "E_EXISTS",
+        `${folder} is not empty, and data sets would be mixed. Name a new folder, or replace the scenes in it with --force`,
+      );
+    }
+    if (entries.includes(layoutFile)) {
+      const written = filesOf(await readLayout(join(folder, layoutFile)));
+      // What cannot be removed (a folder of that name) is found in the way below.
+      for (const file of written) await rm(join(folder, file), { force }).catch(() => {});
+    }
+    const foreign = filesOf(layout).find((file) => existsSync(join(folder, file)));
+    if (foreign) {
+      throw new ArgumentError(
+        "E_EXISTS",
+        `${join(folder, foreign)} is there, and scenes did not write it. Name a new folder, or remove it`,
+      );
+    }
+  }
+  await writeFile(join(folder, layoutFile), `${JSON.stringify({ kind: "spiking-yolo scenes 1", ...layout })}\n`);
+}
+
+async function readLayout(path: string): Promise<Layout> {
+  try {
+    return layoutSchema.parse(JSON.parse(new TextDecoder().decode(await readFile(path))));
+  } catch (error) {
+    throw new ArgumentError("E_EXISTS", `${path} does not say which files scenes wrote. Name a new folder`, {
+      cause: error,
+    });
+  }
+}
+
+/** Within the data set's folder, as the writers of data sets name them. */
+function filesOf({ format, count, split }: Layout): readonly string[] {
+  const ids = Array.from({ length: count }, (_, index) => sceneId(index));
+  return format === "coco"
+    ? ["instances.json", ...ids.map((id) => `images/${id}.png`)]
+    : [
+        ...[`VOC2007/ImageSets/Main/${split}.txt`, "VOC2007/classes.txt"],
+        ...ids.flatMap((id) => [`VOC2007/Annotations/${id}.xml`, `VOC2007/JPEGImages/${id}.png`]),
+      ];
 }

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { dataPath, describeWithData } from "../../../test/data.ts";
@@ -78,6 +78,20 @@ describe("score", () => {
     ) as Scores;
     expect(one.map50).toBe(0.5);
     expect(await run("--dataset", spec, "--detections", folder)).toMatch(/mean +100\.00 +100\.00/);
+  });
+
+  it("reads what we write of classes whose names are no files' names", async () => {
+    const names = ["x/../../../../escaped", "a:b", ".."];
+    const spec = { root: join(root, "hostile"), year: "2007", split: "test" };
+    const labelled = names.map((_, classIndex) => ({ ...objects[0], classIndex }));
+    await writeVocDataSet([{ id: "a", ...picture, objects: labelled }], names, spec);
+    const dataSet = await openDataSet(`voc:${spec.root}`);
+    const perfect = labelled.map((object) => stateDetection(dataSet, 0, { ...object, score: 0.5 }));
+    const files = formatVocDetections(dataSet, perfect, "test");
+    for (const { name } of files) expect(basename(name)).toBe(name);
+    const folder = await layOut("hostile-results", Object.fromEntries(files.map(({ name, text }) => [name, text])));
+    const scores = JSON.parse(await run("--dataset", `voc:${spec.root}`, "--detections", folder, "--json")) as Scores;
+    expect(scores.perClass.map(({ label, ap50 }) => [label, ap50])).toEqual(names.map((name) => [name, 1]));
   });
 
   it.each([

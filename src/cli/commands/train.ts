@@ -1,15 +1,17 @@
 /** `train`: trains a DNN from a darknet cfg, from scratch or from weights, and writes it as darknet weights and model file. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { readFile, writeFile } from "#platform";
+import { readFile } from "#platform";
 import { calibrate } from "../../convert/convert.ts";
+import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { encodeModel } from "../../graph/model-file.ts";
+import { importFitting } from "../../importers/darknet/fitting-weights.ts";
 import { importDarknet, parseNames } from "../../importers/darknet/import-darknet.ts";
 import { writeWeights } from "../../importers/darknet/write-weights.ts";
 import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
@@ -20,9 +22,10 @@ import { openTraining, type TrainingPlan, type TrainingRun } from "../../train/t
 import { networkInputs } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { integerFrom, numberFrom } from "../options.ts";
+import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 import { scoreDnn } from "../score-dnn.ts";
 
-interface TrainFlags {
+interface TrainFlags extends OutputFlags {
   readonly dataset: string;
   readonly cfg: string;
   readonly out: string;
@@ -56,7 +59,7 @@ interface TrainFlags {
 
 export function declare(command: Command): void {
   const { jitter, exposure, saturation, hue } = defaultAugmentation;
-  command
+  addForceOption(command)
     .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
     .requiredOption("--cfg <file>", "darknet cfg of the network")
     .requiredOption(
@@ -65,7 +68,10 @@ export function declare(command: Command): void {
     )
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--names <file>", "class names, one a line (default: those of the data set)")
-    .option("--weights <file>", "go on from these darknet weights instead of from random ones")
+    .option(
+      "--weights <file>",
+      "go on from these darknet weights instead of from random ones; the part that fits, where they are cut off after a layer or of other classes",
+    )
     .option("--steps <n>", "steps of training", integerFrom(1, 100_000_000), 4000)
     .option("--batch <n>", "pictures a step", integerFrom(1, 1024), 16)
     .option("--learning-rate <r>", "highest learning rate", numberFrom(0, 10), 0.002)
@@ -113,27 +119,35 @@ export function declare(command: Command): void {
 async function run(flags: TrainFlags): Promise<void> {
   const started = performance.now();
   const base = flags.out.replace(/\.(weights|safetensors)$/, "");
+  const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
+  await checkOutputs(base, checkpoint, flags);
   const cfg = new TextDecoder().decode(await readFile(flags.cfg, "text"));
   const dataSet = await openClasses(flags);
   const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
-  const plan = planOf(flags);
-  const graph = await networkOf(flags, cfg, dataSet);
+  const { graph, keepsAverages } = await networkOf(flags, cfg, dataSet);
+  const plan = planOf(flags, keepsAverages);
   const training = await openTraining(graph, dataSet, plan, flags.threads);
-  const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
   const identity = identityOf(plan, dataSet, cfg);
   try {
-    if (flags.resume && existsSync(checkpoint)) {
-      training.restore(decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
+    // Only a file of this run is removed at its end.
+    let isOurs = false;
+    const isThere = existsSync(checkpoint);
+    if (isThere && !flags.resume)
+      note(`${checkpoint} of an earlier run will be replaced; --resume would go on from it`);
+    if (isThere && flags.resume) {
+      training.restore(await decodeCheckpoint(await readFile(checkpoint), checkpoint, identity));
+      isOurs = true;
       note(`going on from step ${training.stepsDone} of ${plan.steps}`);
     }
-    const loss = await trainToEnd(training, plan, flags.every, (state) =>
-      writeFile(checkpoint, encodeCheckpoint(state, identity)),
-    );
+    const loss = await trainToEnd(training, plan, flags.every, async (state) => {
+      await writeOutput(checkpoint, await encodeCheckpoint(state, identity), fileKinds.checkpoint, flags);
+      isOurs = true;
+    });
     const dnn = training.graph();
-    await writeFile(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch));
-    await writeFile(`${base}.safetensors`, await modelFile(dnn, dataSet));
+    await writeOutput(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch), fileKinds.weights, flags);
+    await writeOutput(`${base}.safetensors`, await modelFile(dnn, dataSet), fileKinds.model, flags);
     const map50 = validation && (await validate(dnn, validation, flags.threads));
-    await rm(checkpoint, { force: true });
+    if (isOurs) await rm(checkpoint, { force: true });
     const seconds = Math.round((performance.now() - started) / 100) / 10;
     if (flags.json) return printJson({ steps: plan.steps, loss, seconds, map50: map50 ?? null });
     print(
@@ -145,7 +159,28 @@ async function run(flags: TrainFlags): Promise<void> {
   }
 }
 
-function planOf(flags: TrainFlags): TrainingPlan {
+/** @throws ArgumentError [E_EXISTS, E_USAGE] where a file that the run would write is somebody's, or two are one. */
+async function checkOutputs(base: string, checkpoint: string, flags: TrainFlags): Promise<void> {
+  if (/(^|[/\\])$/.test(base))
+    throw new ArgumentError("E_USAGE", `--out ${flags.out} names a folder. Add a file's name`);
+  const outputs = [
+    [`${base}.weights`, fileKinds.weights],
+    [`${base}.safetensors`, fileKinds.model],
+    [checkpoint, fileKinds.checkpoint],
+  ] as const;
+  if (outputs.slice(0, 2).some(([path]) => resolve(path) === resolve(checkpoint)))
+    throw new ArgumentError("E_USAGE", `--checkpoint ${checkpoint} is where the result goes. Name another file`);
+  for (const [path, kind] of outputs) await refuseToReplace(path, kind, flags);
+  const start = outputs.find(([path]) => flags.weights !== undefined && resolve(path) === resolve(flags.weights));
+  if (start && !flags.force) {
+    throw new ArgumentError(
+      "E_EXISTS",
+      `${start[0]} is what the training starts from. Name another --out, or replace it with --force`,
+    );
+  }
+}
+
+function planOf(flags: TrainFlags, continues: boolean): TrainingPlan {
   const { steps, batch, learningRate, warmUp, weightDecay, optimizer, seed, jitter, exposure, saturation, hue } = flags;
   return {
     steps,
@@ -162,7 +197,7 @@ function planOf(flags: TrainFlags): TrainingPlan {
       ...(flags.objectScale === undefined ? {} : { objectScale: flags.objectScale }),
       ...(flags.boxScale === undefined ? {} : { boxScale: flags.boxScale }),
     },
-    continues: flags.weights !== undefined,
+    continues,
   };
 }
 
@@ -175,13 +210,31 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names, "text"))));
 }
 
-async function networkOf(flags: TrainFlags, cfg: string, dataSet: DataSet): Promise<Graph> {
-  const weights =
-    flags.weights === undefined ? {} : { weights: await readFile(flags.weights), weightsName: basename(flags.weights) };
-  const files = { cfg, cfgName: basename(flags.cfg), ...weights };
-  const graph = importDarknet(files, { preprocessing: { fit: flags.fit, filter: flags.filter } });
-  const named = { ...graph, classNames: dataSet.classNames };
-  return flags.weights === undefined ? initializeWeights(named, flags.seed) : named;
+interface StartingNetwork {
+  readonly graph: Graph;
+  /** Whether all running averages are those of earlier training. */
+  readonly keepsAverages: boolean;
+}
+
+/** Random, but for the layers that `--weights` holds. */
+async function networkOf(flags: TrainFlags, cfg: string, { classNames }: DataSet): Promise<StartingNetwork> {
+  const files = { cfg, cfgName: basename(flags.cfg) };
+  const options = { preprocessing: { fit: flags.fit, filter: flags.filter } };
+  if (flags.weights === undefined) {
+    const graph = initializeWeights({ ...importDarknet(files, options), classNames }, flags.seed);
+    return { graph, keepsAverages: false };
+  }
+  const given = { weights: await readFile(flags.weights), weightsName: basename(flags.weights) };
+  const { graph, taken, remark } = importFitting({ ...files, ...given }, options);
+  const named = { ...graph, classNames };
+  if (remark === undefined) return { graph: named, keepsAverages: true };
+  note(remark);
+  const start = initializeWeights(named, flags.seed);
+  const layers = start.layers.map((layer, index) => (taken.has(layer.name) ? graph.layers[index] : layer));
+  return {
+    graph: { ...start, layers },
+    keepsAverages: layers.every(({ kind, name }) => kind !== "batchNorm" || taken.has(name)),
+  };
 }
 
 /** Trains to the plan's last step; gives the mean loss of the last hundred steps. */

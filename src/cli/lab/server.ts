@@ -5,7 +5,9 @@
 import { createReadStream } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { isIP } from "node:net";
 import { extname, join, relative, sep } from "node:path";
+import { pipeline } from "node:stream";
 import { ArgumentError, EngineError } from "../../core/errors.ts";
 import { labHeaders } from "./headers.ts";
 
@@ -37,7 +39,7 @@ const contentTypes: Readonly<Record<string, string>> = {
 /** @throws ArgumentError [E_PORT] where the port is taken, EngineError [E_LAB] where the page was not built. */
 export async function serveLab({ folder, host, port }: LabServerOptions): Promise<LabServer> {
   const files = await listFiles(folder);
-  const server = createServer((request, response) => answer(files, request, response));
+  const server = createServer((request, response) => answer(files, host, request, response));
   await listen(server, host, port);
   const address = server.address();
   const actual = typeof address === "object" && address ? address.port : port;
@@ -80,8 +82,37 @@ function listen(server: Server, host: string, port: number): Promise<void> {
   });
 }
 
-function answer(files: ReadonlyMap<string, ServedFile>, request: IncomingMessage, response: ServerResponse): void {
+/** What everybody calls this machine. */
+const ownNames: ReadonlySet<string> = new Set(["localhost", "127.0.0.1", "[::1]"]);
+
+/** Addresses that stand for all of the machine's own. */
+const everyAddress: ReadonlySet<string> = new Set(["0.0.0.0", "::"]);
+
+/**
+ * Whether a request names this server. A page of another site can have its own name lead here (DNS rebinding) and would
+ * then count as the lab; its requests carry that name. An address is not a name that somebody could lead elsewhere, so
+ * where the server listens at all addresses, each of them will do.
+ */
+function isOurs(header: string | undefined, host: string): boolean {
+  if (header === undefined) return false;
+  const name = header.toLowerCase().replace(/:\d*$/, "");
+  const bare = name.replace(/^\[(.*)\]$/, "$1");
+  return ownNames.has(name) || bare === host.toLowerCase() || (everyAddress.has(host) && isIP(bare) > 0);
+}
+
+function answer(
+  files: ReadonlyMap<string, ServedFile>,
+  host: string,
+  request: IncomingMessage,
+  response: ServerResponse,
+): void {
   for (const [name, value] of Object.entries(labHeaders)) response.setHeader(name, value);
+  if (!isOurs(request.headers.host, host)) {
+    response
+      .writeHead(421, { "Content-Type": "text/plain; charset=utf-8" })
+      .end("The lab is not called so. Open it by its printed address, or name the host with --host.\n");
+    return;
+  }
   if (request.method !== "GET" && request.method !== "HEAD") {
     response.writeHead(405, { Allow: "GET, HEAD" }).end();
     return;
@@ -99,8 +130,6 @@ function answer(files: ReadonlyMap<string, ServedFile>, request: IncomingMessage
     "Cache-Control": name.startsWith("/assets/") ? "public, max-age=31536000, immutable" : "no-cache",
   });
   if (request.method === "HEAD") response.end();
-  else
-    createReadStream(file.path)
-      .on("error", () => response.destroy())
-      .pipe(response);
+  // Not pipe(): a download that is broken off has to close the file, too.
+  else pipeline(createReadStream(file.path), response, () => {});
 }

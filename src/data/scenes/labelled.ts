@@ -5,6 +5,11 @@ import type { DataSetFormat, LabelledImage } from "../dataset.ts";
 import { renderScene } from "./render.ts";
 import { generateScene, type SceneOptions } from "./scene.ts";
 
+/** The name of a scene in a data set, without the extension. */
+export function sceneId(index: number): string {
+  return String(index).padStart(6, "0");
+}
+
 /**
  * Scenes 0 to count − 1 of a seed as PNG, one after the other. COCO knows no difficult objects: there they are marked as
  * crowd, which scoring leaves out as well.
@@ -18,7 +23,7 @@ export async function* sceneImages(
   for (let index = 0; index < count; index++) {
     const scene = generateScene(seed, index, options);
     yield {
-      id: String(index).padStart(6, "0"),
+      id: sceneId(index),
       bytes: await encodePng(await renderScene(scene)),
       extension: "png",
       width: scene.width,
