@@ -1,7 +1,7 @@
 /**
  * Event lists: the spikes of one step and one row of positions, in order of position and channel, as byte offsets of weight
  * rows. Entry = (position · rows of a position + channel) · rowBytes, so that all spikes of neighbouring positions in a row
- * are one run of entries, and where a kernel's row begins is one number to add (accumulate.ts).
+ * are one run of entries, and where a kernel's row begins is one number to add (bytes.ts, narrow.ts, wide.ts).
  *
  * Narrow kernels keep each channel's weights twice, as they are and negated: a −1 is an entry of the second half. Where
  * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry. An index holds where each position's entries begin.

@@ -1,4 +1,7 @@
-/** Runs a program's stages over a tile of time. Every thread calls this; they meet after each phase of each stage. */
+/**
+ * Runs a program's stages over a tile of time. Every thread calls this. A stage is one or two rounds of work items; threads
+ * share the items of a round, and all of them wait for each other before the next round begins.
+ */
 import { moveItem } from "./move";
 import { pictureItem, poissonItem } from "./picture";
 import { countItem, countItems, poolItem } from "./pool";

@@ -3,7 +3,7 @@ import { COST_DOWN_NEG, COST_UP, FIRE_DOWN_NEG, FIRE_UP, choose, constantCurrent
 import { Frame, Population } from "./structs";
 import { Tile, settledAt } from "./tile";
 
-/** Phases fall short of the truth by less than 1.1 units at the start and at each step. */
+/** Angles fall short of the truth by less than 1.1 units at the start and at each step. */
 const MARGIN: i32 = 8;
 /** More lanes in doubt than these are cheaper all together. */
 const FEW: i32 = 3;
@@ -12,9 +12,10 @@ const FEW: i32 = 3;
  * Binary neurons under a constant current, from V = 0 and n = 0, sixteen channels: all spikes have the current's sign, so
  * that only one side's threshold F and cost C matter (negative currents are mirrored), and V stays within F − C … F.
  *
- * So (V − F + C)/C is a phase that I/C advances, and that comes round where the neuron fires. In units of 2^−16 a phase is an
- * int16 that wraps around by itself. Rounded down, it may come round too late, but only where it has come so near to the
- * end as rounding can account for; such lanes, and those whose current exceeds the cost, are run again in full.
+ * So the neuron is an oscillator: its angle (V − F + C)/C lies between 0 and 1 and grows by I/C at each step; where it passes 1, it
+ * starts from 0 again and the neuron fires. In units of 2^−16 the angle is an int16 that wraps around by itself. Because it is
+ * rounded down, it may pass 1 a step too late. This is possible only where it has come so close to 1 that rounding makes the
+ * difference; such lanes, and those whose current exceeds the cost, are run again in full. (Code calls the angle `phase`.)
  */
 export function monotoneSteps(
   population: Population,
@@ -93,7 +94,7 @@ export function monotoneSteps(
   advance(population, at + 48, c + 12, steps, i32x4.extend_high_i16x8_s(countsB), i32x4.extend_high_i16x8_s(doubtB));
 }
 
-/** Of four channels, in memory: what a step adds to their phases, their phases, where the current is negative, and where phases do not serve. */
+/** Of four channels, in memory: what a step adds to their angles, their angles, where the current is negative, and where angles do not serve. */
 const GAIN = 0;
 const PHASE = 16;
 const SIGN = 32;

@@ -8,7 +8,7 @@
 import { Frame, Pool } from "./structs";
 import { Tile, endOf, firstOf, scratchEnd, slotOf, weightShift, weightedEnd } from "./tile";
 
-/** First phase, only where the pool keeps its own counts: rows of the input. */
+/** First round, only where the pool keeps its own counts: rows of the input. */
 export function countItems(pool: Pool): i32 {
   return pool.ownsCounts ? pool.input.height : 0;
 }
@@ -33,7 +33,7 @@ export function countItem(pool: Pool, tile: Tile, y: i32): void {
   }
 }
 
-/** Second phase: rows of the output. */
+/** Second round: rows of the output. */
 export function poolItem(pool: Pool, tile: Tile, y: i32): void {
   const top = y * pool.stride - pool.offset;
   const last = min(pool.input.height, top + pool.size);

@@ -21,7 +21,7 @@ function termOf(population: Population, number: i32): Term {
   return changetype<Term>(<usize>load<u32>(population.terms + (number << 2)));
 }
 
-/** Work items of the first phase: the schedule of int16 neurons, and rows of each term's input, at each offset. */
+/** Work items of the first round: the schedule of int16 neurons, and rows of each term's input, at each offset. */
 export function listItems(population: Population, tile: Tile): i32 {
   let rows = 0;
   for (let k = 0; k < population.termCount; k++) rows += termOf(population, k).frame.height;
@@ -50,7 +50,7 @@ export function listItem(population: Population, tile: Tile, item: i32): void {
   }
 }
 
-/** Work items of the second phase: rows of each block; where kernel rows are passes of their own, whole blocks. */
+/** Work items of the second round: rows of each block; where kernel rows are passes of their own, whole blocks. */
 export function neuronItems(population: Population): i32 {
   if (population.passSteps > 0) return population.blocks;
   return population.blocks * rowsOf(population);

@@ -1,15 +1,15 @@
-/** Sharing work: any number of threads take items from one counter, and wait for each other after each phase. */
+/** Sharing work: any number of threads take the items of a round from one counter, and wait for each other after the round. */
 import { Program } from "./structs";
 
 /** Looks at the generation so often before it sleeps: some microseconds. */
 const SPINS = 2000;
 
-/** Next item of the current phase. */
+/** Next item of the current round. */
 export function nextItem(program: Program): i32 {
   return atomic.add<i32>(changetype<usize>(program) + offsetof<Program>("nextItem"), 1);
 }
 
-/** Returns when every thread has come here; the last to come makes the counter ready for the next phase. */
+/** Returns when every thread has come here; the last to come makes the counter ready for the next round. */
 export function meet(program: Program): void {
   if (program.threads == 1) {
     program.nextItem = 0;

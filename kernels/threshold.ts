@@ -3,7 +3,7 @@ import { CONSTANT, COST_DOWN, COST_UP, DOWN_BELOW, LONG, SHORT, UP_ABOVE, consta
 import { Frame, Population } from "./structs";
 import { Tile } from "./tile";
 
-/** Binary neurons whose thresholds do not depend on the net count, likewise. */
+/** Eight channels at a time: two chains of operations, because one alone would wait for its own results. */
 // @ts-ignore: decorator
 @inline
 function thresholdSteps(

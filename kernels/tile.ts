@@ -73,14 +73,20 @@ export function settledAt(tile: Tile): usize {
   return scratchOf(tile) + tile.program.scratchBytes - SETTLED;
 }
 
-/** Where the rest of this thread's scratch memory ends: pools use its end, since they may run amid a population. */
+/**
+ * Where the free part of this thread's scratch memory ends. A pool takes its room from this end, because it may run right after a
+ * band of a population's neurons, whose currents lie at the other end.
+ */
 // @ts-ignore: decorator
 @inline
 export function scratchEnd(tile: Tile): usize {
   return settledAt(tile);
 }
 
-/** Where this thread merges a position's runs of entries: where pools, which work at other times, have their room too. */
+/**
+ * Where this thread merges a position's runs of entries. This is the room that pools take, too: runs are merged while currents
+ * are gathered, and a pool starts after that, so that they never need it at the same time.
+ */
 // @ts-ignore: decorator
 @inline
 export function mergedAt(tile: Tile, bytes: i32): usize {

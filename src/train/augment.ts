@@ -78,7 +78,7 @@ export function augment(
   });
 }
 
-/** In fractions of the picture; may reach outside. Half of the pictures are taken whole. */
+/** In fractions of the picture; may reach outside. Three of ten pictures are taken whole. */
 function anyCrop(random: Random, jitter: number): Box {
   const side = () => (2 * random() - 1) * jitter;
   const crop = { xMin: side(), yMin: side(), xMax: 1 + side(), yMax: 1 + side() };

@@ -25,7 +25,7 @@ export interface EventEngineOptions {
 
 /**
  * @throws EngineError, from `open`: [E_FLOAT_GRAPH] where the graph is not quantized, [E_MEMORY], [E_TOPOLOGY],
- *   [E_CURRENT], [E_THRESHOLD] where it cannot be run exactly.
+ *   [E_CURRENT], [E_THRESHOLD], [E_PHASES] where it cannot be run exactly.
  */
 export function eventEngine(options: EventEngineOptions = {}): Engine {
   const { threads = availableThreads(), onNotice = console.warn } = options;

@@ -124,7 +124,7 @@ export interface Layout {
   readonly others: ReadonlyMap<Stage, number>;
   readonly program: number;
   readonly stageTable: number;
-  /** [thread] of 16 bytes. */
+  /** [thread] of 64 bytes: a record of 16, alone in its cache line. */
   readonly tiles: number;
   readonly scratch: number;
   readonly scratchBytes: number;

@@ -1,5 +1,5 @@
 /**
- * Runs programs in worker threads over one shared memory. Workers share each phase's items and wait for each other inside
+ * Runs programs in worker threads over one shared memory. Workers share each round's items and wait for each other inside
  * the program (kernels/share.ts); this side only starts tiles, and sees to it that a worker's death ends the run.
  */
 import { keepProcessAlive, Worker, watchWorker } from "#platform";
