@@ -39,7 +39,7 @@ export const referenceEngine: Engine = {
   name: "reference",
   async open(graph) {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
-    checkMemory(graph);
+    checkMemory(graph, graph.simulation?.timeSteps ?? 1);
     return { run: (image, options) => run(graph, image, options), dispose: async () => {} };
   },
 };
@@ -48,12 +48,12 @@ export const referenceEngine: Engine = {
 const maxBytes = 2 ** 32;
 
 /**
- * Every layer's last steps are kept as float64, as many as the greatest delay demands; neurons have a membrane and a count.
+ * Every layer's last steps are kept as float64, as many as the greatest delay demands and the run has; neurons have a membrane and a count.
  * @throws EngineError [E_MEMORY] where that is more than 4 GiB.
  */
-function checkMemory(graph: Graph): void {
+function checkMemory(graph: Graph, timeSteps: number): void {
   const shapes = inferShapes(graph);
-  const keep = keptSteps(graph);
+  const keep = Math.min(keptSteps(graph), timeSteps);
   const bytes = graph.layers.reduce((total, layer) => {
     const size = sizeOf(shapes.get(layer.name) as Shape);
     return total + size * (8 * keep + (isPopulation(layer) ? 12 : 0));
@@ -82,6 +82,7 @@ interface Observation {
 }
 
 async function* run(graph: Graph, image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
+  checkMemory(graph, options.timeSteps);
   const input = inputOf(graph);
   if (image.shape.join() !== input.shape.join()) {
     throw new EngineError(
