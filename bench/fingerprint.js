@@ -10,13 +10,14 @@
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
-import * as library from "../dist/index.js";
 
 const root = new URL("..", import.meta.url);
+/** @type {typeof import("../src/index.ts")} */
+const library = await import(new URL("dist/index.js", root).href);
 const data = process.env.SPIKING_YOLO_DATA ?? new URL("../shared/data", root).pathname;
 const all = createHash("sha256");
 
-/** @param {import("../dist/index.js").Graph} snn @param {import("../dist/index.js").Engine} engine @param {readonly any[]} pictures @param {number} timeSteps */
+/** @param {import("../src/index.ts").Graph} snn @param {import("../src/index.ts").Engine} engine @param {readonly any[]} pictures @param {number} timeSteps */
 async function hashOf(snn, engine, pictures, timeSteps) {
   const hash = createHash("sha256");
   const populations = snn.layers
@@ -27,7 +28,7 @@ async function hashOf(snn, engine, pictures, timeSteps) {
     const input = library.preprocess(picture, library.inputOf(snn).shape, snn.preprocessing);
     for (const record of [undefined, { counts: populations, membranes: populations }]) {
       const at = [...new Set([1, 2, Math.ceil(timeSteps / 2), timeSteps])].sort((a, b) => a - b);
-      const simulation = /** @type {import("../dist/index.js").SimulationSettings} */ (snn.simulation);
+      const simulation = /** @type {import("../src/index.ts").SimulationSettings} */ (snn.simulation);
       const options = { ...simulation, timeSteps, at, ...(record ? { record } : {}) };
       for await (const checkpoint of library.simulate(session, input.image, options)) {
         hash.update(JSON.stringify([checkpoint.t, checkpoint.spikes, checkpoint.synOps, [...checkpoint.activity]]));
@@ -52,11 +53,11 @@ function bytesOf(array) {
 
 const steps = /** @type {const} */ ({ fast: 6, graded: 4, rate: 16, paper: 48 });
 
-/** @param {string} name @param {import("../dist/index.js").Graph} dnn @param {readonly any[]} pictures @param {boolean} isSmall */
+/** @param {string} name @param {import("../src/index.ts").Graph} dnn @param {readonly any[]} pictures @param {boolean} isSmall */
 async function fingerprint(name, dnn, pictures, isSmall) {
   for (const [mode, timeSteps] of Object.entries(steps)) {
     const snn = library.toSpiking(dnn, library.conversionSettings(/** @type {any} */ (mode)));
-    /** @type {[string, import("../dist/index.js").Engine][]} */
+    /** @type {[string, import("../src/index.ts").Engine][]} */
     const engines = [1, 2].map((threads) => [`event, ${threads}`, library.eventEngine({ threads })]);
     if (isSmall && timeSteps <= 6) engines.push(["reference", library.referenceEngine]);
     for (const [which, engine] of engines) {
