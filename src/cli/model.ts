@@ -8,7 +8,7 @@ import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
-import { networkInputs, picturesIn } from "./images.ts";
+import { calibrationPictures, networkInputs } from "./images.ts";
 import { showProgress } from "./io.ts";
 import {
   asksForConversion,
@@ -95,9 +95,9 @@ export async function importModel(cfg: string, flags: ModelFlags): Promise<Graph
   );
 }
 
-/** Calibrates a DNN on all pictures of a folder, showing progress. */
-export async function calibrateOn(folder: string, dnn: Graph): Promise<Graph> {
-  const pictures = await picturesIn(folder);
+/** Calibrates a DNN on the pictures of a folder or a data set, showing progress. */
+export async function calibrateOn(folderOrSpec: string, dnn: Graph): Promise<Graph> {
+  const pictures = await calibrationPictures(folderOrSpec);
   const progress = showProgress("calibrating", pictures.length);
   try {
     return await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });

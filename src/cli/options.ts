@@ -70,7 +70,10 @@ export function addModelOptions(command: Command): Command {
   return command
     .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
     .option("--names <file>", "class names, one a line, where MODEL is a .cfg")
-    .option("--calibrate <dir>", "pictures to calibrate on, where MODEL is a .cfg")
+    .option(
+      "--calibrate <dir>",
+      "pictures to calibrate on (a folder, or a data set as in --dataset), where MODEL is a .cfg",
+    )
     .addOption(new Option("--fit <how>", "how a picture is fitted to the network, where MODEL is a .cfg").choices(fits))
     .addOption(new Option("--filter <name>", "how pixels are resampled, where MODEL is a .cfg").choices(filters));
 }

@@ -25,7 +25,10 @@ export function declare(command: Command): void {
   command
     .argument("<cfg>", "darknet configuration")
     .argument("<weights>", "darknet weights")
-    .requiredOption("--calibrate <dir>", "pictures to calibrate on, like those that the detector is meant for")
+    .requiredOption(
+      "--calibrate <dir>",
+      "pictures to calibrate on, like those that the detector is meant for: a folder, or a data set as in --dataset",
+    )
     .requiredOption("-o, --output <file>", "model file to write (.safetensors)")
     .option("--names <file>", "class names, one a line")
     .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
