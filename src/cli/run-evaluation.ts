@@ -33,6 +33,9 @@ export interface FinishedEvaluation {
   readonly report: EvaluationReport;
 }
 
+/** So many pictures that could not be read are told one by one; the report has all. */
+const namedFailures = 5;
+
 /** @param model any of the graphs: its classes are matched with the data set's. */
 export async function runEvaluation(
   whole: DataSet,
@@ -40,8 +43,9 @@ export async function runEvaluation(
   setup: EvaluationSetup,
   flags: EvaluationFlags,
 ): Promise<FinishedEvaluation> {
+  for (const remark of whole.remarks) note(remark);
   const classes = matchClasses(model.classNames, headsOf(model)[0].classes, whole.classNames);
-  for (const remark of [...whole.remarks, ...remarksOn(classes, whole)]) note(remark);
+  for (const remark of remarksOn(classes, whole)) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   const journal =
     flags.resume && (await openJournal<PictureResult>(fileLog(flags.resume), await nameRun(setup, whole)));
@@ -56,7 +60,9 @@ export async function runEvaluation(
     }),
   );
   const failures = failuresOf(dataSet, results);
-  for (const { name, message } of failures) note(`picture ${name} could not be read: ${message}`);
+  for (const { name, message } of failures.slice(0, namedFailures))
+    note(`picture ${name} could not be read: ${message}`);
+  if (failures.length > namedFailures) note(`… nor could ${failures.length - namedFailures} more pictures`);
   refuseFailures("pictures", failures, dataSet.images.length);
   for (const remark of pictureRemarks(dataSet, results)) note(remark);
   const settling = flags.settle === undefined ? {} : { patience: flags.settle };

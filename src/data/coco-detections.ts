@@ -12,8 +12,10 @@ const resultSchema = z.object({
   image_id: pictureId,
   category_id: categoryId,
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  score: z.number(),
+  score: z.number("is no number"),
 });
+
+const darknetSchema = z.object({ filename: z.string(), objects: z.array(z.unknown()) });
 
 /**
  * The detections in file order. `file` is its name, for errors.
@@ -27,6 +29,11 @@ export function* readCocoDetections(dataSet: DataSet, bytes: Uint8Array, file: s
   let index = 0;
   const keys = isObject(bytes) ? ["annotations"] : [];
   for (const { key, value } of jsonElements(bytes, keys, file)) {
+    if (darknetSchema.safeParse(value).success)
+      throw new ImportError(
+        "E_COCO",
+        `${file} is what darknet writes with -ext_output, not COCO results. Write those with: darknet detector valid, eval=coco`,
+      );
     const { image_id, category_id, bbox, score } = demanded(parsed(resultSchema, value), key, index, file);
     const image = images.get(image_id);
     const classIndex = classIndices.get(category_id);

@@ -19,7 +19,9 @@ export async function openDataSet(spec: string): Promise<DataSet> {
   const format = formatOf(spec);
   const contents = format && (await dataSetFormats[format].open(spec.slice(format.length + 1)));
   if (!contents) throw new ArgumentError("E_DATASET", `${spec} is no data set. Expected ${dataSetSyntax}`);
-  return { ...contents, format, rule: dataSetFormats[format].rule };
+  const isEmpty = contents.images.every(({ objects }) => objects.length === 0);
+  const nothing = isEmpty ? ["no picture shows an object: there is nothing to find, and no score"] : [];
+  return { ...contents, remarks: [...contents.remarks, ...nothing], format, rule: dataSetFormats[format].rule };
 }
 
 function formatOf(spec: string): DataSetFormat | undefined {
