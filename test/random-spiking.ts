@@ -9,6 +9,7 @@ import { twoSloped } from "../src/functions/two-sloped.ts";
 import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
 import type { Shape } from "../src/graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
+import { darknetPool } from "../src/graph/windows.ts";
 import { convolution, graphOf } from "./graphs.ts";
 
 export interface SpikingOptions {
@@ -56,6 +57,17 @@ function randomNetwork(seed: number, layerCount: number): Graph {
     const stride = pick(random, [1, 1, 1, 2, 3]);
     return add(convolution(name, source.name, [outC, source.shape[0], size], random, { stride, padding, groups }));
   }
+  /** Kernels, dilations and pads that differ from side to side; the output is never empty. */
+  function convolveUnevenly(source: Output, groups: number, outC: number, name: string): Output {
+    const [kH, kW] = [integer(random, 1, 4), integer(random, 1, 4)];
+    const dilations = [integer(random, 1, 2), integer(random, 1, 3)] as const;
+    const lacking = [kH, kW].map((k, axis) => Math.max(0, (k - 1) * dilations[axis] + 1 - source.shape[axis + 1]));
+    const pad = (axis: 0 | 1) => lacking[axis] + integer(random, 0, 2);
+    const stride = pick(random, [1, 1, 2]);
+    const pads = [pad(0), pad(1), integer(random, 0, 2), integer(random, 0, 2)] as const;
+    const window = { strides: [stride, stride] as const, dilations, pads, groups };
+    return add(convolution(name, source.name, [outC, source.shape[0], kH, kW], random, window));
+  }
   function activate(source: Output): Output {
     const slope = pick(random, [0, 0.1, 0.25, 1]);
     return add({ kind: "activation", name: `${source.name}_act`, inputs: [source.name], activation: twoSloped(slope) });
@@ -79,6 +91,7 @@ function randomNetwork(seed: number, layerCount: number): Graph {
       "conv",
       "conv",
       "conv",
+      "uneven",
       "depthwise",
       "grouped",
       "pool",
@@ -88,7 +101,9 @@ function randomNetwork(seed: number, layerCount: number): Graph {
       "sum",
     ]);
     if (kind === "conv") outputs.push(activate(convolve(source, 1, channels(), name)));
-    else if (kind === "depthwise") outputs.push(activate(convolve(source, c, c, name)));
+    else if (kind === "uneven") outputs.push(activate(convolveUnevenly(source, 1, channels(), name)));
+    else if (kind === "depthwise")
+      outputs.push(activate((random() < 0.7 ? convolve : convolveUnevenly)(source, c, c, name)));
     else if (kind === "grouped") {
       const groups = pick(random, [1, 2, 3, 4, 5].filter((count) => count === 1 || c % count === 0).slice(-2));
       const perGroup = pick(random, [1, 3, 8, 16]);
@@ -102,7 +117,8 @@ function randomNetwork(seed: number, layerCount: number): Graph {
         const out = Math.floor((extent + padding - size) / stride) + 1;
         return (out - 1) * stride - Math.floor(padding / 2) >= extent;
       });
-      if (!isEmpty) outputs.push(add({ kind: "maxPool", name, inputs: [source.name], size, stride, padding }));
+      if (!isEmpty)
+        outputs.push(add({ kind: "maxPool", name, inputs: [source.name], ...darknetPool(size, stride, padding) }));
     } else if (kind === "upsample" && height * width < 100) {
       outputs.push(add({ kind: "upsample", name, inputs: [source.name], factor: integer(random, 2, 3) }));
     } else if (kind === "concat") {

@@ -7,6 +7,7 @@ import { type MeasureOptions, measureActivations } from "./measure-activations.t
 import { type ConversionSettings, conversionSettings } from "./modes.ts";
 import { normalizeWeights } from "./normalize-weights.ts";
 import { placePopulations } from "./place-populations.ts";
+import { poolsToConvolutions } from "./pools-to-convolutions.ts";
 import { quantizeWeights } from "./quantize-weights.ts";
 
 /**
@@ -19,7 +20,7 @@ export function calibrate(
   images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,
   options: MeasureOptions = {},
 ): Promise<Graph> {
-  return measureActivations(placePopulations(foldBatchNorm(dnn)), images, options);
+  return measureActivations(placePopulations(poolsToConvolutions(foldBatchNorm(dnn))), images, options);
 }
 
 /** Second half: a calibrated DNN as a spiking network. */

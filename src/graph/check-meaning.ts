@@ -17,6 +17,7 @@ import {
   type MaxPoolLayer,
   type Population,
   type SumLayer,
+  windowOf,
 } from "./layers.ts";
 
 /** Membranes stop at ±2^30 (`src/snn/neuron.ts`), so no threshold and no bias is beyond. */
@@ -147,10 +148,10 @@ function checkSignals(layer: Layer, inputs: readonly Layer[]): void {
 /** More padding than a window is wide leaves windows without a neuron. */
 function checkWindows(layer: MaxPoolLayer, input: Shape, shapes: Shapes): void {
   const output = shapes.get(layer.name) as Shape;
-  const before = Math.floor(layer.padding / 2);
-  for (const axis of [1, 2] as const) {
-    if (layer.size <= before || (output[axis] - 1) * layer.stride - before >= input[axis])
-      fail(layer, `windows lie wholly in its padding of ${layer.padding}. Use less padding`);
+  const { size, strides, pads } = windowOf(layer);
+  for (const axis of [0, 1] as const) {
+    if (size[axis] <= pads[axis] || (output[axis + 1] - 1) * strides[axis] - pads[axis] >= input[axis + 1])
+      fail(layer, `windows lie wholly in its padding of ${pads.join(", ")}. Use less padding`);
   }
 }
 

@@ -117,13 +117,13 @@ function checkCounts({ name, greatestSpike }: Signal, phases: number): void {
 
 /** Every window of a pool must hold a neuron: more padding than the window is wide leaves some without. */
 function checkWindows({ layer, input, signal }: PoolStage): void {
-  const offset = Math.floor(layer.padding / 2);
+  const { name, size, stride, offset } = layer;
   for (const axis of [1, 2] as const) {
-    const last = (signal.shape[axis] - 1) * layer.stride - offset;
-    if (layer.size - offset <= 0 || last >= input.shape[axis]) {
+    const last = (signal.shape[axis] - 1) * stride - offset;
+    if (size - offset <= 0 || last >= input.shape[axis]) {
       throw new EngineError(
         "E_TOPOLOGY",
-        `${layer.name} [maxPool] has windows that lie wholly in its padding of ${layer.padding}. Use less padding`,
+        `${name} [maxPool] has windows that lie wholly in its padding of ${offset}. Use less padding`,
       );
     }
   }

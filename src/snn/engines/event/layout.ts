@@ -314,8 +314,8 @@ function bandLayout({ shape: [channels] }: Signal, tileSteps: number, take: Take
 }
 
 /** Rows of neurons that are worked on with one row of a pool's windows; the last may have some that no window holds. */
-export function bandRows({ layer: { size, padding }, input, signal }: PoolStage): number {
-  const lastTop = (signal.shape[1] - 1) * size - Math.floor(padding / 2);
+export function bandRows({ layer: { size, offset }, input, signal }: PoolStage): number {
+  const lastTop = (signal.shape[1] - 1) * size - offset;
   return Math.max(size, input.shape[1] - lastTop);
 }
 

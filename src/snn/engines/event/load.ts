@@ -15,6 +15,7 @@ import {
 import type { Views } from "./memory.ts";
 import type { Network, PoolStage, PopulationStage, Signal, Stage, Term } from "./network.ts";
 import { kernels, recordBytes, stageKinds, writeRecord } from "./records.ts";
+import type { SquareConvolution } from "./square.ts";
 
 /** A cost that no membrane reaches. */
 const never = membraneBound + 1;
@@ -101,14 +102,14 @@ function loadOther(
 
 function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
   const { record, counts, countStride, ownsCounts } = layout.pools.get(stage)!;
-  const { size, stride, padding, pooling } = stage.layer;
+  const { size, stride, offset, pooling } = stage.layer;
   writeRecord(words, record, "pool", {
     kind: stageKinds.pool,
     input: layout.frames.get(stage.input)!.record,
     out: layout.frames.get(stage.signal)!.record,
     size,
     stride,
-    offset: Math.floor(padding / 2),
+    offset,
     isWinner: pooling === "winner" ? 1 : 0,
     isBinary: stage.input.greatestSpike === 1 ? 1 : 0,
     counts,
@@ -281,8 +282,8 @@ function loadTerm(
     words.set(offsets, place.offsets / 4 + 8 * bits);
   }
   const [, inH, inW] = term.input.shape;
-  words.set(reach(inW, outW, size, stride, padding), place.reachX / 4);
-  words.set(reach(inH, outH, size, stride, padding), place.reachY / 4);
+  words.set(reach(term, 1, inW, outW), place.reachX / 4);
+  words.set(reach(term, 0, inH, outH), place.reachY / 4);
   if (place.kernel === "scale" || place.kernel === "depthwise") {
     const area = size * size;
     for (let c = 0; c < outC; c++) {
@@ -295,11 +296,13 @@ function loadTerm(
 }
 
 /** Output positions along one axis that each input position reaches. */
-function reach(inputs: number, outputs: number, size: number, stride: number, padding: number): Int32Array {
+function reach(term: Term, axis: 0 | 1, inputs: number, outputs: number): Int32Array {
   const reached = new Int32Array(inputs);
+  if (term.kind === "scale") return reached.fill(1);
+  const { size, strides, dilations, pads } = term.layer.window;
   for (let output = 0; output < outputs; output++) {
-    for (let k = 0; k < size; k++) {
-      const input = output * stride - padding + k;
+    for (let k = 0; k < size[axis]; k++) {
+      const input = output * strides[axis] - pads[axis] + k * dilations[axis];
       if (input >= 0 && input < inputs) reached[input]++;
     }
   }
@@ -317,7 +320,7 @@ function byteOf(c: number, block: number): { readonly at: number; readonly bias:
  * Weights [outC, inC / groups, k, k] as rows: [block][k][k][sign][input channel][channel of the block]; where two outputs are
  * worked on as one, [k][k + stride] and [output][channel of the block].
  */
-function loadRows(layer: ConvolutionLayer, place: TermLayout, block: number, inC: number, views: Views): void {
+function loadRows(layer: SquareConvolution, place: TermLayout, block: number, inC: number, views: Views): void {
   const [outC, inPerGroup, size] = layer.weights.shape;
   const { data } = layer.weights;
   const outPerGroup = outC / layer.groups;
@@ -376,7 +379,7 @@ export function hasSmallWeights({ weights: { shape, data }, shift }: Convolution
 }
 
 function loadPicture(
-  layer: ConvolutionLayer,
+  layer: SquareConvolution,
   place: PictureLayout & { readonly adds: number },
   { constant, stateStride }: PopulationLayout,
   { shape: [outC, outHeight, outWidth] }: Signal,

@@ -181,6 +181,7 @@ function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
           return (t) => streamOf(layer.inputs[0]).frame(t);
         case "batchNorm":
         case "activation":
+        case "averagePool":
           throw new EngineError(
             "E_NOT_SPIKING",
             `${layer.name} [${layer.kind}] does not spike. Convert the graph first`,

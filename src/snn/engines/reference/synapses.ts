@@ -1,6 +1,6 @@
 /** Currents: what arrives at neurons when spikes [C, H, W] pass through a convolution or into a sum. */
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { ConvolutionLayer, SumLayer } from "../../../graph/layers.ts";
+import { type ConvolutionLayer, type SumLayer, windowOf } from "../../../graph/layers.ts";
 import { pixelCurrent } from "../../input-coding.ts";
 import type { Frame } from "./frames.ts";
 
@@ -16,10 +16,10 @@ export interface Synapses {
  * side; that is all the optimization here.
  */
 export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, output: Shape): Synapses {
-  const { stride, padding, groups, weights } = layer;
+  const { groups } = layer;
+  const { size, strides, dilations, pads } = windowOf(layer);
   const [inC, inH, inW] = input;
   const [outC, outH, outW] = output;
-  const size = weights.shape[2];
   const inPerGroup = inC / groups;
   const outPerGroup = outC / groups;
   const byInput = weightsByInput(layer, inC);
@@ -33,14 +33,14 @@ export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, outpu
         for (let x = 0; x < inW; x++) {
           const spike = spikes[(c * inH + y) * inW + x];
           if (spike === 0) continue;
-          for (let ky = 0; ky < size; ky++) {
-            const outY = (y + padding - ky) / stride;
+          for (let ky = 0; ky < size[0]; ky++) {
+            const outY = (y + pads[0] - ky * dilations[0]) / strides[0];
             if (!Number.isInteger(outY) || outY < 0 || outY >= outH) continue;
-            for (let kx = 0; kx < size; kx++) {
-              const outX = (x + padding - kx) / stride;
+            for (let kx = 0; kx < size[1]; kx++) {
+              const outX = (x + pads[1] - kx * dilations[1]) / strides[1];
               if (!Number.isInteger(outX) || outX < 0 || outX >= outW) continue;
               const to = (outY * outW + outX) * outC + firstOut;
-              const from = ((c * size + ky) * size + kx) * outPerGroup;
+              const from = ((c * size[0] + ky) * size[1] + kx) * outPerGroup;
               for (let o = 0; o < outPerGroup; o++) currents[to + o] += byInput[from + o] * spike;
               synOps += Math.abs(spike) * outPerGroup;
             }
@@ -53,11 +53,11 @@ export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, outpu
   return { accumulate, synOps: () => synOps };
 }
 
-/** Weights [outC, inC / groups, k, k] as [inC, k, k, outC / groups]. */
+/** Weights [outC, inC / groups, kH, kW] as [inC, kH, kW, outC / groups]. */
 function weightsByInput({ weights, groups }: ConvolutionLayer, inC: number): Float64Array {
-  const [outC, inPerGroup, size] = weights.shape;
+  const [outC, inPerGroup, height, width] = weights.shape;
   const outPerGroup = outC / groups;
-  const area = size * size;
+  const area = height * width;
   const out = new Float64Array(weights.data.length);
   for (let c = 0; c < inC; c++) {
     const firstOut = Math.floor(c / inPerGroup) * outPerGroup;
