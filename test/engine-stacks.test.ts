@@ -9,6 +9,7 @@ import { seededRandom } from "../src/core/random.ts";
 import { floatTensor, tensor } from "../src/core/tensor.ts";
 import { type Graph, inferShapes } from "../src/graph/graph.ts";
 import type { IntegrateFireLayer, Layer, NeuronKind } from "../src/graph/layers.ts";
+import { darknetPool, evenWindow } from "../src/graph/windows.ts";
 import { eventEngine } from "../src/snn/engines/event/event-engine.ts";
 import { expectSameAsReference, recordAll } from "./engine-contract.ts";
 import { graphOf, randomPicture } from "./graphs.ts";
@@ -53,8 +54,7 @@ function stack(o: StackOptions): Graph {
       [outC],
       Int32Array.from({ length: outC }, () => between(-40 * unit, 40 * unit)),
     ),
-    stride: 1,
-    padding: Math.floor(k / 2),
+    ...evenWindow(1, Math.floor(k / 2)),
     groups: 1,
     shift: o.shift,
   });
@@ -92,7 +92,7 @@ function stack(o: StackOptions): Graph {
   const pool: Layer[] =
     o.pool === "none"
       ? []
-      : [{ kind: "maxPool", name: "pool", inputs: ["act2"], size: 2, stride: 2, padding: 0, pooling: o.pool }];
+      : [{ kind: "maxPool", name: "pool", inputs: ["act2"], ...darknetPool(2, 2, 0), pooling: o.pool }];
   const graph = graphOf([
     { kind: "input", name: "input", inputs: [], shape: [3, o.side, o.side + 1] },
     convolution("first", "input", first),

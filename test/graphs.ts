@@ -5,6 +5,7 @@ import { type FloatTensor, floatTensor } from "../src/core/tensor.ts";
 import { twoSloped } from "../src/functions/two-sloped.ts";
 import type { Graph } from "../src/graph/graph.ts";
 import type { ConvolutionLayer, Layer } from "../src/graph/layers.ts";
+import { darknetPool, evenWindow } from "../src/graph/windows.ts";
 
 export function randomTensor(shape: readonly number[], random: Random, scale = 1): FloatTensor {
   const size = shape.reduce((a, b) => a * b, 1);
@@ -23,21 +24,23 @@ export function randomPicture(shape: readonly number[], seed: number): FloatTens
 export function convolution(
   name: string,
   input: string,
-  [outC, inC, size]: readonly [number, number, number],
+  [outC, inC, kH, kW = kH]: readonly [outC: number, inC: number, kH: number, kW?: number],
   random: Random,
-  options: Partial<Pick<ConvolutionLayer, "stride" | "padding" | "groups">> = {},
+  options: { readonly stride?: number; readonly padding?: number } & Partial<
+    Pick<ConvolutionLayer, "groups" | "strides" | "dilations" | "pads">
+  > = {},
 ): ConvolutionLayer {
-  const { groups = 1, stride = 1, padding = Math.floor(size / 2) } = options;
-  const fanIn = (inC / groups) * size * size;
-  const weights = randomTensor([outC, inC / groups, size, size], random, Math.sqrt(2 / fanIn));
+  const { groups = 1, stride = 1, padding = Math.floor(kH / 2), ...window } = options;
+  const fanIn = (inC / groups) * kH * kW;
+  const weights = randomTensor([outC, inC / groups, kH, kW], random, Math.sqrt(2 / fanIn));
   return {
     kind: "convolution",
     name,
     inputs: [input],
     weights,
     bias: randomTensor([outC], random, 0.1),
-    stride,
-    padding,
+    ...evenWindow(stride, padding),
+    ...window,
     groups,
   };
 }
@@ -59,10 +62,10 @@ export function plainNetwork(seed: number, slope = 0.1): Graph {
     { kind: "input", name: "input", inputs: [], shape: [3, 11, 9] },
     convolution("conv0", "input", [6, 3, 3], random),
     activation("act0", "conv0", slope),
-    { kind: "maxPool", name: "pool1", inputs: ["act0"], size: 2, stride: 2, padding: 1 },
+    { kind: "maxPool", name: "pool1", inputs: ["act0"], ...darknetPool(2, 2, 1) },
     convolution("conv2", "pool1", [10, 6, 3], random),
     activation("act2", "conv2", slope),
-    { kind: "maxPool", name: "pool3", inputs: ["act2"], size: 2, stride: 1, padding: 1 },
+    { kind: "maxPool", name: "pool3", inputs: ["act2"], ...darknetPool(2, 1, 1) },
     convolution("conv4", "pool3", [7, 10, 1], random),
     { ...head, name: "region5", inputs: ["conv4"] },
   ]);
@@ -88,10 +91,10 @@ export function branchingNetwork(seed: number): Graph {
     { ...head, name: "region", inputs: ["head1"] },
     { kind: "upsample", name: "up", inputs: ["act3"], factor: 2 },
     { kind: "slice", name: "part", inputs: ["act2"], start: 3, count: 4 },
-    { kind: "maxPool", name: "pool", inputs: ["part"], size: 3, stride: 1, padding: 2 },
-    { kind: "maxPool", name: "crop", inputs: ["pool"], size: 4, stride: 1, padding: 3 },
+    { kind: "maxPool", name: "pool", inputs: ["part"], ...darknetPool(3, 1, 2) },
+    { kind: "maxPool", name: "crop", inputs: ["pool"], ...darknetPool(4, 1, 3) },
     convolution("fit", "up", [5, 4, 1], random),
-    { kind: "maxPool", name: "wide", inputs: ["crop"], size: 2, stride: 2, padding: 1 },
+    { kind: "maxPool", name: "wide", inputs: ["crop"], ...darknetPool(2, 2, 1) },
     { kind: "upsample", name: "wide2", inputs: ["wide"], factor: 2 },
     { kind: "concat", name: "concat", inputs: ["fit", "wide2"] },
     convolution("head2", "concat", [7, 9, 1], random),

@@ -5,10 +5,13 @@ import { placePopulations } from "../src/convert/place-populations.ts";
 import { quantizeWeights } from "../src/convert/quantize-weights.ts";
 import { type Random, seededRandom } from "../src/core/random.ts";
 import { floatTensor } from "../src/core/tensor.ts";
+import type { Activation, FunctionName } from "../src/functions/function.ts";
 import { twoSloped } from "../src/functions/two-sloped.ts";
 import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
 import type { Shape } from "../src/graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
+import { darknetPool } from "../src/graph/windows.ts";
+import { frameUnitsOf } from "../src/snn/phases.ts";
 import { convolution, graphOf } from "./graphs.ts";
 
 export interface SpikingOptions {
@@ -56,6 +59,17 @@ function randomNetwork(seed: number, layerCount: number): Graph {
     const stride = pick(random, [1, 1, 1, 2, 3]);
     return add(convolution(name, source.name, [outC, source.shape[0], size], random, { stride, padding, groups }));
   }
+  /** Kernels, dilations and pads that differ from side to side; the output is never empty. */
+  function convolveUnevenly(source: Output, groups: number, outC: number, name: string): Output {
+    const [kH, kW] = [integer(random, 1, 4), integer(random, 1, 4)];
+    const dilations = [integer(random, 1, 2), integer(random, 1, 3)] as const;
+    const lacking = [kH, kW].map((k, axis) => Math.max(0, (k - 1) * dilations[axis] + 1 - source.shape[axis + 1]));
+    const pad = (axis: 0 | 1) => lacking[axis] + integer(random, 0, 2);
+    const stride = pick(random, [1, 1, 2]);
+    const pads = [pad(0), pad(1), integer(random, 0, 2), integer(random, 0, 2)] as const;
+    const window = { strides: [stride, stride] as const, dilations, pads, groups };
+    return add(convolution(name, source.name, [outC, source.shape[0], kH, kW], random, window));
+  }
   function activate(source: Output): Output {
     const slope = pick(random, [0, 0.1, 0.25, 1]);
     return add({ kind: "activation", name: `${source.name}_act`, inputs: [source.name], activation: twoSloped(slope) });
@@ -79,6 +93,7 @@ function randomNetwork(seed: number, layerCount: number): Graph {
       "conv",
       "conv",
       "conv",
+      "uneven",
       "depthwise",
       "grouped",
       "pool",
@@ -88,7 +103,9 @@ function randomNetwork(seed: number, layerCount: number): Graph {
       "sum",
     ]);
     if (kind === "conv") outputs.push(activate(convolve(source, 1, channels(), name)));
-    else if (kind === "depthwise") outputs.push(activate(convolve(source, c, c, name)));
+    else if (kind === "uneven") outputs.push(activate(convolveUnevenly(source, 1, channels(), name)));
+    else if (kind === "depthwise")
+      outputs.push(activate((random() < 0.7 ? convolve : convolveUnevenly)(source, c, c, name)));
     else if (kind === "grouped") {
       const groups = pick(random, [1, 2, 3, 4, 5].filter((count) => count === 1 || c % count === 0).slice(-2));
       const perGroup = pick(random, [1, 3, 8, 16]);
@@ -102,7 +119,8 @@ function randomNetwork(seed: number, layerCount: number): Graph {
         const out = Math.floor((extent + padding - size) / stride) + 1;
         return (out - 1) * stride - Math.floor(padding / 2) >= extent;
       });
-      if (!isEmpty) outputs.push(add({ kind: "maxPool", name, inputs: [source.name], size, stride, padding }));
+      if (!isEmpty)
+        outputs.push(add({ kind: "maxPool", name, inputs: [source.name], ...darknetPool(size, stride, padding) }));
     } else if (kind === "upsample" && height * width < 100) {
       outputs.push(add({ kind: "upsample", name, inputs: [source.name], factor: integer(random, 2, 3) }));
     } else if (kind === "concat") {
@@ -132,6 +150,31 @@ function randomNetwork(seed: number, layerCount: number): Graph {
   return graphOf(layers);
 }
 
+/** One of each kind, so that a function without an example does not compile. */
+export const exampleActivations: { readonly [F in FunctionName]: Activation } = {
+  linear: { fn: "linear" },
+  relu: { fn: "relu" },
+  leaky: { fn: "leaky", slope: 0.1 },
+  sigmoid: { fn: "sigmoid" },
+  tanh: { fn: "tanh" },
+  silu: { fn: "silu" },
+  mish: { fn: "mish" },
+  gelu: { fn: "gelu" },
+  elu: { fn: "elu", alpha: 1 },
+  clip: { fn: "clip", min: 0, max: 1.5 },
+  hardSigmoid: { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 },
+  hardSwish: { fn: "hardSwish" },
+};
+
+/** The network with half of its functions drawn anew from all that there are. */
+function withAnyFunction(graph: Graph, random: Random): Graph {
+  const all = Object.values(exampleActivations);
+  const layers = graph.layers.map((layer) =>
+    layer.kind === "activation" && random() < 0.5 ? { ...layer, activation: pick(random, all) } : layer,
+  );
+  return { ...graph, layers };
+}
+
 /** λ of random size for every activation, and scales for what enters sums as spikes: what normalization would give. */
 function normalized(graph: Graph, random: Random): Graph {
   const byName = layersByName(graph);
@@ -144,7 +187,10 @@ function normalized(graph: Graph, random: Random): Graph {
     );
   };
   const layers = graph.layers.map((layer): Layer => {
-    if (layer.kind === "activation") return { ...layer, lambda: perChannel(layer.name, 0.5, 2) };
+    if (layer.kind === "activation") {
+      const greatest = pick(random, [2, 2, 0.1, 30]);
+      return { ...layer, lambda: perChannel(layer.name, greatest * pick(random, [0.25, 0.001, 0]), greatest) };
+    }
     if (layer.kind !== "sum") return layer;
     const scales = layer.inputs.map((name) =>
       byName.get(name)?.kind === "convolution" ? null : perChannel(layer.name, 0.2, 1),
@@ -155,9 +201,16 @@ function normalized(graph: Graph, random: Random): Graph {
 }
 
 export function randomSpikingGraph(options: SpikingOptions): Graph {
-  const { seed, layers, bits, phases = 1, ...neurons } = options;
-  const placed = normalized(placePopulations(randomNetwork(seed, layers)), seededRandom(seed + 1));
-  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases } as const;
+  const { seed, layers, bits, phases = 1, ...given } = options;
+  const isTracker = given.neuron === "tracker";
+  // Trackers start from nothing.
+  const neurons = isTracker ? { ...given, vInit: 0 } : given;
+  const network = isTracker
+    ? withAnyFunction(randomNetwork(seed, layers), seededRandom(seed + 2))
+    : randomNetwork(seed, layers);
+  const placed = normalized(placePopulations(network), seededRandom(seed + 1));
+  const frame = isTracker ? { frameUnits: frameUnitsOf(8, phases) } : {};
+  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases, ...frame } as const;
   return quantizeWeights(assignNeurons(placed, { ...neurons, simulation }), bits);
 }
 

@@ -65,6 +65,7 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
   upsample: passedOn,
   region: passedOn,
   yolo: passedOn,
+  averagePool: (layer) => refused(layer, "must be a convolution: run poolsToConvolutions first"),
   batchNorm: (layer) => refused(layer, "must be folded first: run foldBatchNorm"),
   integrateFire: (layer) => refused(layer, "is normalized already"),
   readout: (layer) => refused(layer, "is normalized already"),

@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import { graphOf } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
 import type { Layer } from "../graph/layers.ts";
+import { evenWindow } from "../graph/windows.ts";
 import { quantizeWeights } from "./quantize-weights.ts";
 
 test("a channel may have more weights than a call takes arguments", () => {
@@ -18,7 +19,7 @@ test("a channel may have more weights than a call takes arguments", () => {
   } as const;
   const layers: Layer[] = [
     input,
-    { kind: "convolution", name: "conv", inputs: ["input"], weights, stride: 1, padding: 1, groups: 1 },
+    { kind: "convolution", name: "conv", inputs: ["input"], weights, ...evenWindow(1, 1), groups: 1 },
     {
       kind: "integrateFire",
       name: "neurons",

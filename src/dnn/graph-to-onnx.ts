@@ -4,7 +4,8 @@ import type { Tensor } from "../core/tensor.ts";
 import type { OnnxEmitter } from "../functions/function.ts";
 import { emitActivation } from "../functions/functions.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
-import type { Layer, LayerKind, LayerOf } from "../graph/layers.ts";
+import { type Layer, type LayerKind, type LayerOf, windowOf } from "../graph/layers.ts";
+import type { Window } from "../graph/windows.ts";
 import { encodeOnnx, type OnnxConstant, type OnnxNode } from "../onnx/onnx.ts";
 
 interface Emitted {
@@ -19,16 +20,13 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   convolution: (layer) => {
     const constants = [constant(layer, "weights", layer.weights)];
     if (layer.bias) constants.push(constant(layer, "bias", layer.bias));
-    const { stride, padding, groups } = layer;
-    const size = layer.weights.shape[2];
     return {
       constants,
       nodes: [
         node(layer, "Conv", [layer.inputs[0], ...constants.map(({ name }) => name)], {
-          kernel_shape: [size, size],
-          strides: [stride, stride],
-          pads: [padding, padding, padding, padding],
-          group: groups,
+          ...windowAttributes(windowOf(layer)),
+          dilations: layer.dilations,
+          group: layer.groups,
         }),
       ],
     };
@@ -45,19 +43,15 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     const emitted = emitElementwise(layer.name, (onnx) => emitActivation(layer.activation, input, onnx));
     return emitted.result === input ? { nodes: [node(layer, "Identity", layer.inputs)] } : emitted;
   },
-  maxPool: (layer) => {
-    const before = Math.floor(layer.padding / 2);
-    const after = layer.padding - before;
-    return {
-      nodes: [
-        node(layer, "MaxPool", layer.inputs, {
-          kernel_shape: [layer.size, layer.size],
-          strides: [layer.stride, layer.stride],
-          pads: [before, before, after, after],
-        }),
-      ],
-    };
-  },
+  maxPool: (layer) => ({ nodes: [node(layer, "MaxPool", layer.inputs, windowAttributes(windowOf(layer)))] }),
+  averagePool: (layer) => ({
+    nodes: [
+      node(layer, "AveragePool", layer.inputs, {
+        ...windowAttributes(windowOf(layer)),
+        count_include_pad: layer.countsPads ? 1 : 0,
+      }),
+    ],
+  }),
   upsample: (layer) => {
     const scales = { name: `${layer.name}.scales`, shape: [4], data: [1, 1, layer.factor, layer.factor] };
     const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
@@ -92,6 +86,11 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   integrateFire: spikes,
   readout: spikes,
 };
+
+/** ONNX's names of what a window is. */
+function windowAttributes({ size, strides, pads }: Window): Record<string, readonly number[]> {
+  return { kernel_shape: size, strides, pads };
+}
 
 /**
  * The DNN as ONNX model bytes.

@@ -7,6 +7,7 @@ import { checkMeaning } from "./check-meaning.ts";
 import { type Graph, inputOf } from "./graph.ts";
 import type { Layer } from "./layers.ts";
 import { decodeModel, encodeModel } from "./model-file.ts";
+import { evenWindow } from "./windows.ts";
 
 let dnn: Graph;
 let integer: Graph;
@@ -113,7 +114,7 @@ test("in a spiking graph heads read readouts, neurons read currents, all else sp
   refused("act2", () => ({ inputs: ["act1"] }), /act2 \[integrateFire\]: it reads act1 \[integrateFire\]/);
   refused("expand", () => ({ inputs: ["conv0"] }), /expand \[convolution\]: it reads conv0 \[convolution\]/);
   refused("pool", () => ({ pooling: undefined }), /how spikes are pooled/);
-  refused("pool", () => ({ padding: 9 }), /windows lie wholly|different heights|shape/);
+  refused("pool", () => ({ pads: [4, 4, 5, 5] }), /windows lie wholly|different heights|shape/);
   refused(
     "sum",
     ({ scales }: { scales: (Tensor | null)[] }) => ({ scales: [scales[1], scales[1]] }),
@@ -181,7 +182,7 @@ test("a network is bounded as a whole, whatever each layer is", () => {
   const large = { ...input, shape: [64, 1024, 1024] as const };
   const weights = tensor("float32", [64, 64, 16, 16]);
   const filters = Array.from({ length: 3 }, (_, i): Layer => {
-    return { kind: "convolution", name: `c${i}`, inputs: ["input"], weights, stride: 1, padding: 8, groups: 1 };
+    return { kind: "convolution", name: `c${i}`, inputs: ["input"], weights, ...evenWindow(1, 8), groups: 1 };
   });
   refused([large, ...filters]).toThrow(/multiply-accumulates; at most 1099511627776/);
 });

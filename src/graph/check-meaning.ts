@@ -17,6 +17,7 @@ import {
   type MaxPoolLayer,
   type Population,
   type SumLayer,
+  windowOf,
 } from "./layers.ts";
 
 /** Membranes stop at ±2^30 (`src/snn/neuron.ts`), so no threshold and no bias is beyond. */
@@ -102,11 +103,15 @@ function expectType(layer: Layer, name: string, dtype: DType, allowed: readonly 
 function checkSpiking(graph: Graph, shapes: Shapes): void {
   const byName = layersByName(graph);
   const isInteger = graph.layers.some((layer) => isPopulation(layer) && layer.vTh.dtype !== "float32");
+  const isFrame = graph.simulation?.frameUnits !== undefined;
   for (const layer of graph.layers) {
     const inputs = layer.inputs.map((name) => byName.get(name) as Layer);
     checkSignals(layer, inputs);
     if (layer.kind === "maxPool") checkWindows(layer, layer.inputs.map((name) => shapes.get(name) as Shape)[0], shapes);
     if (isPopulation(layer)) checkThresholds(layer);
+    if (isPopulation(layer) && (layer.neuron === "tracker") !== isFrame)
+      fail(layer, `${layer.neuron} neurons do not belong into a network ${isFrame ? "with" : "without"} frameUnits`);
+    if (isPopulation(layer) && isFrame && layer.vInit !== 0) fail(layer, `trackers begin at 0, not at ${layer.vInit}`);
     if (!isInteger) checkFloat(layer);
     else if (layer.kind === "convolution") checkIntegerConvolution(layer);
     else if (layer.kind === "sum") checkIntegerSum(layer);
@@ -147,10 +152,10 @@ function checkSignals(layer: Layer, inputs: readonly Layer[]): void {
 /** More padding than a window is wide leaves windows without a neuron. */
 function checkWindows(layer: MaxPoolLayer, input: Shape, shapes: Shapes): void {
   const output = shapes.get(layer.name) as Shape;
-  const before = Math.floor(layer.padding / 2);
-  for (const axis of [1, 2] as const) {
-    if (layer.size <= before || (output[axis] - 1) * layer.stride - before >= input[axis])
-      fail(layer, `windows lie wholly in its padding of ${layer.padding}. Use less padding`);
+  const { size, strides, pads } = windowOf(layer);
+  for (const axis of [0, 1] as const) {
+    if (size[axis] <= pads[axis] || (output[axis + 1] - 1) * strides[axis] - pads[axis] >= input[axis + 1])
+      fail(layer, `windows lie wholly in its padding of ${pads.join(", ")}. Use less padding`);
   }
 }
 

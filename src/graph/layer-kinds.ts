@@ -7,7 +7,8 @@ import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { activationSchema } from "../functions/functions.ts";
 import type { HeadKind } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
-import type { LayerKind, LayerOf } from "./layers.ts";
+import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
+import { type Window, windowCounts } from "./windows.ts";
 
 /** [channels, height, width]. */
 export type Shape = readonly [number, number, number];
@@ -23,23 +24,32 @@ export interface LayerKindSpec<K extends LayerKind> {
   readonly schema: z.ZodRawShape;
 }
 
+/** Output of layers that slide windows over each channel. */
+function pooledShape(window: Window, [channels, height, width]: Shape): Shape {
+  return [channels, ...windowCounts(window, [height, width])];
+}
+
 /** Layers that multiply nothing and hold no parameters. */
 const free = { parameters: () => 0, macs: () => 0 };
 
 const positive = z.int().min(1).max(65_536);
+const pair = z.tuple([positive, positive]);
+const pad = z.int().min(0).max(1024);
+const pads = z.tuple([pad, pad, pad, pad]);
 const tensorSchema = z.custom<Tensor>(
   (value) => typeof value === "object" && value !== null && "dtype" in value && "data" in value,
   "a tensor is missing",
 );
 const floatSchema = tensorSchema.refine((value) => value?.dtype === "float32", "a tensor must be float32");
 const populationSchema = {
-  neuron: z.enum(["takeback", "ibt", "signed", "if"]),
+  neuron: z.enum(neuronKinds),
   activation: activationSchema,
   lambda: floatSchema,
   vTh: tensorSchema,
   vThNeg: tensorSchema.nullable(),
   vInit: z.number().min(-1).max(1),
   firingThreshold: z.number().min(0.5).max(1),
+  leadingThreshold: z.number().min(0.5).max(1).optional(),
   levels: z.int().min(1).max(127),
 };
 
@@ -92,9 +102,9 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
   convolution: {
     arity: [1, 1],
     inferShape: (layer, [[channels, height, width]], fail) => {
-      const [outC, inC, kH, kW] = layer.weights.shape;
-      if (layer.weights.shape.length !== 4 || kH !== kW)
-        fail(`weights have shape [${layer.weights.shape.join(", ")}]; [outC, inC, k, k] expected`);
+      const [outC, inC] = layer.weights.shape;
+      if (layer.weights.shape.length !== 4)
+        fail(`weights have shape [${layer.weights.shape.join(", ")}]; [outC, inC, kH, kW] expected`);
       if (inC * layer.groups !== channels) {
         fail(
           `input has ${channels} channels; the weights read ${inC * layer.groups} (${layer.groups} groups of ${inC})`,
@@ -102,16 +112,16 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       }
       if (outC % layer.groups !== 0) fail(`${outC} filters do not divide into ${layer.groups} groups`);
       perChannel({ bias: layer.bias }, outC, fail);
-      const out = (extent: number) => Math.floor((extent + 2 * layer.padding - kH) / layer.stride) + 1;
-      return [outC, out(height), out(width)];
+      return [outC, ...windowCounts(windowOf(layer), [height, width])];
     },
     parameters: (layer) => sizeOf(layer.weights.shape) + (layer.bias ? layer.bias.shape[0] : 0),
     macs: (layer, [, height, width]) => sizeOf(layer.weights.shape) * height * width,
     schema: {
       weights: tensorSchema,
       bias: tensorSchema.optional(),
-      stride: positive,
-      padding: z.int().min(0).max(1024),
+      strides: pair,
+      dilations: pair,
+      pads,
       groups: positive,
       shift: z.int().min(0).max(30).optional(),
     },
@@ -159,16 +169,14 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
   maxPool: {
     ...free,
     arity: [1, 1],
-    inferShape: (layer, [[channels, height, width]]) => {
-      const out = (extent: number) => Math.floor((extent + layer.padding - layer.size) / layer.stride) + 1;
-      return [channels, out(height), out(width)];
-    },
-    schema: {
-      size: positive,
-      stride: positive,
-      padding: z.int().min(0).max(1024),
-      pooling: z.enum(["delta", "winner"]).optional(),
-    },
+    inferShape: (layer, [input]) => pooledShape(windowOf(layer), input),
+    schema: { size: pair, strides: pair, pads, pooling: z.enum(["delta", "winner"]).optional() },
+  },
+  averagePool: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [input]) => pooledShape(windowOf(layer), input),
+    schema: { size: pair, strides: pair, pads, countsPads: z.boolean() },
   },
   upsample: {
     ...free,

@@ -10,6 +10,7 @@ import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
 import type { HeadKind, RegionHead, YoloHead } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
+import type { Pads, Pair, Window } from "./windows.ts";
 
 interface LayerBase {
   /** Unique in the graph; letters, digits, `_`, `-`. */
@@ -25,16 +26,17 @@ export interface InputLayer extends LayerBase {
   readonly shape: readonly [number, number, number];
 }
 
-/** Cross-correlation with square kernels. In an integer graph: current = (Σ W·s)·2^shift + bias. */
+/** Cross-correlation. In an integer graph: current = (Σ W·s)·2^shift + bias. */
 export interface ConvolutionLayer extends LayerBase {
   readonly kind: "convolution";
-  /** [outC, inC / groups, k, k]; float32, or int8 / int16 after quantization. */
+  /** [outC, inC / groups, kH, kW]; float32, or int8 / int16 after quantization. */
   readonly weights: Tensor;
   /** [outC]; float32, or int32 (already scaled by 2^shift) after quantization; absent before batch norm. */
   readonly bias?: Tensor;
-  readonly stride: number;
-  /** Zeros on each side. */
-  readonly padding: number;
+  readonly strides: Pair;
+  readonly dilations: Pair;
+  /** Zeros beyond each edge. */
+  readonly pads: Pads;
   readonly groups: number;
   /** Extra fractional bits of the integer current; absent in float graphs. */
   readonly shift?: number;
@@ -72,14 +74,24 @@ export interface ActivationStatistics {
   readonly layer: FloatTensor;
 }
 
-/** Windows of size² every `stride`; `padding` cells in all of −∞, ⌊padding/2⌋ of them left and above (darknet's rule). */
+/** The greatest value of each window; beyond the edges lie cells of −∞. */
 export interface MaxPoolLayer extends LayerBase {
   readonly kind: "maxPool";
-  readonly size: number;
-  readonly stride: number;
-  readonly padding: number;
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly pads: Pads;
   /** How spikes are pooled; set when neurons are assigned. */
   readonly pooling?: SpikePooling;
+}
+
+/** The mean of each window. A convolution with equal weights: conversion makes it one. */
+export interface AveragePoolLayer extends LayerBase {
+  readonly kind: "averagePool";
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly pads: Pads;
+  /** Whether cells beyond the edges count as zeros; otherwise the mean is of those within. */
+  readonly countsPads: boolean;
 }
 
 /** `delta`: the change of the greatest count. `winner`: the spikes of the neuron with the greatest count. */
@@ -113,7 +125,8 @@ export interface SumLayer extends LayerBase {
 }
 
 /** How a neuron fires; `src/snn/neurons` defines each. */
-export type NeuronKind = "takeback" | "ibt" | "signed" | "if";
+export const neuronKinds = ["takeback", "ibt", "signed", "if", "tracker"] as const;
+export type NeuronKind = (typeof neuronKinds)[number];
 
 /** What an `integrateFire` and a `readout` population share. */
 export interface Population {
@@ -128,8 +141,10 @@ export interface Population {
   readonly vThNeg: Tensor | null;
   /** Initial membrane potential as a part of V_th. */
   readonly vInit: number;
-  /** Part of the threshold at which the take-back neuron fires: 0.5 rounds to nearest, more is hysteresis. */
+  /** Part of the threshold at which take-back neurons and trackers fire: 0.5 rounds to nearest, more is hysteresis. */
   readonly firingThreshold: number;
+  /** The same for steps that weigh more than 1, of trackers; absent: no other. 2/3 gives canonical digits, a quarter fewer spikes. */
+  readonly leadingThreshold?: number | undefined;
   /** Greatest spike per step: 1 for binary signed spikes. */
   readonly levels: number;
 }
@@ -155,6 +170,7 @@ export type Layer =
   | BatchNormLayer
   | ActivationLayer
   | MaxPoolLayer
+  | AveragePoolLayer
   | UpsampleLayer
   | ConcatLayer
   | SliceLayer
@@ -174,4 +190,11 @@ export function isHead(layer: Layer): layer is HeadLayer {
 
 export function isPopulation(layer: Layer): layer is IntegrateFireLayer | ReadoutLayer {
   return layer.kind === "integrateFire" || layer.kind === "readout";
+}
+
+/** The windows that a layer slides over its input. */
+export function windowOf(layer: ConvolutionLayer | MaxPoolLayer | AveragePoolLayer): Window {
+  if (layer.kind !== "convolution") return { ...layer, dilations: [1, 1] };
+  const { weights, strides, dilations, pads } = layer;
+  return { size: [weights.shape[2], weights.shape[3]], strides, dilations, pads };
 }

@@ -6,10 +6,10 @@
  */
 import { z } from "zod";
 import { ImportError, ShapeError, SpikingYoloError } from "../core/errors.ts";
-import { filters, fits } from "../core/preprocessing.ts";
+import { channelOrders, filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkMeaning } from "./check-meaning.ts";
-import { type Graph, isSpiking, maxPhases } from "./graph.ts";
+import { type Graph, isSpiking, maxFrameUnits, maxPhases } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { formatVersion, readableVersions, upgradeGraph } from "./model-file-versions.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
@@ -31,7 +31,13 @@ const layerSchema = z.discriminatedUnion(
 );
 const graphSchema = z.strictObject({
   layers: z.array(layerSchema).min(1).max(maxLayers),
-  preprocessing: z.strictObject({ fit: z.enum(fits), filter: z.enum(filters) }),
+  preprocessing: z.strictObject({
+    fit: z.enum(fits),
+    filter: z.enum(filters),
+    order: z.enum(channelOrders).optional(),
+    pad: z.number().min(0).max(1).optional(),
+    mean: z.array(z.number().min(0).max(1)).min(1).max(4).optional(),
+  }),
   classNames: z.array(z.string().max(256)).max(65_536),
   provenance: z.array(z.string().max(4096)).max(1024),
   simulation: z
@@ -40,6 +46,7 @@ const graphSchema = z.strictObject({
       encoding: z.enum(["constant", "poisson"]),
       decode: z.enum(["vmem", "count"]),
       phases: z.int().min(1).max(maxPhases).optional(),
+      frameUnits: z.int().min(1).max(maxFrameUnits).optional(),
     })
     .optional(),
 });

@@ -17,7 +17,7 @@ test("letterbox rounds as darknet does, and boxes go with the pixels: 100 × 37 
 test("to the network's input and back is the same box, whatever the sizes", () => {
   const extent = fc.integer({ min: 2, max: 90 });
   const part = fc.double({ min: 0, max: 1, noNaN: true });
-  const fit = fc.constantFrom("letterbox" as const, "stretch" as const);
+  const fit = fc.constantFrom("letterbox" as const, "stretch" as const, "corner" as const);
   fc.assert(
     fc.property(extent, extent, extent, extent, fit, part, part, (width, height, inW, inH, how, x, y) => {
       const pixels = { width, height, data: new Uint8Array(3 * width * height) };
@@ -28,4 +28,22 @@ test("to the network's input and back is the same box, whatever the sizes", () =
     }),
     { numRuns: 200 },
   );
+});
+
+test("corner, BGR, pad and mean: 2 × 1 into 4 × 4", () => {
+  const pixels = { width: 2, height: 1, data: Uint8Array.of(255, 0, 51, 255, 0, 51) };
+  const { image, toPicture } = preprocess(pixels, [3, 4, 4], {
+    fit: "corner",
+    filter: "linear",
+    order: "bgr",
+    pad: 0.25,
+    mean: [0.1, 0.25, 0.5],
+  });
+  const channel = (c: number) =>
+    Array.from(image.data.subarray(16 * c, 16 * c + 16), (value) => Number(value.toFixed(6)));
+  const rows = (inside: number, outside: number) => [...Array(8).fill(inside), ...Array(8).fill(outside)];
+  expect(channel(0)).toEqual(rows(0.1, 0.15));
+  expect(channel(1)).toEqual(rows(-0.25, 0));
+  expect(channel(2)).toEqual(rows(0.5, -0.25));
+  expect(toPicture({ xMin: 0, yMin: 0, xMax: 1, yMax: 0.5 })).toEqual({ xMin: 0, yMin: 0, xMax: 2, yMax: 1 });
 });

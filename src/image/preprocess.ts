@@ -1,7 +1,7 @@
 /** From decoded pixels to the network's input, and from the network's coordinates back to the picture's. */
 import type { Box } from "../core/box.ts";
 import type { Pixels } from "../core/pixels.ts";
-import type { Preprocessing } from "../core/preprocessing.ts";
+import type { Fit, Preprocessing } from "../core/preprocessing.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { resize } from "./resize.ts";
 
@@ -14,7 +14,7 @@ export interface Placement {
 }
 
 export interface NetworkInput {
-  /** [3, H, W] in [0, 1]. */
+  /** [3, H, W] in [0, 1], less the mean. */
   readonly image: FloatTensor;
   /** Takes a box in fractions of the network's input to pixels of the original picture, clipped to it. */
   readonly toPicture: (box: Box) => Box;
@@ -22,17 +22,17 @@ export interface NetworkInput {
   readonly toInput: (box: Box) => Box;
 }
 
-/** Resizes (and for `letterbox` pads with 0.5) a picture to a network input of [3, height, width]. */
+/** Resizes (and where it keeps its aspect, pads) a picture to a network input of [3, height, width]. */
 export function preprocess(
   pixels: Pixels,
   inputShape: readonly [number, number, number],
-  { fit, filter }: Preprocessing,
+  preprocessing: Preprocessing,
 ): NetworkInput {
   const [, height, width] = inputShape;
-  const placement = fit === "letterbox" ? letterbox(pixels, width, height) : { x: 0, y: 0, width, height };
-  const resized = resize(toPlanes(pixels), placement.width, placement.height, filter);
+  const placement = placements[preprocessing.fit](pixels, width, height);
+  const resized = resize(toPlanes(pixels), placement.width, placement.height, preprocessing.filter);
   return {
-    image: fit === "letterbox" ? embed(resized, placement, width, height) : resized,
+    image: arrange(resized, placement, width, height, preprocessing),
     toPicture: (box) => {
       const x = (value: number) => clip(((value * width - placement.x) / placement.width) * pixels.width, pixels.width);
       const y = (value: number) =>
@@ -48,6 +48,12 @@ export function preprocess(
   };
 }
 
+const placements: { readonly [F in Fit]: (pixels: Pixels, width: number, height: number) => Placement } = {
+  stretch: (_, width, height) => ({ x: 0, y: 0, width, height }),
+  letterbox,
+  corner: (pixels, width, height) => ({ ...letterbox(pixels, width, height), x: 0, y: 0 }),
+};
+
 /** Darknet's `letterbox_image`: the longer side fills, integer divisions throughout. */
 function letterbox(pixels: Pixels, width: number, height: number): Placement {
   const isWide = width / pixels.width < height / pixels.height;
@@ -58,24 +64,29 @@ function letterbox(pixels: Pixels, width: number, height: number): Placement {
   return { ...fitted, x: Math.floor((width - fitted.width) / 2), y: Math.floor((height - fitted.height) / 2) };
 }
 
-function embed(
+/** Puts RGB planes into the network's input: its order of channels, around them the pad, less the mean. */
+function arrange(
   image: FloatTensor,
   { x, y, width, height }: Placement,
   intoWidth: number,
   intoHeight: number,
+  { order, pad = 0.5, mean }: Preprocessing,
 ): FloatTensor {
+  const fills = width === intoWidth && height === intoHeight;
+  if (fills && order !== "bgr" && !mean) return image;
   const [channels] = image.shape;
-  const out = floatTensor(
-    [channels, intoHeight, intoWidth],
-    new Float32Array(channels * intoHeight * intoWidth).fill(0.5),
-  );
+  const area = intoHeight * intoWidth;
+  const data = new Float32Array(channels * area).fill(pad);
   for (let channel = 0; channel < channels; channel++) {
+    const source = order === "bgr" ? channels - 1 - channel : channel;
     for (let row = 0; row < height; row++) {
-      const from = (channel * height + row) * width;
-      out.data.set(image.data.subarray(from, from + width), (channel * intoHeight + y + row) * intoWidth + x);
+      const from = (source * height + row) * width;
+      data.set(image.data.subarray(from, from + width), (channel * intoHeight + y + row) * intoWidth + x);
     }
+    const level = mean?.[channel] ?? 0;
+    if (level !== 0) for (let i = channel * area; i < (channel + 1) * area; i++) data[i] -= level;
   }
-  return out;
+  return floatTensor([channels, intoHeight, intoWidth], data);
 }
 
 /** Of 255. */

@@ -76,3 +76,11 @@ test("white stays within [0, 1]: weights that sum to 1 only up to rounding must 
     expect(resize(white, 224, 224, filter).data.every((value) => value <= 1 && value > 0.999999)).toBe(true);
   }
 });
+
+test("linear: pixel areas coincide, two taps however much smaller: 5 → 2", () => {
+  // Middles lie at (i + ½)·2.5 − ½ = 0.75 and 3.25.
+  const image = floatTensor([1, 1, 5], [0.1, 0.5, 0.9, 0.3, 0.7]);
+  const [left, right] = resize(image, 2, 1, "linear").data;
+  expect(left).toBeCloseTo(0.25 * 0.1 + 0.75 * 0.5, 6);
+  expect(right).toBeCloseTo(0.75 * 0.3 + 0.25 * 0.7, 6);
+});

@@ -23,8 +23,16 @@ export function resize(image: FloatTensor, width: number, height: number, filter
 }
 
 function tapsFor(filter: Filter, from: number, to: number): readonly Taps[] {
-  return filter === "darknet" ? alignedCornerTaps(from, to) : antialiasedTaps(from, to, kernels[filter]);
+  return taps[filter](from, to);
 }
+
+const taps: { readonly [F in Filter]: (from: number, to: number) => readonly Taps[] } = {
+  darknet: alignedCornerTaps,
+  linear: (from, to) => areaTaps(from, to, triangle, 1),
+  bilinear: (from, to) => areaTaps(from, to, triangle, from / to),
+  lanczos: (from, to) =>
+    areaTaps(from, to, { radius: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) }, from / to),
+};
 
 /** Darknet's `resize_image`: the first and last pixels of input and output coincide; two taps, whatever the reduction. */
 function alignedCornerTaps(from: number, to: number): readonly Taps[] {
@@ -42,19 +50,19 @@ interface Kernel {
   readonly at: (x: number) => number;
 }
 
-const kernels: Readonly<Record<"bilinear" | "lanczos", Kernel>> = {
-  bilinear: { radius: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) },
-  lanczos: { radius: 3, at: (x) => (Math.abs(x) < 3 ? sinc(x) * sinc(x / 3) : 0) },
-};
+const triangle: Kernel = { radius: 1, at: (x) => Math.max(0, 1 - Math.abs(x)) };
 
 function sinc(x: number): number {
   return x === 0 ? 1 : Math.sin(Math.PI * x) / (Math.PI * x);
 }
 
-/** Pixel areas coincide; on reduction the kernel is widened by the factor, so that no input pixel is skipped. */
-function antialiasedTaps(from: number, to: number, kernel: Kernel): readonly Taps[] {
+/**
+ * Pixel areas coincide. The kernel is widened by `reduction`, so that no input pixel is skipped; by 1, some are. Weights that
+ * lie beyond the edges are left out, and the others made up to 1.
+ */
+function areaTaps(from: number, to: number, kernel: Kernel, reduction: number): readonly Taps[] {
   const scale = from / to;
-  const widening = Math.max(1, scale);
+  const widening = Math.max(1, reduction);
   const radius = kernel.radius * widening;
   return Array.from({ length: to }, (_, i) => {
     const center = (i + 0.5) * scale;

@@ -6,7 +6,7 @@ import { calibrate, toSpiking } from "../convert/convert.ts";
 import { conversionSettings } from "../convert/modes.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
-import { type ConvolutionLayer, isPopulation, type LayerOf } from "../graph/layers.ts";
+import { type ConvolutionLayer, isPopulation, type LayerOf, windowOf } from "../graph/layers.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { referenceEngine } from "../snn/engines/reference/reference-engine.ts";
 import { phasesOf, stepWeight } from "../snn/phases.ts";
@@ -15,20 +15,22 @@ import { dnnOperations, neuronCount, spikingOperations } from "./operations.ts";
 
 /** Calls `visit` for every multiplication of a convolution: output by output, tap by tap. The slow, obvious way. */
 function visitTaps(
-  { weights, groups, stride, padding }: ConvolutionLayer,
+  layer: ConvolutionLayer,
   [inC, inH, inW]: Shape,
   [outC, outH, outW]: Shape,
   visit: (input: number | "padding") => void,
 ): void {
-  const size = weights.shape[2];
+  const { groups } = layer;
+  const { size, strides, dilations, pads } = windowOf(layer);
   for (let o = 0; o < outC; o++) {
     const group = Math.floor((o * groups) / outC);
     for (let outY = 0; outY < outH; outY++) {
       for (let outX = 0; outX < outW; outX++) {
         for (let c = (group * inC) / groups; c < ((group + 1) * inC) / groups; c++) {
-          for (let ky = 0; ky < size; ky++) {
-            for (let kx = 0; kx < size; kx++) {
-              const [y, x] = [outY * stride + ky - padding, outX * stride + kx - padding];
+          for (let ky = 0; ky < size[0]; ky++) {
+            for (let kx = 0; kx < size[1]; kx++) {
+              const y = outY * strides[0] + ky * dilations[0] - pads[0];
+              const x = outX * strides[1] + kx * dilations[1] - pads[1];
               const isInside = y >= 0 && y < inH && x >= 0 && x < inW;
               visit(isInside ? (c * inH + y) * inW + x : "padding");
             }
@@ -99,17 +101,17 @@ function bruteForce(graph: Graph, rasters: ReadonlyMap<string, Int8Array>, timeS
 }
 
 function windowMax(
-  { size, stride, padding }: LayerOf<"maxPool">,
+  { size, strides, pads }: LayerOf<"maxPool">,
   counts: readonly number[],
   [, inH, inW]: Shape,
   [, h, w]: Shape,
   output: number,
 ): number {
   const [channel, outY, outX] = [Math.floor(output / (h * w)), Math.floor(output / w) % h, output % w];
-  const before = Math.floor(padding / 2);
+  const [top, left] = [outY * strides[0] - pads[0], outX * strides[1] - pads[1]];
   let max = Number.NEGATIVE_INFINITY;
-  for (let y = outY * stride - before; y < outY * stride - before + size; y++) {
-    for (let x = outX * stride - before; x < outX * stride - before + size; x++) {
+  for (let y = top; y < top + size[0]; y++) {
+    for (let x = left; x < left + size[1]; x++) {
       if (y >= 0 && y < inH && x >= 0 && x < inW) max = Math.max(max, counts[(channel * inH + y) * inW + x]);
     }
   }

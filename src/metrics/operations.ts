@@ -8,7 +8,7 @@
 import { sizeOf } from "../core/tensor.ts";
 import { type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
-import { type ConvolutionLayer, isPopulation } from "../graph/layers.ts";
+import { type ConvolutionLayer, isPopulation, windowOf } from "../graph/layers.ts";
 
 export interface LayerMacs {
   readonly name: string;
@@ -42,20 +42,19 @@ function sumMacs(layers: readonly LayerMacs[]): Omit<LayerMacs, "name"> {
   return { macs: sum("macs"), macsWithinBorders: sum("macsWithinBorders") };
 }
 
-function macsWithinBorders(
-  { weights, stride, padding }: ConvolutionLayer,
-  [, inH, inW]: Shape,
-  [outC, outH, outW]: Shape,
-): number {
-  const [, inPerGroup, size] = weights.shape;
-  return outC * inPerGroup * tapsInside(inH, outH, size) * tapsInside(inW, outW, size);
+function macsWithinBorders(layer: ConvolutionLayer, input: Shape, output: Shape): number {
+  const { size, strides, dilations, pads } = windowOf(layer);
+  const [outC, inPerGroup] = layer.weights.shape;
+  return outC * inPerGroup * tapsInside(0) * tapsInside(1);
 
   /** Pairs of output position and kernel tap along one axis that meet an input position. */
-  function tapsInside(inExtent: number, outExtent: number, size: number): number {
+  function tapsInside(axis: 0 | 1): number {
     let taps = 0;
-    for (let out = 0; out < outExtent; out++) {
-      const first = out * stride - padding;
-      taps += Math.max(0, Math.min(inExtent, first + size) - Math.max(0, first));
+    for (let out = 0; out < output[axis + 1]; out++) {
+      for (let k = 0; k < size[axis]; k++) {
+        const at = out * strides[axis] - pads[axis] + k * dilations[axis];
+        if (at >= 0 && at < input[axis + 1]) taps++;
+      }
     }
     return taps;
   }

@@ -4,6 +4,7 @@ import { graphOf } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { type Graph, maxPhases } from "../graph/graph.ts";
 import type { IntegrateFireLayer, Layer } from "../graph/layers.ts";
+import { evenWindow } from "../graph/windows.ts";
 import { referenceEngine } from "./engines/reference/reference-engine.ts";
 import { stepWeight, unitSteps } from "./phases.ts";
 
@@ -30,8 +31,7 @@ function chain(phases: number, neuron: "takeback" | "ibt", delay = 0): Graph {
     inputs: [input],
     weights: floatTensor([channels, 1, 1, 1], new Float32Array(channels).fill(weight)),
     bias: floatTensor([channels], new Float32Array(channels)),
-    stride: 1,
-    padding: 0,
+    ...evenWindow(1, 0),
     groups: 1,
   });
   const all = (channels: number, value: number) => floatTensor([channels], new Float32Array(channels).fill(value));

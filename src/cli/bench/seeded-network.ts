@@ -5,6 +5,7 @@ import { gaussian, type Random, seededRandom } from "../../core/random.ts";
 import { floatTensor, sizeOf } from "../../core/tensor.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";
 import type { Layer } from "../../graph/layers.ts";
+import { darknetPool, evenWindow } from "../../graph/windows.ts";
 import { preprocess } from "../../image/preprocess.ts";
 
 /** Filters of Tiny YOLO's (darknet's yolov2-tiny-voc) 3×3 convolutions, and the stride of the pool behind each; 0: none. */
@@ -38,7 +39,7 @@ function tinyYoloNetwork(seed: number): Graph {
     });
     if (poolStride > 0) {
       const padding = poolStride === 1 ? 1 : 0;
-      layers.push({ kind: "maxPool", name: `pool${k + 1}`, inputs: [last()], size: 2, stride: poolStride, padding });
+      layers.push({ kind: "maxPool", name: `pool${k + 1}`, inputs: [last()], ...darknetPool(2, poolStride, padding) });
     }
     inC = filters;
   }
@@ -62,8 +63,7 @@ function seededConvolution(name: string, input: string, shape: readonly number[]
     inputs: [input],
     weights: floatTensor(shape, weights),
     bias: floatTensor([shape[0]], bias),
-    stride: 1,
-    padding: Math.floor(shape[2] / 2),
+    ...evenWindow(1, Math.floor(shape[2] / 2)),
     groups: 1,
   };
 }

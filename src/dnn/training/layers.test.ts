@@ -1,4 +1,5 @@
 import { twoSloped } from "../../functions/two-sloped.ts";
+import { darknetPool, evenWindow, type Pair } from "../../graph/windows.ts";
 import "@tensorflow/tfjs-backend-cpu";
 import * as tf from "@tensorflow/tfjs-core";
 import "@tensorflow/tfjs-core/dist/register_all_gradients.js";
@@ -6,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { normalTensor, runWithGradients, type Tensors } from "../../../test/run-tape.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import { activate, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { activate, averagePool, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
 import type { Tape, Value } from "./tape.ts";
 
 // Two float32 programs that add in different orders; measured at 1e-7 to 1e-6.
@@ -50,6 +51,24 @@ async function agree(
   }
 }
 
+/** Zeros between a kernel's taps: the oracle has no gradient of dilated convolutions. */
+function spreadAlong(kernel: tf.Tensor, axis: number, dilation: number): tf.Tensor {
+  if (dilation === 1) return kernel;
+  const { shape } = kernel;
+  const pads = [...shape, 1].map((): [number, number] => [0, 0]);
+  pads[axis + 1] = [0, dilation - 1];
+  const wide = tf.reshape(
+    tf.pad(tf.expandDims(kernel, axis + 1), pads),
+    shape.map((extent, i) => (i === axis ? extent * dilation : extent)),
+  );
+  const size = shape.map((extent, i) => (i === axis ? (extent - 1) * dilation + 1 : extent));
+  return tf.slice(
+    wide,
+    shape.map(() => 0),
+    size,
+  );
+}
+
 const convolutions = [
   { size: 3, stride: 1, padding: 1, groups: 1, extent: [5, 7] },
   { size: 3, stride: 1, padding: 0, groups: 1, extent: [5, 7] },
@@ -64,30 +83,50 @@ const convolutions = [
   { size: 3, stride: 1, padding: 1, groups: 1, extent: [5, 7], channels: 20 },
   { size: 3, stride: 2, padding: 1, groups: 1, extent: [7, 6], channels: 16 },
   { size: 1, stride: 1, padding: 0, groups: 1, extent: [4, 3], channels: 16 },
-].map((settings) => ({ channels: 4, ...settings }));
+].map(({ size, stride, padding, ...settings }) => ({
+  channels: 4,
+  size: [size, size] as Pair,
+  ...evenWindow(stride, padding),
+  ...settings,
+}));
+const unevenConvolutions: typeof convolutions = [
+  { size: [1, 3], strides: [1, 1], dilations: [1, 1], pads: [0, 1, 0, 1], groups: 1, extent: [5, 7], channels: 4 },
+  { size: [3, 2], strides: [2, 3], dilations: [1, 1], pads: [2, 0, 1, 1], groups: 1, extent: [7, 8], channels: 4 },
+  { size: [3, 3], strides: [1, 1], dilations: [2, 3], pads: [2, 3, 1, 4], groups: 1, extent: [8, 9], channels: 4 },
+  { size: [3, 2], strides: [1, 1], dilations: [2, 1], pads: [0, 1, 3, 0], groups: 2, extent: [8, 6], channels: 4 },
+  { size: [2, 4], strides: [2, 1], dilations: [1, 1], pads: [1, 2, 0, 0], groups: 4, extent: [6, 7], channels: 4 },
+  { size: [2, 3], strides: [1, 2], dilations: [1, 1], pads: [0, 1, 2, 0], groups: 1, extent: [5, 7], channels: 20 },
+];
 
-test.each(convolutions)(
-  "convolution $size×$size, stride $stride, padding $padding, groups $groups, channels $channels",
-  async ({ channels, ...settings }) => {
-    const { size, stride, padding, groups, extent } = settings;
+test.each([...convolutions, ...unevenConvolutions])(
+  "convolution $size, strides $strides, dilations $dilations, pads $pads, groups $groups, channels $channels",
+  async ({ channels, size, extent, ...settings }) => {
+    const { strides, dilations, pads, groups } = settings;
     const filters = 8;
-    const out = extent.map((value) => Math.floor((value + 2 * padding - size) / stride) + 1);
+    const out = extent.map((value, axis) => {
+      const reach = (size[axis] - 1) * dilations[axis] + 1;
+      return Math.floor((value + pads[axis] + pads[axis + 2] - reach) / strides[axis]) + 1;
+    });
     await agree(
-      { x: [2, channels, ...extent], weights: [filters, channels / groups, size, size], bias: [filters] },
+      { x: [2, channels, ...extent], weights: [filters, channels / groups, ...size], bias: [filters] },
       [2, filters, ...out],
       (tape, { x, weights, bias }) => convolution(tape, x, weights, bias, settings),
       ([x, weights, bias]) => {
         const parts = groups === 1 ? [x] : tf.split(x, groups, 1);
         const kernels = groups === 1 ? [weights] : tf.split(weights, groups, 0);
         const outputs = parts.map((part, i) => {
-          const kernel = tf.transpose(kernels[i], [2, 3, 1, 0]) as tf.Tensor4D;
+          const spread = dilations.reduce(
+            (kernel, dilation, axis) => spreadAlong(kernel, axis + 2, dilation),
+            kernels[i],
+          );
+          const kernel = tf.transpose(spread, [2, 3, 1, 0]) as tf.Tensor4D;
           const padded = tf.pad(toNhwc(part), [
             [0, 0],
-            [padding, padding],
-            [padding, padding],
+            [pads[0], pads[2]],
+            [pads[1], pads[3]],
             [0, 0],
           ]) as tf.Tensor4D;
-          return toNchw(tf.conv2d(padded, kernel, stride, "valid"));
+          return toNchw(tf.conv2d(padded, kernel, [...strides], "valid"));
         });
         return tf.add(tf.concat(outputs, 1), tf.reshape(bias, [1, filters, 1, 1]));
       },
@@ -121,6 +160,35 @@ test.each([0, 0.1, 1])("activation with slope %f", async (slope) => {
   );
 });
 
+test.each([
+  { size: [2, 2], strides: [2, 2], pads: [0, 0, 0, 0], countsPads: false },
+  { size: [2, 3], strides: [1, 2], pads: [1, 0, 0, 2], countsPads: true },
+  { size: [3, 3], strides: [1, 1], pads: [1, 1, 1, 1], countsPads: false },
+] as const)("average pool $size, strides $strides, pads $pads, counts pads: $countsPads", async (settings) => {
+  const { size, strides, pads, countsPads } = settings;
+  const extent = [5, 7];
+  const around: [number, number][] = [
+    [0, 0],
+    [pads[0], pads[2]],
+    [pads[1], pads[3]],
+    [0, 0],
+  ];
+  const out = extent.map(
+    (value, axis) => Math.floor((value + pads[axis] + pads[axis + 2] - size[axis]) / strides[axis]) + 1,
+  );
+  await agree(
+    { x: [2, 3, ...extent] },
+    [2, 3, ...out],
+    (tape, { x }) => averagePool(tape, x, settings),
+    ([x]) => {
+      const mean = (values: tf.Tensor) =>
+        tf.avgPool(tf.pad(toNhwc(values), around) as tf.Tensor4D, [...size], [...strides], "valid");
+      const sum = mean(x);
+      return toNchw((countsPads ? sum : tf.div(sum, mean(tf.onesLike(x)))) as tf.Tensor4D);
+    },
+  );
+});
+
 const pools = [
   { size: 2, stride: 2, padding: 0, extent: [4, 6], all: 0 },
   { size: 2, stride: 2, padding: 1, extent: [4, 6], all: 0 },
@@ -128,22 +196,32 @@ const pools = [
   { size: 2, stride: 1, padding: 1, extent: [4, 5], all: -10 },
   { size: 3, stride: 2, padding: 2, extent: [6, 7], all: 0 },
   { size: 5, stride: 1, padding: 4, extent: [5, 5], all: -10 },
+].map(({ size, stride, padding, ...settings }) => ({ ...darknetPool(size, stride, padding), ...settings }));
+const unevenPools: typeof pools = [
+  { size: [2, 3], strides: [1, 2], pads: [1, 0, 0, 2], extent: [5, 7], all: -10 },
+  { size: [3, 1], strides: [2, 1], pads: [0, 0, 1, 0], extent: [6, 4], all: 0 },
 ];
 
-test.each(pools)(
-  "max-pool $size, stride $stride, padding $padding, about $all",
+test.each([...pools, ...unevenPools])(
+  "max-pool $size, strides $strides, pads $pads, about $all",
   async ({ extent, all, ...settings }) => {
-    const { size, stride, padding } = settings;
-    const before = Math.floor(padding / 2);
-    const out = extent.map((value) => Math.floor((value + padding - size) / stride) + 1);
+    const { size, strides, pads } = settings;
+    const out = extent.map(
+      (value, axis) => Math.floor((value + pads[axis] + pads[axis + 2] - size[axis]) / strides[axis]) + 1,
+    );
     await agree(
       { x: [2, 3, ...extent] },
       [2, 3, ...out],
       (tape, { x }) => maxPool(tape, x, settings),
       ([x]) => {
-        const sides: [number, number] = [before, padding - before];
-        const padded = tf.pad(toNhwc(x), [[0, 0], sides, sides, [0, 0]], -1e30) as tf.Tensor4D;
-        return toNchw(tf.maxPool(padded, size, stride, "valid"));
+        const around: [number, number][] = [
+          [0, 0],
+          [pads[0], pads[2]],
+          [pads[1], pads[3]],
+          [0, 0],
+        ];
+        const padded = tf.pad(toNhwc(x), around, -1e30) as tf.Tensor4D;
+        return toNchw(tf.maxPool(padded, [...size], [...strides], "valid"));
       },
       // All-negative windows are what a pool with zeros for padding gets wrong.
       ({ x }) =>

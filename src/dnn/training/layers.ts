@@ -1,16 +1,15 @@
 /** Differentiable layers of a detector, each as forward nodes and a pullback. Values are [N, C, H, W]. */
 import type { Activation, OnnxEmitter } from "../../functions/function.ts";
 import { emitActivation, emitActivationGradient } from "../../functions/functions.ts";
-import { padded, reshaped, strided, summed, transposed } from "./arithmetic.ts";
+import { type Pads, type Pair, type Window, windowCounts, windowExtent } from "../../graph/windows.ts";
+import { multiply, padded, reshaped, strided, summed, transposed } from "./arithmetic.ts";
 import type { Tape, Value } from "./tape.ts";
 
-export interface ConvolutionSettings {
-  readonly stride: number;
-  readonly padding: number;
+export interface ConvolutionSettings extends Omit<Window, "size"> {
   readonly groups: number;
 }
 
-/** @param weights [outC, inC / groups, k, k]. @param bias [outC]. */
+/** @param weights [outC, inC / groups, kH, kW]. @param bias [outC]. */
 export function convolution(
   tape: Tape,
   x: Value,
@@ -18,23 +17,22 @@ export function convolution(
   bias: Value | undefined,
   settings: ConvolutionSettings,
 ): Value {
-  const { stride, padding, groups } = settings;
   const [batch, , height, width] = x.shape;
-  const [outC, , size] = weights.shape;
-  const out = (extent: number) => Math.floor((extent + 2 * padding - size) / stride) + 1;
-  const attributes = {
-    kernel_shape: [size, size],
-    strides: [stride, stride],
-    pads: [padding, padding, padding, padding],
-    group: groups,
-  };
+  const window = windowWith(weights, settings);
+  const { size, strides, dilations, pads } = window;
+  const attributes = { kernel_shape: size, strides, dilations, pads, group: settings.groups };
   const inputs = bias ? [x, weights, bias] : [x, weights];
-  const y = tape.emit("Conv", inputs, [batch, outC, out(height), out(width)], attributes);
+  const shape = [batch, weights.shape[0], ...windowCounts(window, [height, width])];
+  const y = tape.emit("Conv", inputs, shape, attributes);
   return tape.record(y, inputs, (g) => [
     x.isTracked ? inputGradient(tape, g, weights, x.shape, settings) : undefined,
     weights.isTracked ? weightGradient(tape, g, x, weights.shape, settings) : undefined,
     bias?.isTracked ? reshaped(tape, summed(tape, g, [0, 2, 3]), bias.shape) : undefined,
   ]);
+}
+
+function windowWith(weights: Value, { strides, dilations, pads }: ConvolutionSettings): Window {
+  return { size: [weights.shape[2], weights.shape[3]], strides, dilations, pads };
 }
 
 /** With stride 1, a convolution of the output's gradient with the turned kernels; else the transposed convolution. */
@@ -45,35 +43,34 @@ function inputGradient(
   shape: readonly number[],
   settings: ConvolutionSettings,
 ): Value {
-  const { stride, padding, groups } = settings;
-  const size = weights.shape[2];
-  if (stride === 1 && groups === 1 && padding < size) {
+  const window = windowWith(weights, settings);
+  const { size, strides, dilations, pads } = window;
+  const { groups } = settings;
+  const extent = windowExtent(window);
+  // Beyond the gradient's edges lie as many zeros as the kernel reached into the plane from outside.
+  const outside = pads.map((pad, side) => extent[side % 2] - 1 - pad);
+  if (strides.every((stride) => stride === 1) && groups === 1 && outside.every((pad) => pad >= 0)) {
     const swapped = transposed(tape, weights, [1, 0, 2, 3]);
     const turned =
-      size === 1
+      size[0] === 1 && size[1] === 1
         ? swapped
         : tape.emit(
             "Slice",
             [
               swapped,
               tape.constant([2], [-1, -1], "int64"),
-              tape.constant([2], [-size - 1, -size - 1], "int64"),
+              tape.constant([2], [-size[0] - 1, -size[1] - 1], "int64"),
               tape.constant([2], [2, 3], "int64"),
               tape.constant([2], [-1, -1], "int64"),
             ],
             swapped.shape,
           );
-    const pad = size - 1 - padding;
-    return tape.emit("Conv", [g, turned], shape, { kernel_shape: [size, size], pads: [pad, pad, pad, pad] });
+    return tape.emit("Conv", [g, turned], shape, { kernel_shape: size, dilations, pads: outside });
   }
-  const missing = (axis: number) => (shape[axis] + 2 * padding - size) % stride;
-  return tape.emit("ConvTranspose", [g, weights], shape, {
-    kernel_shape: [size, size],
-    strides: [stride, stride],
-    pads: [padding, padding, padding, padding],
-    output_padding: [missing(2), missing(3)],
-    group: groups,
-  });
+  const missing = (axis: 0 | 1) => (shape[axis + 2] + pads[axis] + pads[axis + 2] - extent[axis]) % strides[axis];
+  const output_padding = [missing(0), missing(1)];
+  const attributes = { kernel_shape: size, strides, dilations, pads, output_padding, group: groups };
+  return tape.emit("ConvTranspose", [g, weights], shape, attributes);
 }
 
 /** Input channels from which on a matrix product for each tap is as fast as one for all, and saves stacking them. */
@@ -87,29 +84,21 @@ function weightGradient(
   shape: readonly number[],
   settings: ConvolutionSettings,
 ): Value {
-  const { stride, padding, groups } = settings;
-  const [outC, groupC, size] = shape;
+  const { strides, dilations, pads, groups } = settings;
+  const [outC, groupC, kH, kW] = shape;
   const [batch, , outH, outW] = g.shape;
   const count = batch * outH * outW;
-  const channelsFirst = padded(tape, transposed(tape, x, [1, 0, 2, 3]), [
-    0,
-    0,
-    padding,
-    padding,
-    0,
-    0,
-    padding,
-    padding,
-  ]);
+  const channelsFirst = padded(tape, transposed(tape, x, [1, 0, 2, 3]), aroundPlane(pads));
   const taps: Value[] = [];
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const ends = [row + stride * (outH - 1) + 1, column + stride * (outW - 1) + 1];
-      const tap = strided(tape, channelsFirst, [2, 3], [row, column], ends, [stride, stride]);
+  for (let row = 0; row < kH; row++) {
+    for (let column = 0; column < kW; column++) {
+      const starts = [row * dilations[0], column * dilations[1]];
+      const ends = [starts[0] + strides[0] * (outH - 1) + 1, starts[1] + strides[1] * (outW - 1) + 1];
+      const tap = strided(tape, channelsFirst, [2, 3], starts, ends, strides);
       taps.push(reshaped(tape, tap, [groups * groupC, 1, count]));
     }
   }
-  const columns = size * size;
+  const columns = kH * kW;
   const left = transposed(tape, g, [1, 0, 2, 3]);
   const rowsTimes = (right: Value, width: number) =>
     tape.emit("Gemm", [reshaped(tape, left, [outC, count]), right], [outC, width], { transB: 1 });
@@ -126,6 +115,11 @@ function weightGradient(
   const rows = reshaped(tape, left, [groups, outC / groups, count]);
   const turned = transposed(tape, reshaped(tape, stacked, [groups, groupC * columns, count]), [0, 2, 1]);
   return reshaped(tape, tape.emit("MatMul", [rows, turned], [groups, outC / groups, groupC * columns]), shape);
+}
+
+/** Pads of a plane as pads of [N, C, H, W], begins before ends. */
+function aroundPlane([top, left, bottom, right]: Pads): readonly number[] {
+  return [0, 0, top, left, 0, 0, bottom, right];
 }
 
 export interface BatchStatistics {
@@ -193,28 +187,24 @@ export function activate(tape: Tape, x: Value, activation: Activation): Value {
 }
 
 export interface PoolSettings {
-  readonly size: number;
-  readonly stride: number;
-  /** Cells in all on each axis, ⌊padding / 2⌋ of them before (darknet's rule). */
-  readonly padding: number;
+  readonly size: Pair;
+  readonly strides: Pair;
+  readonly pads: Pads;
 }
 
 /** The gradient goes to the cell that was greatest, in equal parts where several were. */
 export function maxPool(tape: Tape, x: Value, settings: PoolSettings): Value {
-  const { size, stride, padding } = settings;
+  const { size, strides, pads } = settings;
   const [batch, channels, height, width] = x.shape;
-  const before = Math.floor(padding / 2);
-  const after = padding - before;
-  const out = (extent: number) => Math.floor((extent + padding - size) / stride) + 1;
-  const shape = [batch, channels, out(height), out(width)];
-  const y = tape.emit("MaxPool", [x], shape, {
-    kernel_shape: [size, size],
-    strides: [stride, stride],
-    pads: [before, before, after, after],
-  });
-  const isTiling = size === stride && before === 0 && height === shape[2] * stride && width === shape[3] * stride;
+  const counts = windowCounts({ ...settings, dilations: [1, 1] }, [height, width]);
+  const y = tape.emit("MaxPool", [x], [batch, channels, ...counts], { kernel_shape: size, strides, pads });
+  const isTiling =
+    size[0] === size[1] &&
+    [0, 1].every((axis) => size[axis] === strides[axis] && pads[axis] === 0) &&
+    height === counts[0] * size[0] &&
+    width === counts[1] * size[1];
   return tape.record(y, [x], (g) => [
-    isTiling ? tiledPoolGradient(tape, x, y, g, size) : overlappingPoolGradient(tape, x, y, g, settings),
+    isTiling ? tiledPoolGradient(tape, x, y, g, size[0]) : overlappingPoolGradient(tape, x, y, g, settings),
   ]);
 }
 
@@ -234,49 +224,68 @@ function overlappingPoolGradient(
   x: Value,
   y: Value,
   g: Value,
-  { size, stride, padding }: PoolSettings,
+  { size, strides, pads }: PoolSettings,
 ): Value {
   const { shape } = y;
-  const before = Math.floor(padding / 2);
-  const after = padding - before;
-  const cells = padded(tape, x, [0, 0, before, before, 0, 0, after, after], -3.4e38);
+  const cells = padded(tape, x, aroundPlane(pads), -3.4e38);
   const masks: Value[] = [];
   const places: (readonly [number, number])[] = [];
-  for (let row = 0; row < size; row++) {
-    for (let column = 0; column < size; column++) {
-      const ends = [row + stride * (shape[2] - 1) + 1, column + stride * (shape[3] - 1) + 1];
-      const cell = strided(tape, cells, [2, 3], [row, column], ends, [stride, stride]);
+  for (let row = 0; row < size[0]; row++) {
+    for (let column = 0; column < size[1]; column++) {
+      const ends = [row + strides[0] * (shape[2] - 1) + 1, column + strides[1] * (shape[3] - 1) + 1];
+      const cell = strided(tape, cells, [2, 3], [row, column], ends, strides);
       masks.push(tape.emit("Cast", [tape.emit("Equal", [cell, y], shape, {}, "bool")], shape, { to: 1 }));
       places.push([row, column]);
     }
   }
   const share = tape.emit("Div", [g, tape.emit("Sum", masks, shape)], shape);
   const spread = masks.map((mask, i) =>
-    placed(tape, tape.emit("Mul", [share, mask], shape), places[i], stride, cells.shape),
+    placed(tape, tape.emit("Mul", [share, mask], shape), places[i], strides, cells.shape),
   );
   const sum = tape.emit("Sum", spread, cells.shape);
   const [, , height, width] = x.shape;
-  return strided(tape, sum, [2, 3], [before, before], [before + height, before + width], [1, 1]);
+  return strided(tape, sum, [2, 3], [pads[0], pads[1]], [pads[0] + height, pads[1] + width], [1, 1]);
 }
 
-/** `part` at every `stride`-th cell from `place` on, zeros elsewhere. */
+/** `part` at every `strides`-th cell from `place` on, zeros elsewhere. */
 function placed(
   tape: Tape,
   part: Value,
   place: readonly [number, number],
-  stride: number,
+  [strideY, strideX]: Pair,
   shape: readonly number[],
 ): Value {
   const [batch, channels, rows, columns] = part.shape;
   let spread = part;
-  if (stride > 1) {
+  if (strideY > 1 || strideX > 1) {
     const apart = reshaped(tape, part, [batch, channels, rows, 1, columns, 1]);
-    const zeros = padded(tape, apart, [0, 0, 0, 0, 0, 0, 0, 0, 0, stride - 1, 0, stride - 1]);
-    const wide = reshaped(tape, zeros, [batch, channels, rows * stride, columns * stride]);
-    spread = strided(tape, wide, [2, 3], [0, 0], [(rows - 1) * stride + 1, (columns - 1) * stride + 1], [1, 1]);
+    const zeros = padded(tape, apart, [0, 0, 0, 0, 0, 0, 0, 0, 0, strideY - 1, 0, strideX - 1]);
+    const wide = reshaped(tape, zeros, [batch, channels, rows * strideY, columns * strideX]);
+    spread = strided(tape, wide, [2, 3], [0, 0], [(rows - 1) * strideY + 1, (columns - 1) * strideX + 1], [1, 1]);
   }
   const pads = [0, 0, ...place, 0, 0, ...place.map((start, i) => shape[2 + i] - start - spread.shape[2 + i])];
   return padded(tape, spread, pads);
+}
+
+/** Each cell's part of the mean goes back to it: a convolution with equal weights, and where pads do not count, more near the edges. */
+export function averagePool(tape: Tape, x: Value, settings: PoolSettings & { readonly countsPads: boolean }): Value {
+  const { size, strides, pads, countsPads } = settings;
+  const channels = x.shape[1];
+  const area = size[0] * size[1];
+  const weights = tape.constant([channels, 1, ...size], new Array(channels * area).fill(1 / area));
+  const window = { strides, dilations: [1, 1], pads, groups: channels } as const;
+  const mean = convolution(tape, x, weights, undefined, window);
+  if (countsPads || pads.every((pad) => pad === 0)) return mean;
+  const [, , height, width] = mean.shape;
+  const share = (axis: 0 | 1, at: number) => {
+    const first = at * strides[axis] - pads[axis];
+    return size[axis] / (Math.min(x.shape[2 + axis], first + size[axis]) - Math.max(0, first));
+  };
+  const shares = Array.from(
+    { length: height * width },
+    (_, i) => share(0, Math.floor(i / width)) * share(1, i % width),
+  );
+  return multiply(tape, mean, tape.constant([1, 1, height, width], shares));
 }
 
 /** Nearest-neighbour enlargement. */

@@ -4,6 +4,7 @@ import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
 import type { Graph } from "../../graph/graph.ts";
 import type { Layer } from "../../graph/layers.ts";
+import { darknetPool, evenWindow } from "../../graph/windows.ts";
 import { openDnn } from "../dnn-session.ts";
 import { sgd } from "./optimizer.ts";
 import { openTrainer } from "./trainer.ts";
@@ -27,8 +28,7 @@ function convolution(
     name,
     inputs: [input],
     weights,
-    stride,
-    padding,
+    ...evenWindow(stride, padding),
     groups,
     ...(bias ? { bias: normalTensor([shape[0]], random) } : {}),
   };
@@ -50,7 +50,7 @@ const graph: Graph = {
     convolution("conv0", "input", [8, 3, 3, 3]),
     batchNorm("norm0", "conv0", 8),
     { kind: "activation", name: "leaky0", inputs: ["norm0"], activation: { fn: "leaky", slope: 0.1 } },
-    { kind: "maxPool", name: "pool1", inputs: ["leaky0"], size: 2, stride: 2, padding: 1 },
+    { kind: "maxPool", name: "pool1", inputs: ["leaky0"], ...darknetPool(2, 2, 1) },
     convolution("conv2", "pool1", [8, 1, 3, 3], { groups: 8 }),
     batchNorm("norm2", "conv2", 8),
     { kind: "activation", name: "relu2", inputs: ["norm2"], activation: { fn: "relu" } },
@@ -59,7 +59,7 @@ const graph: Graph = {
     { kind: "slice", name: "slice5", inputs: ["sum4"], start: 2, count: 4 },
     convolution("conv6", "sum4", [6, 8, 3, 3], { stride: 2, bias: true }),
     { kind: "activation", name: "leaky6", inputs: ["conv6"], activation: { fn: "leaky", slope: 0.1 } },
-    { kind: "maxPool", name: "pool7", inputs: ["leaky6"], size: 2, stride: 1, padding: 1 },
+    { kind: "maxPool", name: "pool7", inputs: ["leaky6"], ...darknetPool(2, 1, 1) },
     convolution("conv8", "pool7", [14, 6, 1, 1], { bias: true }),
     { kind: "region", name: "region9", inputs: ["conv8"], classes: 2, anchors: [1, 1, 3, 2], softmax: true },
     { kind: "upsample", name: "upsample10", inputs: ["pool7"], factor: 2 },
@@ -142,8 +142,7 @@ test("the trained graph, run for inference on its batch's statistics, gives what
           name: "same",
           inputs: ["input"],
           weights: floatTensor([channels, channels, 1, 1], unit),
-          stride: 1,
-          padding: 0,
+          ...evenWindow(1, 0),
           groups: 1,
         },
         // Anchors in pixels are of the whole network's input.

@@ -10,7 +10,7 @@ import { isMonotone } from "../../functions/functions.ts";
 import { consumersOf, type Graph, headsOf, inferShapes, inputOf, type Shapes } from "../../graph/graph.ts";
 import type { Layer } from "../../graph/layers.ts";
 import { add, concatenate, sliceOf } from "./arithmetic.ts";
-import { activate, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { activate, averagePool, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
 import { clipped, memories, type OptimizerSettings, update } from "./optimizer.ts";
 import { Tape, type Value } from "./tape.ts";
@@ -159,6 +159,8 @@ function forward(
         }
         case "maxPool":
           return activate(tape, maxPool(tape, inputs[0], layer), putOff.get(layer.inputs[0]) ?? { fn: "linear" });
+        case "averagePool":
+          return averagePool(tape, inputs[0], layer);
         case "upsample":
           return upsample(tape, inputs[0], layer.factor);
         case "concat":

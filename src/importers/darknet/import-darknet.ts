@@ -10,6 +10,7 @@ import type { Activation } from "../../functions/function.ts";
 import { type Graph, inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import type { Layer } from "../../graph/layers.ts";
+import { darknetPool, evenWindow } from "../../graph/windows.ts";
 import type { Head } from "../../heads/head.ts";
 import { parseCfg, SectionReader } from "./cfg.ts";
 import { madeUpParameters, type ParameterSource, weightsFile } from "./weights.ts";
@@ -181,8 +182,7 @@ function importConvolutional({ reader, parameters, epsilon, previous, add }: Bui
     name: `conv${index}`,
     inputs: [previous.name],
     weights,
-    stride,
-    padding,
+    ...evenWindow(stride, padding),
     groups,
   } as const;
   let output = add(hasNorm ? convolution : { ...convolution, bias });
@@ -220,7 +220,12 @@ function importMaxPool({ reader, previous, add }: Builder): Output {
   const size = reader.integer("size", stride, 1, 64);
   const padding = reader.integer("padding", size - 1, 0, 64);
   if (padding >= size + 1) reader.fail(`padding=${padding} leaves windows of size=${size} without any input`);
-  return add({ kind: "maxPool", name: `pool${reader.section.index}`, inputs: [previous.name], size, stride, padding });
+  return add({
+    kind: "maxPool",
+    name: `pool${reader.section.index}`,
+    inputs: [previous.name],
+    ...darknetPool(size, stride, padding),
+  });
 }
 
 function importRoute({ reader, output, add }: Builder): Output {

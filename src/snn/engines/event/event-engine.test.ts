@@ -1,4 +1,5 @@
 /** Edges of the event engine, each against the integer reference: emptied lanes, saturation, sessions used again, errors. */
+
 import { expect, test } from "vitest";
 import { expectSameAsReference, expectSameCheckpoints, recordAll, runOnce } from "../../../../test/engine-contract.ts";
 import { graphOf, randomPicture } from "../../../../test/graphs.ts";
@@ -7,6 +8,7 @@ import { seededRandom } from "../../../core/random.ts";
 import { floatTensor, tensor } from "../../../core/tensor.ts";
 import { type Graph, inferShapes } from "../../../graph/graph.ts";
 import type { IntegrateFireLayer, Layer } from "../../../graph/layers.ts";
+import { evenWindow } from "../../../graph/windows.ts";
 import { membraneBound } from "../../neuron.ts";
 import { referenceEngine } from "../reference/reference-engine.ts";
 import { eventEngine } from "./event-engine.ts";
@@ -39,8 +41,7 @@ function stack(options: {
           ? tensor("int8", shape, Int8Array.from(weights))
           : tensor("int16", shape, Int16Array.from(weights)),
       bias: tensor("int32", [outC], fill(outC, b)),
-      stride: 1,
-      padding: Math.floor(k / 2),
+      ...evenWindow(1, Math.floor(k / 2)),
       groups: 1,
       shift,
     };

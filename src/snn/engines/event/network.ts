@@ -12,11 +12,11 @@ import {
   isHead,
   isPopulation,
   type Layer,
-  type MaxPoolLayer,
   type ReadoutLayer,
   type SumLayer,
 } from "../../../graph/layers.ts";
 import { phasesOf } from "../../phases.ts";
+import { type SquareConvolution, type SquarePool, squareConvolution, squarePool } from "./square.ts";
 
 /** Spikes of a layer. */
 export interface Signal {
@@ -31,7 +31,7 @@ export interface Signal {
 /** A convolution of spikes. */
 export interface ConvolutionTerm {
   readonly kind: "convolution";
-  readonly layer: ConvolutionLayer;
+  readonly layer: SquareConvolution;
   readonly input: Signal;
   readonly output: Shape;
   /** Whether this stage counts the layer's synaptic operations: one does where several integrate the same layer. */
@@ -58,14 +58,14 @@ export interface PopulationStage {
   readonly lagIn: number;
   readonly terms: readonly Term[];
   /** Convolutions of a picture that is a constant current. */
-  readonly pictures: readonly ConvolutionLayer[];
+  readonly pictures: readonly SquareConvolution[];
   /** A max-pool that alone reads these spikes, and whose windows lie side by side: it is run with the neurons. */
   readonly pool?: PoolStage;
 }
 
 export interface PoolStage {
   readonly kind: "pool";
-  readonly layer: MaxPoolLayer;
+  readonly layer: SquarePool;
   readonly signal: Signal;
   readonly input: Signal;
 }
@@ -94,6 +94,8 @@ export interface Network {
   readonly stages: readonly Stage[];
   /** Leading steps whose spikes weigh more: see `src/snn/phases.ts`. */
   readonly phases: number;
+  /** Unit steps of a frame whose constants come at once; absent: they come at every step. */
+  readonly frameUnits: number | undefined;
   /** By layer name. */
   readonly signals: ReadonlyMap<string, Signal>;
 }
@@ -133,9 +135,10 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
   }
   function termOf(layer: ConvolutionLayer): ConvolutionTerm {
     const input = spikesOf(layer.inputs[0], layer);
-    return { kind: "convolution", layer, input, output: shapeOf(layer.name), counts: countsOnce(layer) };
+    const counts = countsOnce(layer);
+    return { kind: "convolution", layer: squareConvolution(layer), input, output: shapeOf(layer.name), counts };
   }
-  function branchOf(layer: SumLayer, branch: number, counts: boolean): Term | ConvolutionLayer {
+  function branchOf(layer: SumLayer, branch: number, counts: boolean): Term | SquareConvolution {
     const name = layer.inputs[branch];
     const source = byName.get(name) as Layer;
     if (source.kind !== "convolution") {
@@ -143,12 +146,12 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       return { kind: "scale", layer, branch, input, output: shapeOf(layer.name), counts };
     }
     if (layer.scales?.[branch]) fail(layer, name);
-    return isPicture(source) ? source : termOf(source);
+    return isPicture(source) ? squareConvolution(source) : termOf(source);
   }
   /** What a population integrates. */
-  function sourcesOf(layer: Layer): readonly (Term | ConvolutionLayer)[] {
+  function sourcesOf(layer: Layer): readonly (Term | SquareConvolution)[] {
     const source = byName.get(layer.inputs[0]) as Layer;
-    if (source.kind === "convolution") return [isPicture(source) ? source : termOf(source)];
+    if (source.kind === "convolution") return [isPicture(source) ? squareConvolution(source) : termOf(source)];
     if (source.kind !== "sum") return fail(layer, source.name);
     const counts = countsOnce(source);
     return source.inputs.map((_, branch) => branchOf(source, branch, counts));
@@ -162,7 +165,7 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
     if (isPopulation(layer)) {
       const sources = sourcesOf(layer);
       const terms = sources.filter((source): source is Term => "input" in source);
-      const pictures = sources.filter((source): source is ConvolutionLayer => !("input" in source));
+      const pictures = sources.filter((source): source is SquareConvolution => !("input" in source));
       const lagIn = Math.max(0, ...terms.map(({ input }) => input.lag));
       const signal = add(layer, lagIn + (layer.kind === "integrateFire" ? layer.delay : 0), layer.levels);
       stages.push({ kind: "population", layer, signal, lagIn, terms, pictures });
@@ -170,7 +173,12 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       if (readsPicture) stages.push({ kind: "poisson", layer, signal: add(layer, 0, 1) });
     } else if (layer.kind === "maxPool") {
       const input = spikesOf(layer.inputs[0], layer);
-      stages.push({ kind: "pool", layer, input, signal: add(layer, input.lag, input.greatestSpike) });
+      stages.push({
+        kind: "pool",
+        layer: squarePool(layer),
+        input,
+        signal: add(layer, input.lag, input.greatestSpike),
+      });
     } else if (layer.kind === "upsample" || layer.kind === "slice" || layer.kind === "concat") {
       const inputs = layer.inputs.map((name) => spikesOf(name, layer));
       const greatest = (of: "lag" | "greatestSpike") => Math.max(...inputs.map((input) => input[of]));
@@ -192,7 +200,13 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
   }
-  return { input: inputOf(graph), stages: withPools(stages, pinned), phases: phasesOf(graph), signals };
+  return {
+    input: inputOf(graph),
+    stages: withPools(stages, pinned),
+    phases: phasesOf(graph),
+    frameUnits: graph.simulation?.frameUnits,
+    signals,
+  };
 }
 
 /** Pools that can be run with the neurons before them are; their stages go. */

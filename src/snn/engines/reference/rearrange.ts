@@ -1,6 +1,6 @@
 /** Layers without state or weights: they move values about, spikes and currents alike. */
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { MaxPoolLayer } from "../../../graph/layers.ts";
+import { type MaxPoolLayer, windowOf } from "../../../graph/layers.ts";
 import { maxOf, poolSpike } from "../../spike-pool.ts";
 import type { Frame } from "./frames.ts";
 
@@ -20,17 +20,17 @@ export function concat(inputs: readonly Frame[]): Frame {
   return Float64Array.from(inputs.flatMap((input) => [...input]));
 }
 
-/** Indices of the members of every window of a max-pool: darknet's placement, cells outside left out. */
+/** Indices of the members of every window of a max-pool; cells outside are left out. */
 function windowsOf(layer: MaxPoolLayer, [, inH, inW]: Shape, [channels, outH, outW]: Shape): readonly number[][] {
-  const offset = Math.floor(layer.padding / 2);
+  const { size, strides, pads } = windowOf(layer);
   const windows: number[][] = [];
   for (let c = 0; c < channels; c++) {
     for (let outY = 0; outY < outH; outY++) {
       for (let outX = 0; outX < outW; outX++) {
         const members: number[] = [];
-        for (let ky = 0; ky < layer.size; ky++) {
-          for (let kx = 0; kx < layer.size; kx++) {
-            const [y, x] = [outY * layer.stride - offset + ky, outX * layer.stride - offset + kx];
+        for (let ky = 0; ky < size[0]; ky++) {
+          for (let kx = 0; kx < size[1]; kx++) {
+            const [y, x] = [outY * strides[0] - pads[0] + ky, outX * strides[1] - pads[1] + kx];
             if (y >= 0 && y < inH && x >= 0 && x < inW) members.push((c * inH + y) * inW + x);
           }
         }

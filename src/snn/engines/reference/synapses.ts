@@ -1,6 +1,6 @@
 /** Currents: what arrives at neurons when spikes [C, H, W] pass through a convolution or into a sum. */
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { ConvolutionLayer, SumLayer } from "../../../graph/layers.ts";
+import { type ConvolutionLayer, type SumLayer, windowOf } from "../../../graph/layers.ts";
 import { pixelCurrent } from "../../input-coding.ts";
 import type { Frame } from "./frames.ts";
 
@@ -16,10 +16,10 @@ export interface Synapses {
  * side; that is all the optimization here.
  */
 export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, output: Shape): Synapses {
-  const { stride, padding, groups, weights } = layer;
+  const { groups } = layer;
+  const { size, strides, dilations, pads } = windowOf(layer);
   const [inC, inH, inW] = input;
   const [outC, outH, outW] = output;
-  const size = weights.shape[2];
   const inPerGroup = inC / groups;
   const outPerGroup = outC / groups;
   const byInput = weightsByInput(layer, inC);
@@ -33,14 +33,14 @@ export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, outpu
         for (let x = 0; x < inW; x++) {
           const spike = spikes[(c * inH + y) * inW + x];
           if (spike === 0) continue;
-          for (let ky = 0; ky < size; ky++) {
-            const outY = (y + padding - ky) / stride;
+          for (let ky = 0; ky < size[0]; ky++) {
+            const outY = (y + pads[0] - ky * dilations[0]) / strides[0];
             if (!Number.isInteger(outY) || outY < 0 || outY >= outH) continue;
-            for (let kx = 0; kx < size; kx++) {
-              const outX = (x + padding - kx) / stride;
+            for (let kx = 0; kx < size[1]; kx++) {
+              const outX = (x + pads[1] - kx * dilations[1]) / strides[1];
               if (!Number.isInteger(outX) || outX < 0 || outX >= outW) continue;
               const to = (outY * outW + outX) * outC + firstOut;
-              const from = ((c * size + ky) * size + kx) * outPerGroup;
+              const from = ((c * size[0] + ky) * size[1] + kx) * outPerGroup;
               for (let o = 0; o < outPerGroup; o++) currents[to + o] += byInput[from + o] * spike;
               synOps += Math.abs(spike) * outPerGroup;
             }
@@ -53,11 +53,11 @@ export function convolutionSynapses(layer: ConvolutionLayer, input: Shape, outpu
   return { accumulate, synOps: () => synOps };
 }
 
-/** Weights [outC, inC / groups, k, k] as [inC, k, k, outC / groups]. */
+/** Weights [outC, inC / groups, kH, kW] as [inC, kH, kW, outC / groups]. */
 function weightsByInput({ weights, groups }: ConvolutionLayer, inC: number): Float64Array {
-  const [outC, inPerGroup, size] = weights.shape;
+  const [outC, inPerGroup, height, width] = weights.shape;
   const outPerGroup = outC / groups;
-  const area = size * size;
+  const area = height * width;
   const out = new Float64Array(weights.data.length);
   for (let c = 0; c < inC; c++) {
     const firstOut = Math.floor(c / inPerGroup) * outPerGroup;
@@ -78,19 +78,24 @@ function toPlanes(values: Frame, [channels, height, width]: Shape): Frame {
   return planes;
 }
 
-/** Sums to currents: (Σ w·s)·2^shift + bias. */
-export function toCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+/** Sums to currents: (Σ w·s)·2^shift, and the bias where it is part of every step. */
+export function toCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape, isBiased: boolean): Frame {
   const area = height * width;
   const factor = 2 ** (layer.shift ?? 0);
-  return sums.map((sum, i) => sum * factor + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+  return sums.map((sum, i) => sum * factor + (isBiased ? (layer.bias?.data[Math.floor(i / area)] ?? 0) : 0));
 }
 
-/** The constant current of a convolution that reads the picture: pixels as they are, or as 16-bit fractions. */
-export function toConstantCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+/**
+ * The constant current of a convolution that reads the picture, and its bias: pixels as they are, or as 16-bit fractions.
+ * @param units that the picture counts for: 1 for a step's current, all of a frame's where it comes at once.
+ */
+export function pictureCurrents(sums: Frame, layer: ConvolutionLayer, shape: Shape, units: number): Frame {
   const { shift } = layer;
-  if (shift === undefined) return toCurrents(sums, layer, [0, height, width]);
-  const area = height * width;
-  return sums.map((sum, i) => pixelCurrent(sum, shift) + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+  const area = shape[1] * shape[2];
+  return sums.map((sum, i) => {
+    const current = shift === undefined ? sum * units : pixelCurrent(sum * units, shift);
+    return current + (layer.bias?.data[Math.floor(i / area)] ?? 0);
+  });
 }
 
 /** The synapses of a sum: currents are added as they are, spikes with their channel's scale. */
