@@ -6,7 +6,7 @@ export interface PictureSize {
   readonly height: number;
 }
 
-/** Greatest number of pixels of a picture: what is larger is refused before it is decoded. Decoding takes up to 12 bytes for each. */
+/** Greatest number of pixels of a picture: what is larger is refused before it is decoded. */
 export const maxPicturePixels = 2 ** 26;
 
 export interface Orientation {
