@@ -32,7 +32,7 @@ const mostOfDataSet = 64;
  */
 export async function calibrationPictures(folderOrSpec: string): Promise<readonly PictureSource[]> {
   if (!isDataSetSpec(folderOrSpec)) return (await picturesIn(folderOrSpec)).map((path) => ({ path }));
-  const { images, name, remarks } = await openDataSet(folderOrSpec);
+  const { images, name, remarks } = await openDataSet(folderOrSpec, "training");
   for (const remark of remarks) note(remark);
   const count = Math.min(images.length, mostOfDataSet);
   if (count < images.length) note(`calibrating on ${count} of the ${images.length} pictures of ${name}, evenly spread`);

@@ -4,6 +4,9 @@ import type { DataSetContents, DataSetFormat, LabelledImage, ScoringRule } from 
 import { openVoc, writeVocDataSet } from "./voc.ts";
 import { openYolo, writeYoloDataSet } from "./yolo.ts";
 
+/** What a data set is opened for: it decides which split is meant where none is named and the format has one for each. */
+export type Purpose = "scoring" | "training";
+
 /** Where a data set is written. */
 export interface WrittenLocation {
   readonly folder: string;
@@ -16,7 +19,7 @@ export interface DataSetFormatSpec<K extends DataSetFormat> {
   readonly syntax: `${K}:${string}`;
   readonly rule: ScoringRule;
   /** Opens what follows the format's name and the colon; undefined where that is not of the syntax. */
-  readonly open: (words: string) => Promise<DataSetContents> | undefined;
+  readonly open: (words: string, purpose: Purpose) => Promise<DataSetContents> | undefined;
   /** How an object that scoring is to leave out is marked; the format may have no mark. */
   readonly markOfDifficult: "difficult" | "crowd" | "none";
   readonly write: (
@@ -63,9 +66,10 @@ export const dataSetFormats: { readonly [K in DataSetFormat]: DataSetFormatSpec<
     syntax: "yolo:DATA.yaml[:SPLIT]",
     // What Ultralytics prints of such data sets is AP over IoU .50 … .95.
     rule: "coco",
-    open(words) {
+    open(words, purpose) {
       const [, description, split] = /^(.+?\.(?:ya?ml|data))(?::([\w-]+))?$/i.exec(words) ?? [];
-      return description === undefined ? undefined : openYolo({ description, ...(split && { split }) });
+      const usual = purpose === "training" ? "train" : "val";
+      return description === undefined ? undefined : openYolo({ description, split: split ?? usual });
     },
     markOfDifficult: "none",
     write: writeYoloDataSet,

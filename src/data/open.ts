@@ -1,7 +1,7 @@
 /** Opens a data set from one word of a command line. */
 import { ArgumentError } from "../core/errors.ts";
 import type { DataSet, DataSetFormat } from "./dataset.ts";
-import { dataSetFormatNames, dataSetFormats } from "./formats.ts";
+import { dataSetFormatNames, dataSetFormats, type Purpose } from "./formats.ts";
 
 /** What names a data set, for help and errors. */
 export const dataSetSyntax: string = dataSetFormatNames.map((name) => dataSetFormats[name].syntax).join(" or ");
@@ -12,12 +12,13 @@ export function isDataSetSpec(spec: string): boolean {
 }
 
 /**
- * Opens what a word of {@link dataSetSyntax} names (defaults: year 2007, split test of VOC, val of YOLO).
+ * Opens what a word of {@link dataSetSyntax} names (defaults: year 2007, split test of VOC; of YOLO val,
+ * for training train).
  * @throws ArgumentError [E_DATASET] for a word that is none; ImportError as the readers do.
  */
-export async function openDataSet(spec: string): Promise<DataSet> {
+export async function openDataSet(spec: string, purpose: Purpose = "scoring"): Promise<DataSet> {
   const format = formatOf(spec);
-  const contents = format && (await dataSetFormats[format].open(spec.slice(format.length + 1)));
+  const contents = format && (await dataSetFormats[format].open(spec.slice(format.length + 1), purpose));
   if (!contents) throw new ArgumentError("E_DATASET", `${spec} is no data set. Expected ${dataSetSyntax}`);
   const isEmpty = contents.images.every(({ objects }) => objects.length === 0);
   const nothing = isEmpty ? ["no picture shows an object: there is nothing to find, and no score"] : [];

@@ -204,7 +204,7 @@ function planOf(flags: TrainFlags, continues: boolean): TrainingPlan {
 
 /** The data set, its classes numbered as `--names` says. */
 async function openClasses(flags: TrainFlags): Promise<DataSet> {
-  const whole = await openDataSet(flags.dataset);
+  const whole = await openDataSet(flags.dataset, "training");
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
