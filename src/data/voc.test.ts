@@ -188,6 +188,14 @@ describe("openVoc", () => {
     });
     await expect(open(await layOut("empty", "\n", { "a.xml": annotation("") }))).rejects.toThrow(/lists no pictures/);
     await expect(open(join(root, "nowhere"))).rejects.toMatchObject({ code: "E_FILE" });
+    const where = join(root, "missing");
+    await writeFile(join(where, "VOC2012/ImageSets/Main/train.txt"), "c\n");
+    await expect(openVoc({ root: where, year: "2012" })).rejects.toMatchObject({
+      code: "E_FILE",
+      message: expect.stringMatching(
+        /Main\/test\.txt is not there\. Name a list that is: train, val, as in voc:ROOT:train$/,
+      ),
+    });
   });
 
   it("leaves out annotations that cannot be read, counted, but not too many", async () => {

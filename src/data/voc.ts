@@ -5,7 +5,7 @@
 import { listFolder, readFile, writeFile } from "#platform";
 import { ImportError } from "../core/errors.ts";
 import { type Failure, refuseFailures } from "../core/failures.ts";
-import { type RemarkTally, tallyRemarks } from "../core/remarks.ts";
+import { firstOf, type RemarkTally, tallyRemarks } from "../core/remarks.ts";
 import { decodeText } from "../core/text.ts";
 import type { DataSetContents, ImageEntry, LabelledImage } from "./dataset.ts";
 import { pictureFiles, pictureStem } from "./picture-files.ts";
@@ -37,8 +37,8 @@ export async function openVoc({ root, year, split = "test" }: VocLocation): Prom
   const folder = await yearFolder(root, year);
   const list = `${folder}/ImageSets/Main/${split}.txt`;
   const tally = tallyRemarks();
-  const annotated = await annotationNames(folder);
-  const ids = readIds(await readText(list), list, annotated, tally);
+  const annotated = await annotationFiles(folder);
+  const ids = readIds(await readList(folder, split), list, annotated, tally);
   const entries = await readAnnotations(folder, ids, annotated, tally);
   const classes = await classesOf(`${folder}/classes.txt`, entries, tally);
   const find = pictureFiles([`${folder}/JPEGImages`, folder]).find;
@@ -77,13 +77,33 @@ async function yearFolder(root: string, year: string | undefined): Promise<strin
   return entries.some(({ name, isFolder }) => isFolder && name === "ImageSets") ? plain : usual;
 }
 
-/** Names of the annotations, without .xml. */
-async function annotationNames(folder: string): Promise<ReadonlySet<string>> {
+/** Annotations by their names without .xml. */
+async function annotationFiles(folder: string): Promise<ReadonlyMap<string, string>> {
   const entries = (await listFolder(`${folder}/Annotations`)) ?? [];
-  return new Set(entries.flatMap(({ name }) => (name.endsWith(".xml") ? name.slice(0, -4) : [])));
+  const files = entries.filter(({ name }) => /^[^.].*\.xml$/i.test(name));
+  return new Map(files.map(({ name }) => [name.slice(0, -4), `${folder}/Annotations/${name}`]));
 }
 
-function readIds(text: string, list: string, annotated: ReadonlySet<string>, tally: RemarkTally): readonly string[] {
+/** @throws ImportError [E_FILE] naming the lists that are there. */
+async function readList(folder: string, split: string): Promise<string> {
+  const lists = `${folder}/ImageSets/Main`;
+  const there = ((await listFolder(lists)) ?? []).flatMap(({ name }) =>
+    name.endsWith(".txt") ? name.slice(0, -4) : [],
+  );
+  if (there.length > 0 && !there.includes(split))
+    throw new ImportError(
+      "E_FILE",
+      `${lists}/${split}.txt is not there. Name a list that is: ${firstOf(there.sort())}, as in voc:ROOT:${there[0]}`,
+    );
+  return readText(`${lists}/${split}.txt`);
+}
+
+function readIds(
+  text: string,
+  list: string,
+  annotated: ReadonlyMap<string, string>,
+  tally: RemarkTally,
+): readonly string[] {
   const ids = new Set<string>();
   for (const line of text.split(/\r\n?|\n/)) {
     const id = idOf(line.trim(), annotated);
@@ -95,7 +115,7 @@ function readIds(text: string, list: string, annotated: ReadonlySet<string>, tal
 }
 
 /** Names may hold spaces; per-class lists have a second column (1, -1, 0); other lists have extensions or folders. */
-function idOf(line: string, annotated: ReadonlySet<string>): string {
+function idOf(line: string, annotated: ReadonlyMap<string, string>): string {
   const plain = line.replace(/\s+(1|-1|0)$/, "");
   const spellings = [line, plain].flatMap((name) => {
     const file = name.split(/[\\/]/).at(-1)!;
@@ -113,7 +133,7 @@ interface Entry {
 async function readAnnotations(
   folder: string,
   ids: readonly string[],
-  annotated: ReadonlySet<string>,
+  annotated: ReadonlyMap<string, string>,
   tally: RemarkTally,
 ): Promise<readonly Entry[]> {
   if (!ids.some((id) => annotated.has(id)))
@@ -124,12 +144,12 @@ async function readAnnotations(
   const entries: Entry[] = [];
   const failures: Failure[] = [];
   for (const id of ids) {
-    if (!annotated.has(id)) {
+    const file = annotated.get(id);
+    if (file === undefined) {
       tally.add("pictures without an annotation, taken to show nothing", id);
       entries.push({ id });
       continue;
     }
-    const file = `${folder}/Annotations/${id}.xml`;
     try {
       const annotation = parseVocAnnotation(await readFile(file, "text"), file);
       for (const problem of annotation.problems)
