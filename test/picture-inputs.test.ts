@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { run as runMeasured } from "./wild/run.ts";
 
 const program = resolve(import.meta.dirname, "../dist/cli/main.js");
 let folder: string;
@@ -76,6 +77,98 @@ describe("detect", () => {
       const result = await run("detect", ...words, "--model", "no-such-model");
       expect([result.code, result.stdout, errorsOf(result)]).toEqual([2, "", [expect.stringMatching(line)]]);
     }
+  });
+});
+
+/** A file whose header speaks of so many pixels, and that has hardly any. */
+function boast(kind: "webp" | "bmp" | "png" | "gif", width: number, height: number): Uint8Array {
+  const bytes = new Uint8Array(64);
+  const view = new DataView(bytes.buffer);
+  const write = (at: number, text: string) => bytes.set(Buffer.from(text, "latin1"), at);
+  if (kind === "webp") {
+    write(0, "RIFF____WEBPVP8L____/");
+    view.setUint32(4, 28, true);
+    view.setUint32(16, 16, true);
+    view.setUint32(21, (width - 1) | ((height - 1) << 14), true);
+    return bytes.subarray(0, 36);
+  }
+  if (kind === "bmp") {
+    write(0, "BM");
+    for (const [at, value] of [
+      [10, 54],
+      [14, 40],
+      [18, width],
+      [22, height],
+      [28, 24],
+    ])
+      view.setInt32(at, value, true);
+    return bytes;
+  }
+  if (kind === "gif") {
+    write(0, "GIF89a");
+    view.setUint16(6, width, true);
+    view.setUint16(8, height, true);
+    write(13, ",");
+    view.setUint16(18, width, true);
+    view.setUint16(20, height, true);
+    write(23, "\x02\x01\x00\x00;");
+    return bytes;
+  }
+  write(0, "\x89PNG\r\n\x1a\n\0\0\0\x0dIHDR");
+  view.setUint32(16, width);
+  view.setUint32(20, height);
+  write(24, "\x08\x02");
+  view.setUint32(29, crc32(bytes.subarray(12, 29)));
+  write(33, "\0\0\0\0IDAT");
+  view.setUint32(41, crc32(bytes.subarray(37, 41)));
+  return bytes;
+}
+
+/** PNG's checksum, bit by bit. */
+function crc32(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) {
+    crc ^= byte;
+    for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
+  }
+  return ~crc >>> 0;
+}
+
+describe("pictures that are larger than they can be", () => {
+  const cases = [
+    ["webp", 16_383, 16_383],
+    ["bmp", 60_000, 60_000],
+    ["png", 2 ** 31 - 1, 2 ** 31 - 1],
+    ["png", 30_000, 30_000],
+    ["gif", 65_535, 65_535],
+  ] as const;
+
+  test.each(cases)("%s of %i × %i pixels ends in one line, within 2 GiB", async (kind, width, height) => {
+    const file = join(folder, `boast-${width}.${kind}`);
+    writeFileSync(file, boast(kind, width, height));
+    const { code, stdout, stderr, peakMiB } = await runMeasured(60, "detect", file, "--model", "scenes", "--at", "1");
+    expect([code, stdout]).toEqual([2, ""]);
+    expect(stderr).toMatch(/^error \[E_IMAGE\] [^\n]+$/);
+    expect(peakMiB).toBeLessThan(256);
+  });
+
+  test("the largest that are read stay within 2 GiB, several at once in threads", async () => {
+    // Of one colour: 36 bytes.
+    const red = { width: 8192, height: 8192, channels: 3, background: "red" } as const;
+    const webp = await sharp({ create: red }).webp({ lossless: true, effort: 0 }).toBuffer();
+
+    const set = join(folder, "large");
+    mkdirSync(join(set, "images"), { recursive: true });
+    mkdirSync(join(set, "labels"));
+    for (let i = 0; i < 4; i++) {
+      writeFileSync(join(set, `images/${i}.webp`), webp);
+      writeFileSync(join(set, `labels/${i}.txt`), "0 0.5 0.5 0.5 0.5\n");
+    }
+    writeFileSync(join(set, "data.yaml"), "val: images\nnames: [car, bus]\n");
+    const args = ["evaluate", "scenes", "--dataset", `yolo:${set}/data.yaml`, "--dnn-only", "--threads", "2"];
+    const { code, stderr, peakMiB } = await runMeasured(120, ...args);
+    expect(code, stderr).toBe(0);
+    expect(peakMiB).toBeLessThan(2048);
   });
 });
 

@@ -83,12 +83,30 @@ function namesOf(
   return names;
 }
 
+/** Names of twenty thousand classes take less; parsers of YAML take time by the square of it. */
+const maxLetters = 2 ** 18;
+
+/** Nobody nests a description deeper; parsers recurse, and a full stack can end the process. */
+const maxDepth = 64;
+
 function fromYaml(text: string, fail: (what: string, cause?: unknown) => never): unknown {
+  if (text.length > maxLetters) fail(`has ${text.length} letters; at most ${maxLetters} are read of a description`);
+  if (isDeep(text)) fail(`nests its entries more than ${maxDepth} deep`);
   try {
-    return parse(text, { maxAliasCount: 100, logLevel: "error" }) as unknown;
+    return parse(text, { maxAliasCount: 100, logLevel: "error", prettyErrors: false }) as unknown;
   } catch (error) {
     return fail(`is not YAML (${(error as Error).message.split("\n")[0]})`, error);
   }
+}
+
+/** Counts brackets, in quotes too, and what can begin a nested entry at the beginning of a line. */
+function isDeep(text: string): boolean {
+  if (new RegExp(`^[ \\t\\-?:]{${2 * maxDepth}}`, "m").test(text)) return true;
+  let depth = 0;
+  return [...text.matchAll(/[[\]{}]/g)].some(([bracket]) => {
+    depth += bracket === "[" || bracket === "{" ? 1 : -1;
+    return depth > maxDepth;
+  });
 }
 
 /** Its `valid` is the set to validate on, its `names` a file. */

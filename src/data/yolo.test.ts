@@ -88,6 +88,11 @@ describe("readDescription", () => {
     expect(readDescription("val: b\nnc: 2", "d.yaml").names).toEqual(["class 0", "class 1"]);
   });
 
+  it("does not take blank lines and comments for depth", () => {
+    const text = `# ${"-".repeat(300)}\n${"\n".repeat(300)}val: b\nnames: [a]\n`;
+    expect(readDescription(text, "d.yaml").names).toEqual(["a"]);
+  });
+
   it("reads darknet's description", () => {
     const text =
       "classes = 2\r\ntrain  = data/train.txt\nvalid=data/test.txt\nnames = data/obj.names\nbackup = backup/\n";
@@ -110,6 +115,12 @@ describe("readDescription", () => {
     ["what is no YAML", "val: [a\nnames: b: c", /is not YAML/],
     ["a list", "- a\n- b", /it is not what/],
     ["text", "hello", /it is not what/],
+    ["brackets without end", `val: ${"[".repeat(100_000)}`, /nests its entries more than 64 deep/],
+    ["braces without end", "{a: ".repeat(50_000), /more than 64 deep/],
+    ["lists in lists in a line", "- ".repeat(100_000), /more than 64 deep/],
+    ["keys in keys in a line", "? ".repeat(100_000), /more than 64 deep/],
+    ["lines ever deeper", Array.from({ length: 300 }, (_, i) => `${" ".repeat(i)}b:`).join("\n"), /more than 64 deep/],
+    ["a long text", "#x\n".repeat(100_000), /300000 letters/],
     [
       "aliases that multiply",
       `a: &a [x,x,x,x,x,x,x,x,x]\nb: &b [${"*a,".repeat(9)}]\nc: &c [${"*b,".repeat(9)}]\nd: [${"*c,".repeat(9)}]`,
