@@ -242,6 +242,23 @@ describe("openYolo", () => {
     ]);
   });
 
+  it("leaves out pictures whose labels cannot be read, but not too many", async () => {
+    const files = (bad: number) =>
+      Object.fromEntries(
+        Array.from({ length: 8 }, (_, i) => [
+          [`images/${i}.jpg`, picture],
+          [`labels/${i}.txt`, i < bad ? Buffer.from([0x30, 0x20, 0xe9]) : label],
+        ]).flat() as [string, string | Buffer][],
+      );
+    const yaml = { "data.yaml": "val: images\nnames: [cat, dog]\n" };
+    const some = await openYolo({ description: join(await layOut("two", { ...yaml, ...files(2) }), "data.yaml") });
+    expect(some.images.map(({ id }) => id)).toEqual(["2", "3", "4", "5", "6", "7"]);
+    expect(some.remarks).toEqual([expect.stringMatching(/^pictures left out since their labels cannot be read: 2 \(/)]);
+    await expect(
+      openYolo({ description: join(await layOut("three", { ...yaml, ...files(3) }), "data.yaml") }),
+    ).rejects.toThrow(/^3 of 8 label files could not be read \(0, 1, 2\); at most 2 may fail/);
+  });
+
   it("refuses what would look like a data set without objects", async () => {
     const yaml = "val: images\nnames: [cat, dog]\n";
     const bare = await layOut("bare", { "data.yaml": yaml, "images/a.jpg": picture });

@@ -5,6 +5,7 @@
  */
 import { listFolder, measurePicture, readFile, writeFile } from "#platform";
 import { ImportError } from "../core/errors.ts";
+import { type Failure, refuseFailures } from "../core/failures.ts";
 import type { PictureSize } from "../core/picture-size.ts";
 import { type RemarkTally, tallyRemarks } from "../core/remarks.ts";
 import { decodeText } from "../core/text.ts";
@@ -22,11 +23,11 @@ export interface YoloLocation {
 }
 
 /**
- * Opens a split. Pictures stand in the order of their lists, those of folders by name. Lines that are no objects are left out,
- * pictures without a label file show nothing: each with a remark. Boxes are made of fractions by the pictures' own sizes,
- * upright, so the pictures' headers are read.
- * @throws ImportError [E_FILE, E_YOLO] for a description, list or folder that is missing or not what it should be, and where
- * no picture has labels.
+ * Opens a split. Pictures stand in the order of their lists, those of folders by name. Lines that are no objects are left
+ * out, pictures without a label file show nothing, those whose labels cannot be read are left out: each with a remark.
+ * Boxes are made of fractions by the pictures' own sizes, upright, so the pictures' headers are read.
+ * @throws ImportError [E_FILE, E_YOLO] for a description, list or folder that is missing or not what it should be, where
+ * no picture has labels, and as `refuseFailures` where too many label files cannot be read.
  */
 export async function openYolo({ description: file, split = "val" }: YoloLocation): Promise<DataSetContents> {
   const text = decodeText(await readFile(file, "text"), file);
@@ -153,6 +154,7 @@ async function readImages(
   const { find } = pictureFiles(["."]);
   const ids = idsOf(paths);
   const images: ImageEntry[] = [];
+  const failures: Failure[] = [];
   let labelled = 0;
   for (let from = 0; from < paths.length; from += atOnce) {
     const some = paths.slice(from, from + atOnce);
@@ -161,10 +163,17 @@ async function readImages(
       const file = await labelFile(path, find);
       if (file === undefined) tally.add("pictures without a label file, taken to show nothing", path);
       else labelled++;
-      const objects = file === undefined ? [] : await readObjects(file, sizes[i], layout, tally);
-      images.push({ id: ids[from + i], path, ...(sizes[i] ? { size: sizes[i] } : {}), objects });
+      try {
+        const objects = file === undefined ? [] : await readObjects(file, sizes[i], layout, tally);
+        images.push({ id: ids[from + i], path, ...(sizes[i] ? { size: sizes[i] } : {}), objects });
+      } catch (error) {
+        if (!(error instanceof ImportError)) throw error;
+        failures.push({ name: ids[from + i], code: error.code, message: error.message });
+        tally.add("pictures left out since their labels cannot be read", error.message);
+      }
     }
   }
+  refuseFailures("label files", failures, paths.length);
   if (labelled > 0) return images;
   throw new ImportError(
     "E_YOLO",
