@@ -125,8 +125,11 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
       return record(layer.name, options, observation, t, state, state.fire(weightOf(t)));
     };
   },
+  island: refused,
   region: passedOn,
   yolo: passedOn,
+  dfl: passedOn,
+  tail: passedOn,
   batchNorm: refused,
   activation: refused,
   averagePool: refused,
