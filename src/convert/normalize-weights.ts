@@ -64,7 +64,13 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
   maxPool: passedOn,
   upsample: passedOn,
   // Its values are those of the DNN; the neurons that take them scale them.
-  island: (layer, context) => ({ lambda: lambdaAfter(layer, context), layer }),
+  island: (layer, context) => {
+    const inputLambdas = layer.inputs.map((name) => {
+      const lambda = context.lambdaOf(name);
+      return floatTensor([lambda.length], Float32Array.from(lambda));
+    });
+    return { lambda: lambdaAfter(layer, context), layer: { ...layer, inputLambdas } };
+  },
   region: passedOn,
   yolo: passedOn,
   dfl: passedOn,

@@ -4,9 +4,9 @@ import { EngineError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { type Graph, headsOf, inferShapes, inputOf } from "../graph/graph.ts";
 import { outputNames } from "../heads/heads.ts";
+import { openKept } from "../onnx/onnx-session.ts";
 import { type DnnStage, stagesOf } from "./dnn-stages.ts";
 import { graphToOnnx } from "./graph-to-onnx.ts";
-import { openIsland } from "./island-session.ts";
 
 export interface DnnOptions {
   /** Layers whose values are wanted besides the heads'. */
@@ -64,11 +64,12 @@ async function openStage(graph: Graph, stage: DnnStage, threads: number): Promis
   const opened: OpenStage[] = [];
   if (stage.outputs.length > 0) opened.push(await openLayers(graph, stage, threads));
   for (const island of stage.islands) {
-    const session = await openIsland(island, threads);
+    const kept = { ...island, outputNames: [island.outputName] };
+    const session = await openKept(kept, `island ${island.name}`, threads);
     opened.push({
       run: async (values) => {
-        const inputs = island.inputs.map((name) => values.get(name) as FloatTensor);
-        values.set(island.name, await session.run(inputs));
+        const [{ data }] = await session.run(island.inputs.map((name) => values.get(name) as FloatTensor));
+        values.set(island.name, floatTensor(island.shape, data));
       },
       dispose: () => session.dispose(),
     });

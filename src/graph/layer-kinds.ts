@@ -229,6 +229,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
     inferShape: (layer, inputs, fail) => {
       if (layer.inputNames.length !== inputs.length)
         fail(`${layer.inputNames.length} inputs are named; it reads ${inputs.length}`);
+      for (const [i, lambda] of (layer.inputLambdas ?? []).entries()) perChannel({ lambda }, inputs[i][0], fail);
       return layer.shape;
     },
     parameters: () => 0,
@@ -238,6 +239,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       model: onnxSchema,
       inputNames: z.array(z.string().max(1024)).min(1).max(64),
       outputName: z.string().max(1024),
+      inputLambdas: z.array(floatSchema).max(64).optional(),
       operators: z.array(z.string().max(128)).max(256),
       macs: z
         .number()

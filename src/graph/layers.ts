@@ -174,6 +174,8 @@ export interface IslandLayer extends LayerBase {
   /** In the ONNX model, of each input in order, and of the output. */
   readonly inputNames: readonly string[];
   readonly outputName: string;
+  /** λ of each input [C], set by weight normalization: net counts stand for λ·n/U of it. */
+  readonly inputLambdas?: readonly FloatTensor[];
   /** ONNX operators in it, each once. */
   readonly operators: readonly string[];
   /** Multiply-accumulates of its products of matrices and convolutions. */

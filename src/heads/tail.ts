@@ -1,9 +1,8 @@
 /** The tail of an ONNX detector: what turns its last convolutions' outputs into boxes, run by ONNX Runtime as it is. */
 import { z } from "zod";
-import { loadOnnxRuntime } from "#platform";
 import type { Detection } from "../core/box.ts";
-import { EngineError } from "../core/errors.ts";
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
+import { type KeptOutput, type KeptSession, openKept } from "../onnx/onnx-session.ts";
 import type { DecodingContext, HeadSpec, TailHead, TailLayout } from "./head.ts";
 import { tailLayouts } from "./head.ts";
 
@@ -34,51 +33,17 @@ export const tail: HeadSpec<TailHead> = {
   },
 };
 
-/** An output of the tail, in any shape. */
-interface TailOutput {
-  readonly dims: readonly number[];
-  readonly data: Float32Array;
-}
-
-type Run = (inputs: readonly FloatTensor[]) => Promise<readonly TailOutput[]>;
-
 /** One session a model, for as long as somebody holds the graph. */
-const opened = new WeakMap<Tensor<"int8">, Promise<Run>>();
+const opened = new WeakMap<Tensor<"int8">, Promise<KeptSession>>();
 
 /** The tail's raw outputs, in order. @throws EngineError [E_ENGINE] where ONNX Runtime refuses it. */
-export async function runTail(head: TailHead, inputs: readonly FloatTensor[]): Promise<readonly TailOutput[]> {
-  const run = opened.get(head.model) ?? openTail(head);
-  opened.set(head.model, run);
-  try {
-    return await (await run)(inputs);
-  } catch (error) {
-    throw new EngineError("E_ENGINE", `ONNX Runtime cannot run the network's tail: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
+export async function runTail(head: TailHead, inputs: readonly FloatTensor[]): Promise<readonly KeptOutput[]> {
+  const session = opened.get(head.model) ?? openKept(head, "the network's tail");
+  opened.set(head.model, session);
+  return (await session).run(inputs);
 }
 
-async function openTail({ model, inputNames, outputNames }: TailHead): Promise<Run> {
-  const ort = await loadOnnxRuntime();
-  const { buffer, byteOffset, byteLength } = model.data;
-  const session = await ort.InferenceSession.create(new Uint8Array(buffer, byteOffset, byteLength), {
-    intraOpNumThreads: 1,
-    logSeverityLevel: 3,
-  });
-  return async (inputs) => {
-    const feeds = inputs.map(({ data, shape }, i) => [
-      inputNames[i],
-      new ort.Tensor("float32", data as Float32Array<ArrayBuffer>, [1, ...shape]),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    return outputNames.map((name) => ({
-      dims: results[name].dims,
-      data: Float32Array.from(results[name].data as Float32Array),
-    }));
-  };
-}
-
-type Reader = (outputs: readonly TailOutput[], context: DecodingContext) => Detection[];
+type Reader = (outputs: readonly KeptOutput[], context: DecodingContext) => Detection[];
 
 const layouts: { readonly [L in TailLayout]: Reader } = {
   columns: ([{ dims, data }], context) => {
@@ -120,8 +85,8 @@ const layouts: { readonly [L in TailLayout]: Reader } = {
     return found;
   },
   scoresAndBoxes: (outputs, { scoreThreshold }) => {
-    const boxes = outputs.find(({ dims }) => dims[2] === 4) as TailOutput;
-    const scores = outputs.find((output) => output !== boxes) as TailOutput;
+    const boxes = outputs.find(({ dims }) => dims[2] === 4) as KeptOutput;
+    const scores = outputs.find((output) => output !== boxes) as KeptOutput;
     const [, count, columns] = scores.dims;
     const found: Detection[] = [];
     for (let i = 0; i < count; i++) {
@@ -139,7 +104,7 @@ type Corners = Pick<Detection, "xMin" | "yMin" | "xMax" | "yMax">;
 
 /** Rows of box, objectness and class scores. */
 function objectnessRows(
-  { dims, data }: TailOutput,
+  { dims, data }: KeptOutput,
   { scoreThreshold }: DecodingContext,
   boxOf: (box: Float32Array, index: number) => Corners,
 ): Detection[] {

@@ -4,10 +4,11 @@
  */
 import { ImportError, ShapeError } from "../../core/errors.ts";
 import type { Preprocessing } from "../../core/preprocessing.ts";
-import { tensor } from "../../core/tensor.ts";
+import { floatTensor, tensor } from "../../core/tensor.ts";
 import { type Graph, inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isHead, type Layer } from "../../graph/layers.ts";
+import { evenWindow } from "../../graph/windows.ts";
 import type { Head } from "../../heads/head.ts";
 import { type OnnxFile, type OnnxFileNode, readOnnx } from "../../onnx/read-onnx.ts";
 import { bodyOf } from "./divide.ts";
@@ -250,7 +251,7 @@ function viewOf(node: OnnxFileNode, opset: number, inputs: NodeView["inputs"]): 
 /** The head, or the heads of raw outputs; and for how many classes. */
 async function headsFor(
   file: OnnxFile,
-  { values, body }: Walk,
+  { values, body, layers }: Walk,
   family: Family,
   { heads = [] }: OnnxOptions,
   fail: (what: string) => never,
@@ -276,17 +277,39 @@ async function headsFor(
   if (known) return { heads: [known], readers: known.classes };
   const part = await extractPart(file, values, names, fail);
   const { layout, classes } = layoutFor(family, part.outputs, fail);
+  const read = part.inputs.map(({ signal }) => readable(signal, layers));
   const head: Layer = {
     kind: "tail",
     name: "tail",
-    inputs: part.inputs.map(({ signal }) => signal.name),
+    inputs: read.map(({ name }) => name),
     layout,
     classes,
     model: tensor("int8", [part.bytes.length], new Int8Array(part.bytes)),
     inputNames: part.inputs.map(({ name }) => name),
     outputNames: part.outputs.map(({ name }) => name),
   };
-  return { heads: [head], readers: classes };
+  return { heads: [...read.flatMap(({ added }) => added), head], readers: classes };
+}
+
+/** Heads read linear maps; what is none passes through a convolution with one weight of 1 a channel. */
+function readable(
+  { name, shape }: Signal,
+  layers: readonly Layer[],
+): { readonly name: string; readonly added: readonly Layer[] } {
+  const linear = layers.find((layer) => layer.name === name);
+  if (linear?.kind === "convolution" || linear?.kind === "batchNorm" || linear?.kind === "sum")
+    return { name, added: [] };
+  const [channels] = shape;
+  const as = `${name}_read`;
+  const identity: Layer = {
+    kind: "convolution",
+    name: as,
+    inputs: [name],
+    weights: floatTensor([channels, 1, 1, 1], Array(channels).fill(1)),
+    ...evenWindow(1, 0),
+    groups: channels,
+  };
+  return { name: as, added: [identity] };
 }
 
 /**
