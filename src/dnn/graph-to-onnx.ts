@@ -4,6 +4,7 @@ import type { Tensor } from "../core/tensor.ts";
 import type { OnnxEmitter } from "../functions/function.ts";
 import { emitActivation } from "../functions/functions.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
 import { type Layer, type LayerKind, type LayerOf, windowOf } from "../graph/layers.ts";
 import type { Window } from "../graph/windows.ts";
 import { encodeOnnx, type OnnxConstant, type OnnxNode } from "../onnx/onnx.ts";
@@ -81,8 +82,12 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     });
     return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
   },
+  // Run by themselves: `dnn-session.ts`.
+  island: () => ({ nodes: [] }),
   region: () => ({ nodes: [] }),
   yolo: () => ({ nodes: [] }),
+  dfl: () => ({ nodes: [] }),
+  tail: () => ({ nodes: [] }),
   integrateFire: spikes,
   readout: spikes,
 };
@@ -92,19 +97,25 @@ function windowAttributes({ size, strides, pads }: Window): Record<string, reado
   return { kernel_shape: size, strides, pads };
 }
 
+/** Layers of a DNN that are run as one ONNX model, and the layers before whose values are given to it. */
+export interface DnnPart {
+  readonly layers: readonly Layer[];
+  readonly inputs: readonly string[];
+}
+
 /**
- * The DNN as ONNX model bytes.
+ * The DNN, or a part of it, as ONNX model bytes.
  * @param outputs names of the layers whose values are wanted.
  * @throws EngineError [E_NOT_A_DNN] where the graph spikes or is quantized.
  */
-export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Array {
+export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: DnnPart): Uint8Array {
   const shapes = inferShapes(graph);
-  const input = inputOf(graph);
-  const emitted = graph.layers.map(emit);
+  const { layers, inputs } = part ?? { layers: graph.layers, inputs: [inputOf(graph).name] };
+  const emitted = layers.map(emit);
   return encodeOnnx({
     nodes: emitted.flatMap(({ nodes }) => nodes),
     constants: emitted.flatMap(({ constants }) => constants ?? []),
-    inputs: [{ name: input.name, shape: [1, ...input.shape] }],
+    inputs: inputs.map((name) => ({ name, shape: [1, ...(shapes.get(name) as Shape)] })),
     outputs: outputs.map((name) => {
       const shape = shapes.get(name);
       if (!shape) throw new EngineError("E_ENGINE", `there is no layer ${name} whose values could be read`);

@@ -8,7 +8,7 @@
 
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
-import type { HeadKind, RegionHead, YoloHead } from "../heads/head.ts";
+import type { DflHead, HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
 import type { Pads, Pair, Window } from "./windows.ts";
 
@@ -161,6 +161,29 @@ export interface ReadoutLayer extends LayerBase, Population {
   readonly kind: "readout";
 }
 
+/**
+ * What no neuron computes (attention, interpolation), kept as the ONNX that it was: run densely, once a picture, on the values that its
+ * inputs stand for when they have sent all that they send. Its own values enter the next layers as a picture does.
+ */
+export interface IslandLayer extends LayerBase {
+  readonly kind: "island";
+  /** [channels, height, width] of its output. */
+  readonly shape: readonly [number, number, number];
+  /** Bytes of a ModelProto [bytes]. */
+  readonly model: Tensor<"int8">;
+  /** In the ONNX model, of each input in order, and of the output. */
+  readonly inputNames: readonly string[];
+  readonly outputName: string;
+  /** λ of each input [C], set by weight normalization: net counts stand for λ·n/U of it. */
+  readonly inputLambdas?: readonly FloatTensor[];
+  /** ONNX operators in it, each once. */
+  readonly operators: readonly string[];
+  /** Multiply-accumulates of its products of matrices and convolutions. */
+  readonly macs: number;
+}
+
+export interface DflLayer extends LayerBase, DflHead {}
+export interface TailLayer extends LayerBase, TailHead {}
 export interface RegionLayer extends LayerBase, RegionHead {}
 export interface YoloLayer extends LayerBase, YoloHead {}
 
@@ -177,8 +200,11 @@ export type Layer =
   | SumLayer
   | IntegrateFireLayer
   | ReadoutLayer
+  | IslandLayer
   | RegionLayer
-  | YoloLayer;
+  | YoloLayer
+  | DflLayer
+  | TailLayer;
 
 export type LayerKind = Layer["kind"];
 export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;

@@ -92,6 +92,13 @@ function writeAttribute([name, value]: readonly [string, OnnxAttribute], pbf: Pb
   }
 }
 
+/** A constant as bytes of a TensorProto. */
+export function encodeTensor(constant: OnnxConstant): Uint8Array {
+  const pbf = new PbfWriter();
+  writeTensor(constant, pbf);
+  return pbf.finish();
+}
+
 function writeTensor(constant: OnnxConstant, pbf: PbfWriter): void {
   const dtype = constant.dtype ?? "float32";
   for (const extent of constant.shape) pbf.writeVarintField(1, extent);
@@ -106,7 +113,8 @@ function writeTensor(constant: OnnxConstant, pbf: PbfWriter): void {
   pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
-function writeValue(value: OnnxValue, pbf: PbfWriter): void {
+/** A ValueInfoProto. */
+export function writeValue(value: OnnxValue, pbf: PbfWriter): void {
   pbf.writeStringField(1, value.name);
   pbf.writeMessage(2, writeType, value);
 }

@@ -45,7 +45,7 @@ interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags, Outp
 export function declare(command: Command): void {
   command
     .argument("<images...>", "pictures (JPEG, PNG, WebP, BMP, …), folders of them, patterns like 'trip/*.jpg'")
-    .requiredOption("--model <model>", "a model file or a darknet .cfg")
+    .requiredOption("--model <model>", "a model file, an .onnx or a darknet .cfg")
     .option("--out <dir>", "write annotated pictures there: the DNN and the checkpoints side by side")
     .option(
       "--score-threshold <s>",

@@ -21,8 +21,9 @@ import { latencyOf } from "../../snn/engine.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { openSession } from "../engines.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
+import { importModel } from "../import-model.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
-import { importModel, loadModel } from "../model.ts";
+import { loadModel } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,

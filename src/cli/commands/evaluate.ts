@@ -33,7 +33,7 @@ export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFl
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg")
+    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
     .requiredOption("--dataset <spec>", dataSetSyntax)
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--resume <file>", "keep a journal there, and go on from it: nothing finished is lost by an interruption")

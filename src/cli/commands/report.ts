@@ -60,7 +60,7 @@ const defaultPictures = 3;
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg")
+    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
     .requiredOption("--dataset <spec>", dataSetSyntax)
     .requiredOption("-o, --output <dir>", "folder for the page, and its drawings and data beside it")
     .option("--limit <n>", "evaluate the first n pictures only", integerFrom(1, 10_000_000))

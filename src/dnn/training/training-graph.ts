@@ -62,6 +62,7 @@ export function parametersOf(graph: Graph): ParameterPlace[] {
 export function gridsOf(graph: Graph, shapes: Shapes): HeadGrid[] {
   const [, inputHeight, inputWidth] = inputOf(graph).shape;
   return headsOf(graph).map((head) => {
+    if (head.kind !== "region" && head.kind !== "yolo") throw notTrainable(head);
     const [, rows, columns] = shapes.get(head.name) ?? [];
     return { name: head.name, head, rows: rows as number, columns: columns as number, inputWidth, inputHeight };
   });
@@ -173,6 +174,10 @@ function forward(
         case "region":
         case "yolo":
           return inputs[0];
+        case "island":
+        case "dfl":
+        case "tail":
+          throw notTrainable(layer);
         case "integrateFire":
         case "readout":
           throw notADnn(layer, "spikes");
@@ -183,6 +188,13 @@ function forward(
     values.set(layer.name, emit());
   }
   return values;
+}
+
+function notTrainable({ name, kind }: Layer): EngineError {
+  return new EngineError(
+    "E_TRAINING",
+    `${name} [${kind}] cannot be trained here. Train the network where it comes from, and import it again`,
+  );
 }
 
 function notADnn(layer: Layer, why: string): EngineError {
