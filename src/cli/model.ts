@@ -7,7 +7,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
-import { networkInputs, picturesIn } from "./images.ts";
+import { calibrationPictures, networkInputs } from "./images.ts";
 import { importModel, isImported, refuseForeign } from "./import-model.ts";
 import { showProgress } from "./io.ts";
 import {
@@ -87,9 +87,9 @@ export async function readModel(model: string): Promise<Model> {
   return decodeModel(await readFile(file), file);
 }
 
-/** Calibrates a DNN on all pictures of a folder, showing progress. */
-export async function calibrateOn(folder: string, dnn: Graph): Promise<Graph> {
-  const pictures = await picturesIn(folder);
+/** Calibrates a DNN on the pictures of a folder or a data set, showing progress. */
+export async function calibrateOn(folderOrSpec: string, dnn: Graph): Promise<Graph> {
+  const pictures = await calibrationPictures(folderOrSpec);
   const progress = showProgress("calibrating", pictures.length);
   try {
     return await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });

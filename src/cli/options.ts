@@ -77,7 +77,10 @@ export function addModelOptions(command: Command): Command {
   return addImportOptions(
     command
       .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
-      .option("--calibrate <dir>", "pictures to calibrate on, where MODEL is a .cfg or an .onnx"),
+      .option(
+        "--calibrate <dir>",
+        "pictures to calibrate on (a folder, or a data set as in --dataset), where MODEL is a .cfg or an .onnx",
+      ),
   );
 }
 

@@ -30,7 +30,10 @@ export function declare(command: Command): void {
   command
     .argument("<model>", "ONNX export, or darknet configuration")
     .argument("[weights]", "darknet weights")
-    .requiredOption("--calibrate <dir>", "pictures to calibrate on, like those that the detector is meant for")
+    .requiredOption(
+      "--calibrate <dir>",
+      "pictures to calibrate on, like those that the detector is meant for: a folder, or a data set as in --dataset",
+    )
     .requiredOption("-o, --output <file>", "model file to write (.safetensors)")
     .option(
       "--auto",
