@@ -65,8 +65,7 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
   const notNegative = (name: string, values: Tensor["data"]) => {
     if (values.some((value) => value < 0)) fail(layer, `${name} holds negative values`);
   };
-  if ((layer.kind === "region" || layer.kind === "yolo") && layer.anchors.length % 2 !== 0)
-    fail(layer, `${layer.anchors.length} anchors are no pairs`);
+  if ("anchors" in layer && layer.anchors.length % 2 !== 0) fail(layer, `${layer.anchors.length} anchors are no pairs`);
   if (layer.kind === "batchNorm" && layer.variance.data.some((value) => value + layer.epsilon <= 0))
     fail(layer, "variance + epsilon must be positive");
   if (isPopulation(layer)) notNegative("lambda", layer.lambda.data);
