@@ -14,7 +14,14 @@ import { importBatchNorm, importConnected, importConvolutional, importTransposed
 import { importGaussianYolo, importRegion, importYolo } from "./heads.ts";
 import * as rearrangements from "./rearrangements.ts";
 import { trainingKeys } from "./training-keys.ts";
-import { madeUpParameters, type ParameterSource, weightsFile } from "./weights.ts";
+import {
+  countParameters,
+  madeUpParameters,
+  type ParameterSource,
+  parametersStart,
+  readWeightsHeader,
+  weightsFile,
+} from "./weights.ts";
 
 export interface DarknetFiles {
   /** Text of the `.cfg`. */
@@ -85,11 +92,7 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
   const cfgName = files.cfgName ?? "cfg";
   const remark = options.remark ?? (() => {});
   const sections = parseCfg(files.cfg, cfgName, remark);
-  const parameters =
-    files.parameters ??
-    (files.weights
-      ? weightsFile(files.weights, files.weightsName ?? "weights")
-      : madeUpParameters((shape) => floatTensor(shape)));
+  const parameters = parametersOf(files, remark);
   const layers: Layer[] = [];
   const shapes = new Map<string, Shape>();
   const outputs: Output[] = [];
@@ -138,6 +141,21 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
   };
   checkHeads(graph, net);
   return graph;
+}
+
+function parametersOf(files: DarknetFiles, remark: Remark): ParameterSource {
+  const { weights, weightsName = "weights", ...others } = files;
+  if (files.parameters) return files.parameters;
+  if (!weights) return madeUpParameters((shape) => floatTensor(shape));
+  const header = readWeightsHeader(weights, weightsName);
+  const counted = countParameters();
+  if (header.bytes === 16) importDarknet({ ...others, parameters: counted });
+  const start = parametersStart(header, weights.length, counted.floats);
+  if (start !== header.bytes)
+    remark(
+      `${weightsName} says version ${header.version}, whose header has ${header.bytes} bytes, and is as long as with ${start}: so it is read`,
+    );
+  return weightsFile(weights, weightsName, start);
 }
 
 /** Activations that a head has taken over. */

@@ -37,6 +37,14 @@ export function readWeightsHeader(bytes: Uint8Array, file: string): WeightsHeade
   };
 }
 
+/**
+ * Where the parameters begin. Some programs write 20 bytes of header under a version that has 16; the length of the file tells.
+ * @param floats all parameters of the cfg.
+ */
+export function parametersStart({ bytes }: WeightsHeader, fileBytes: number, floats: number): number {
+  return bytes === 16 && fileBytes === 20 + 4 * floats ? 20 : bytes;
+}
+
 /** What people save or are given under the name of weights, by how it begins (as Latin-1); and how to come by the weights. */
 const beginnings: readonly (readonly [string, string])[] = [
   ["<", "is a web page. Download the file itself, not the page about it"],
@@ -56,10 +64,9 @@ function somethingElse(bytes: Uint8Array): string | undefined {
   return beginnings.find(([beginning]) => head.startsWith(beginning))?.[1];
 }
 
-/** Parameters from a `.weights` file; every byte must be used. */
-export function weightsFile(bytes: Uint8Array, file: string): ParameterSource {
-  const header = readWeightsHeader(bytes, file);
-  let offset = header.bytes;
+/** Parameters from a `.weights` file, from byte `start` on; every byte must be used. */
+export function weightsFile(bytes: Uint8Array, file: string, start: number): ParameterSource {
+  let offset = start;
   return {
     next(shape, where) {
       const byteLength = sizeOf(shape) * 4;
@@ -84,13 +91,26 @@ export function weightsFile(bytes: Uint8Array, file: string): ParameterSource {
     },
     end() {
       if (offset === bytes.length) return;
-      const more = bytes.length - offset;
-      const hint =
-        more === 4 && header.bytes === 16
-          ? `Its header says version ${header.version}, which has 16 bytes; some programs write 20 bytes under that version. If it is such a file, set its bytes 4 to 7 to 2 0 0 0 (version 0.2)`
-          : "Check that cfg and weights belong together";
-      throw new ImportError("E_WEIGHTS_LONG", `${file} has ${more} bytes more than the cfg's layers hold. ${hint}`);
+      throw new ImportError(
+        "E_WEIGHTS_LONG",
+        `${file} has ${bytes.length - offset} bytes more than the cfg's layers hold. Check that cfg and weights belong together`,
+      );
     },
+  };
+}
+
+/** Counts parameters without making any: each tensor has its shape, and one value that stands for all. */
+export function countParameters(): ParameterSource & { readonly floats: number } {
+  let floats = 0;
+  return {
+    get floats() {
+      return floats;
+    },
+    next(shape) {
+      floats += sizeOf(shape);
+      return { dtype: "float32", shape, data: new Float32Array(1) };
+    },
+    end() {},
   };
 }
 

@@ -4,6 +4,7 @@ import type { Tensor } from "../../core/tensor.ts";
 import { consumersOf, type Graph } from "../../graph/graph.ts";
 import type { LayerOf } from "../../graph/layers.ts";
 import { type DarknetFiles, importDarknet } from "./import-darknet.ts";
+import { countParameters, type ParameterSource } from "./weights.ts";
 
 /** Written as version 0.2.5, whose `seen` has 8 bytes. */
 const version = [0, 2, 5];
@@ -48,18 +49,16 @@ function tensorsOf(graph: Graph): readonly { readonly tensor: Tensor | undefined
  */
 export function expectWritable(files: DarknetFiles): void {
   const asked: { readonly tensor: Tensor; readonly where: string }[] = [];
-  const graph = importDarknet({
-    ...files,
-    parameters: {
-      next(shape, where) {
-        // Only which tensor it is counts: one value stands for all.
-        const tensor = { dtype: "float32" as const, shape, data: new Float32Array(1) };
-        asked.push({ tensor, where });
-        return tensor;
-      },
-      end() {},
+  const counted = countParameters();
+  const recorder: ParameterSource = {
+    next(shape, where) {
+      const tensor = counted.next(shape, where);
+      asked.push({ tensor, where });
+      return tensor;
     },
-  });
+    end: counted.end,
+  };
+  const graph = importDarknet({ ...files, parameters: recorder });
   const written = tensorsOf(graph);
   const count = Math.max(asked.length, written.length);
   for (let i = 0; i < count; i++) {
