@@ -122,8 +122,8 @@ function checkSpiking(graph: Graph, shapes: Shapes): void {
 
 const spikes: readonly LayerKind[] = ["input", "integrateFire", "readout", "maxPool", "upsample", "concat", "slice"];
 const currents: readonly LayerKind[] = ["convolution", "sum", "island"];
-/** By layer kind: of which kinds its inputs may be in a spiking graph. */
-const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
+/** By layer kind: of which kinds its inputs may be in a spiking graph; null where it has no place in one. */
+const readable: { readonly [K in LayerKind]: readonly LayerKind[] | null } = {
   input: [],
   convolution: spikes,
   sum: [...spikes, "convolution"],
@@ -136,8 +136,12 @@ const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
   island: ["integrateFire", "maxPool", "upsample", "concat", "slice"],
   region: ["readout"],
   yolo: ["readout"],
+  gaussianYolo: ["readout"],
   dfl: ["readout"],
   tail: ["readout"],
+  batchNorm: null,
+  activation: null,
+  averagePool: null,
 };
 
 function checkSignals(layer: Layer, inputs: readonly Layer[]): void {

@@ -57,13 +57,13 @@ test.each([
   [
     "[connected] with batch norm",
     "[connected]\noutput=4\nbatch_normalize=1\n",
-    /layer 4 \[connected\] cannot be trained/,
+    /layer 3 \[connected\] cannot be trained/,
   ],
-  ["[batchnorm] by itself", "[batchnorm]\n", /layer 4 \[batchnorm\] cannot be trained/],
+  ["[batchnorm] by itself", "[batchnorm]\n", /layer 3 \[batchnorm\] cannot be trained/],
   [
     "[deconvolutional]",
     "[deconvolutional]\nfilters=4\nsize=2\nstride=2\n",
-    /layer 4 \[deconvolutional\] cannot be trained/,
+    /layer 3 \[deconvolutional\] cannot be trained/,
   ],
   ["[crop]", "[crop]\ncrop_width=4\ncrop_height=4\n", /cannot be trained/],
 ])("what could not be written is refused before it is trained: %s", (_name, section, message) => {
