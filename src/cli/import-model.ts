@@ -25,9 +25,14 @@ const foreign: ReadonlyMap<string, string> = new Map([
   [".param", "an ncnn model cannot be turned back: export the network that it was made of as ONNX"],
 ]);
 
+/** Whether MODEL is a darknet cfg by its name; some programs put `.txt` behind it. */
+export function isCfg(model: string): boolean {
+  return /\.cfg(\.txt)?$/i.test(model);
+}
+
 /** Whether MODEL has to be imported (and calibrated), instead of being a model file. */
 export function isImported(model: string): boolean {
-  return [".cfg", ".onnx"].includes(extname(model).toLowerCase());
+  return isCfg(model) || extname(model).toLowerCase() === ".onnx";
 }
 
 /** @throws ArgumentError [E_MODEL] for a file of a kind that is not read, naming what makes an ONNX file of it. */

@@ -3,13 +3,15 @@ import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readFile } from "#platform";
 import { calibrate, toSpiking } from "../convert/convert.ts";
+import { silentLayers } from "../convert/measure-activations.ts";
 import { ArgumentError } from "../core/errors.ts";
+import { tallyRemarks } from "../core/remarks.ts";
 import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { calibrationPictures, networkInputs } from "./images.ts";
-import { importModel, isImported, refuseForeign } from "./import-model.ts";
-import { showProgress } from "./io.ts";
+import { importModel, isCfg, isImported, refuseForeign } from "./import-model.ts";
+import { note, showProgress } from "./io.ts";
 import {
   asksForConversion,
   type ConversionFlags,
@@ -58,7 +60,7 @@ function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): Graph {
 /** A model file's graphs, or the calibrated DNN of a detector that is imported. */
 async function openModel(model: string, flags: ModelFlags): Promise<Model> {
   if (isImported(model)) {
-    if (model.endsWith(".cfg") && !flags.weights)
+    if (isCfg(model) && !flags.weights)
       throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
     if (!flags.calibrate)
       throw new ArgumentError("E_USAGE", `${model} has to be calibrated: add --calibrate DIR (a folder of pictures)`);
@@ -92,7 +94,12 @@ export async function calibrateOn(folderOrSpec: string, dnn: Graph): Promise<Gra
   const pictures = await calibrationPictures(folderOrSpec);
   const progress = showProgress("calibrating", pictures.length);
   try {
-    return await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });
+    const calibrated = await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });
+    const tally = tallyRemarks();
+    for (const name of silentLayers(calibrated))
+      tally.add("layers that are silent on all calibration pictures, so that nothing of a picture passes them", name);
+    for (const line of tally.lines()) note(line);
+    return calibrated;
   } finally {
     progress.stop();
   }

@@ -24,7 +24,7 @@ export const storedPercentiles = [50, 90, 95, 98, 99, 99.5, 99.9, 99.95, 99.99, 
 /**
  * Runs the DNN over `images` (network inputs [3, H, W]) and stores the percentiles of |f(x)| in every activation layer.
  * Memory is bounded: 16 KiB a channel; a percentile is exact to 0.8 % of its value (see {@link MagnitudeHistogram}).
- * @throws ConversionError [E_CALIBRATION] where there is no picture.
+ * @throws ConversionError [E_CALIBRATION] where there is no picture, or none that shows anything.
  */
 export async function measureActivations(
   graph: Graph,
@@ -36,8 +36,10 @@ export async function measureActivations(
   const histograms = new Map<string, MagnitudeHistogram>();
   const session = await openDnn(graph, { outputs: names, threads: options.threads ?? 1 });
   let done = 0;
+  let isAnyVaried = false;
   try {
     for await (const image of images) {
+      isAnyVaried ||= isVaried(image);
       const outputs = await session.run(image);
       for (const name of names) {
         const values = outputs.get(name) as FloatTensor;
@@ -53,11 +55,29 @@ export async function measureActivations(
   }
   if (done === 0)
     throw new ConversionError("E_CALIBRATION", "there are no pictures to calibrate on. Give a folder that holds some");
+  if (!isAnyVaried)
+    throw new ConversionError(
+      "E_CALIBRATION",
+      "the calibration pictures are each of one colour, on which nothing can be measured. Give pictures of the kind that the network is meant for",
+    );
   const layers = graph.layers.map((layer) => {
     const histogram = histograms.get(layer.name);
     return layer.kind === "activation" && histogram ? withStatistics(layer, histogram, sample) : layer;
   });
   return derive(graph, `measureActivations images=${done} sample=${sample}`, { layers });
+}
+
+/** Whether any channel holds two different values. */
+function isVaried({ shape: [channels], data }: FloatTensor): boolean {
+  const area = data.length / channels;
+  return data.some((value, i) => value !== data[i - (i % area)]);
+}
+
+/** Names of a calibrated graph's activations that were 0 on all pictures in all channels. */
+export function silentLayers(graph: Graph): readonly string[] {
+  return graph.layers.flatMap((layer) =>
+    layer.kind === "activation" && layer.statistics?.layer.data.every((value) => value === 0) ? [layer.name] : [],
+  );
 }
 
 function withStatistics(

@@ -7,7 +7,7 @@ import { derive, type Graph } from "../../graph/graph.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import { encodeModel } from "../../graph/model-file.ts";
 import { choiceLine, chooseOn, printChoice } from "../auto-settings.ts";
-import { importModel, isImported, refuseForeign } from "../import-model.ts";
+import { importModel, isCfg, isImported, refuseForeign } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
 import { calibrateOn } from "../model.ts";
 import {
@@ -58,7 +58,7 @@ async function run(model: string, weights: string | undefined, flags: ConvertFla
   refuseForeign(model);
   if (!isImported(model))
     throw new ArgumentError("E_USAGE", `${model} is neither an .onnx nor a .cfg with its weights`);
-  if (model.endsWith(".cfg") && weights === undefined)
+  if (isCfg(model) && weights === undefined)
     throw new ArgumentError("E_USAGE", `${model} needs its weights: convert ${model} FILE.weights …`);
   const imported = await importModel(model, { ...flags, ...(weights === undefined ? {} : { weights }) });
   const choice = flags.auto && (await chooseOn(folder, imported, flags));

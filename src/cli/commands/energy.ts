@@ -21,7 +21,7 @@ import { latencyOf } from "../../snn/engine.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { openSession } from "../engines.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
-import { importModel } from "../import-model.ts";
+import { importModel, isCfg } from "../import-model.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { loadModel } from "../model.ts";
 import {
@@ -74,7 +74,7 @@ interface Spiking {
 
 async function run(model: string, images: readonly string[], flags: EnergyFlags): Promise<void> {
   const costs = flags.costs ? readCosts(await readText(flags.costs), flags.costs) : operationCosts;
-  if (model.endsWith(".cfg") && !flags.weights) {
+  if (isCfg(model) && !flags.weights) {
     const dnn = dnnOperations(await importModel(model, flags));
     return report(basename(model), dnn, profileEnergy(dnn, [], costs), undefined, flags);
   }

@@ -58,9 +58,9 @@ test("the first of two values counts, and both unknown options and empty talk ar
   const { graph, remarks } = imported(cfg);
   expect(graph.layers).toEqual(expected.layers);
   expect(remarks).toEqual([
-    "cfg says twice, where the first counts as in darknet: 2 (width in line 3, filters in line 10)",
-    "cfg has lines that say nothing: 1 (line 15)",
-    "cfg has options that are not used: 2 (foo of [net] in line 1, name of [convolutional] in line 7)",
+    "cfg: options that stand twice, of which the first counts as in darknet: 2 (width in line 3, filters in line 10)",
+    "cfg: lines that say nothing: 1 (line 15)",
+    "cfg: options that are not used: 2 (foo of [net] in line 1, name of [convolutional] in line 7)",
   ]);
 });
 

@@ -4,6 +4,7 @@
  * Parsing gives sections of options as text. What is not used is told, never skipped silently.
  */
 import { ImportError } from "../../core/errors.ts";
+import { tallyRemarks } from "../../core/remarks.ts";
 
 export interface Section {
   /** Without brackets, lower case. */
@@ -28,7 +29,7 @@ export function parseCfg(text: string, file: string, remark: Remark = () => {}):
   if (text.length > maxCfgCharacters)
     throw new ImportError("E_CFG", `${file} is no darknet cfg: it is ${text.length} characters long`);
   const sections: (Section & { readonly options: Map<string, string> })[] = [];
-  const [twice, unread]: [string[], string[]] = [[], []];
+  const tally = tallyRemarks();
   for (const [number, raw] of text
     .replace(/^\uFEFF/, "")
     .split(/\r\n?|\n/)
@@ -45,10 +46,11 @@ export function parseCfg(text: string, file: string, remark: Remark = () => {}):
     const option = /^([\w.-]*\w[\w.-]*)\s*=\s*(.*)$/.exec(line);
     if (section && option) {
       const [, key, value] = option;
-      if (section.options.has(key)) twice.push(`${key} in line ${number + 1}`);
+      if (section.options.has(key))
+        tally.add("options that stand twice, of which the first counts as in darknet", `${key} in line ${number + 1}`);
       else section.options.set(key, value.trim());
     } else if (section && !/[\p{L}\p{N}]/u.test(line)) {
-      unread.push(`line ${number + 1}`);
+      tally.add("lines that say nothing", `line ${number + 1}`);
     } else {
       const list = /^[\d.,\s-]+$/.test(line) ? "; a list must stand on one line, as darknet reads it" : "";
       throw new ImportError(
@@ -57,17 +59,11 @@ export function parseCfg(text: string, file: string, remark: Remark = () => {}):
       );
     }
   }
-  if (twice.length > 0) remark(`${file} says twice, where the first counts as in darknet: ${firstOf(twice)}`);
-  if (unread.length > 0) remark(`${file} has lines that say nothing: ${firstOf(unread)}`);
+  for (const line of tally.lines()) remark(`${file}: ${line}`);
   if (sections.length < 2 || !["net", "network"].includes(sections[0].type)) {
     throw new ImportError("E_CFG", `${file} is no darknet cfg: it must begin with [net] and have layers after it`);
   }
   return sections;
-}
-
-/** How many there are, and the first five. */
-export function firstOf(items: readonly string[]): string {
-  return `${items.length} (${items.slice(0, 5).join(", ")}${items.length > 5 ? ", …" : ""})`;
 }
 
 /** Reads one section's options; every error names file, section and line. It knows which options were asked for. */

@@ -4,12 +4,13 @@
  * Source: darknet's parser.c and its layers' sources.
  */
 import type { Preprocessing } from "../../core/preprocessing.ts";
+import { tallyRemarks } from "../../core/remarks.ts";
 import { floatTensor } from "../../core/tensor.ts";
 import { type Graph, headsOf, inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isHead, type Layer } from "../../graph/layers.ts";
 import { addActivation, type Builder, type Output } from "./builder.ts";
-import { firstOf, parseCfg, type Remark, SectionReader } from "./cfg.ts";
+import { parseCfg, type Remark, SectionReader } from "./cfg.ts";
 import { importBatchNorm, importConnected, importConvolutional, importTransposed } from "./convolutions.ts";
 import { importGaussianYolo, importRegion, importYolo } from "./heads.ts";
 import * as rearrangements from "./rearrangements.ts";
@@ -96,7 +97,7 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
   const layers: Layer[] = [];
   const shapes = new Map<string, Shape>();
   const outputs: Output[] = [];
-  const unused: string[] = [];
+  const tally = tallyRemarks();
   const add = (layer: Layer): Output => {
     const shape = inferLayerShape(
       layer,
@@ -108,7 +109,8 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
   };
   const noteUnused = (reader: SectionReader) => {
     const { type, line } = reader.section;
-    for (const key of reader.unused()) if (!trainingKeys.has(key)) unused.push(`${key} of [${type}] in line ${line}`);
+    for (const key of reader.unused())
+      if (!trainingKeys.has(key)) tally.add("options that are not used", `${key} of [${type}] in line ${line}`);
   };
 
   const net = new SectionReader(sections[0], cfgName);
@@ -131,7 +133,7 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
     noteUnused(reader);
   }
   parameters.end();
-  if (unused.length > 0) remark(`${cfgName} has options that are not used: ${firstOf(unused)}`);
+  for (const line of tally.lines()) remark(`${cfgName}: ${line}`);
 
   const graph: Graph = {
     layers: withoutUnread(layers),
