@@ -8,7 +8,7 @@ import { EngineError, expectInteger } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import { type Graph, inputOf } from "../../../graph/graph.ts";
 import { isPopulation } from "../../../graph/layers.ts";
-import type { Checkpoint, Engine, RunOptions, Session } from "../../engine.ts";
+import { type Checkpoint, type Engine, expectKeepable, type RunOptions, type Session } from "../../engine.ts";
 import { openIslands } from "../../islands.ts";
 import { checkIntegers } from "./check-graph.ts";
 import { type LoadedNetwork, loadNetworks } from "./loaded-network.ts";
@@ -47,6 +47,8 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   let loaded: readonly LoadedNetwork[] = [];
   let loadedAs = "";
   let isBusy = false;
+  /** Whether a frame whose state is kept has been run to its end. */
+  let hasState = false;
   const islands = await openIslands(graph);
 
   async function unload(): Promise<void> {
@@ -57,23 +59,30 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   }
 
   /** Loads the graph anew where the run needs another plan than the one in memory. */
-  async function loadFor({ encoding, record }: RunOptions): Promise<readonly LoadedNetwork[]> {
+  async function loadFor({ encoding, record, state }: RunOptions): Promise<readonly LoadedNetwork[]> {
     const pinned = new Set((record?.rasters ?? []).map(({ layer }) => layer));
-    const plan = JSON.stringify([encoding, [...pinned].sort()]);
+    const keepsState = state !== undefined;
+    const plan = JSON.stringify([encoding, [...pinned].sort(), keepsState]);
     if (plan === loadedAs) return loaded;
+    hasState = false;
     await unload();
     const execute = threads === 1 ? singleExecutor : threadExecutor;
-    loaded = await loadNetworks(graph, { encoding, pinned, threads, execute });
+    loaded = await loadNetworks(graph, { encoding, pinned, keepsState, threads, execute });
     loadedAs = plan;
     return loaded;
   }
 
   async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
     checkRun(graph, image, options);
+    expectKeepable(graph, options);
     if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");
     isBusy = true;
     try {
-      yield* runSegments(graph, await loadFor(options), islands, image, options);
+      const segments = await loadFor(options);
+      const goesOn = options.state === "keep" && hasState;
+      hasState = false;
+      yield* runSegments(graph, segments, islands, image, options, goesOn);
+      hasState = options.state !== undefined;
     } finally {
       isBusy = false;
     }
