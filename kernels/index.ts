@@ -41,6 +41,7 @@ export {
 export { listNarrow, listSplit } from "./events";
 export { accumulateOne, accumulateTwo } from "./picture";
 export * from "./variants";
+export { trackConstant, trackLong, trackShort } from "./tracker";
 export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
 
 const POPULATION = 0;

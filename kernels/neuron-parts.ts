@@ -24,8 +24,9 @@ export const DOWN_BELOW = 10;
 export const MORE_FIRE = 11;
 export const MORE_COST = 12;
 
-/** Neuron kinds: thresholds that do not depend on the net count, and those that do. */
+/** Neuron kinds; 0 are thresholds that do not depend on the net count. */
 export const TAKEBACK = 1;
+export const TRACKER = 2;
 
 /** Where currents come from. */
 export const CONSTANT = 0;

@@ -7,7 +7,7 @@
  * comparisons.
  */
 import { monotoneSteps } from "./monotone";
-import { CONSTANT, LONG, SHORT, START, TAKEBACK, isCalm, parameter } from "./neuron-parts";
+import { CONSTANT, LONG, SHORT, START, TAKEBACK, TRACKER, isCalm, parameter } from "./neuron-parts";
 import {
   takebackLongQuotients,
   takebackLongQuotientsWeighted,
@@ -36,6 +36,7 @@ import {
   thresholdShortBound,
 } from "./threshold";
 import { Tile, endOf, firstOf, weightedEnd } from "./tile";
+import { trackSteps } from "./tracker";
 import { weightedSteps } from "./weighted";
 
 /**
@@ -61,6 +62,10 @@ export function runNeurons(
   const first = block * population.block;
   const channels = min(population.block, ((population.channels + 7) & ~7) - first);
   const mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  if (population.neuron == TRACKER) {
+    trackSteps(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
+    return;
+  }
   if (population.schedule != 0) {
     runQuotients(population, tile, position, positions, first, channels, out, spikes, mode, currents, stepBytes, positionBytes, from, to);
     return;

@@ -153,21 +153,21 @@ function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize):
       column += 8;
     }
   }
-  const shift = picture.shift;
   const adds = picture.adds != 0;
-  putFour(to, a0, a1, shift, adds);
-  putFour(to + 16, a2, a3, shift, adds);
+  const scale = <f64>picture.units * reinterpret<f64>(<i64>(picture.shift - 16 + 1023) << 52);
+  putFour(to, a0, a1, scale, adds);
+  putFour(to + 16, a2, a3, scale, adds);
   // The state may have eight channels less than the weights.
   if (c + 8 >= picture.currentStride) return;
-  putFour(to + 32, a4, a5, shift, adds);
-  putFour(to + 48, a6, a7, shift, adds);
+  putFour(to + 32, a4, a5, scale, adds);
+  putFour(to + 48, a6, a7, scale, adds);
 }
 
-/** ⌊sum·2^(shift − 16) + ½⌋, likewise. */
+/** ⌊sum·units·2^(shift − 16) + ½⌋, likewise. The product is exact: sums are below 2^41, units below 2^13. */
 // @ts-ignore: decorator
 @inline
-function putFour(to: usize, first: v128, second: v128, shift: i32, adds: bool): void {
-  const scale = f64x2.splat(reinterpret<f64>(<i64>(shift - 16 + 1023) << 52));
+function putFour(to: usize, first: v128, second: v128, factor: f64, adds: bool): void {
+  const scale = f64x2.splat(factor);
   const half = f64x2.splat(0.5);
   const low = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(first, scale), half)));
   const high = i32x4.trunc_sat_f64x2_s_zero(f64x2.floor(f64x2.add(f64x2.mul(second, scale), half)));

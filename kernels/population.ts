@@ -7,7 +7,7 @@
  */
 import { accumulateDense } from "./dense";
 import { DEPTHWISE, NARROW16, WIDE, countOf, listRow, magnitudeOf } from "./events";
-import { constantCurrent } from "./neuron-parts";
+import { TRACKER, constantCurrent } from "./neuron-parts";
 import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
 import { makeSchedule } from "./schedule";
@@ -263,8 +263,12 @@ function sumCharge(population: Population, tile: Tile, position: i32, block: i32
   const slotWords = out.width * out.height * stride;
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
+  // What trackers receive once, they receive in the first step.
+  const isOnce = population.neuron == TRACKER;
+  const onceAt = isOnce ? population.lagIn - tile.g0 : -1;
   for (let c = 0; c < population.block; c += 4) {
-    const constant = constantCurrent(population, (at + c) << 2, first + c);
+    const constants = constantCurrent(population, (at + c) << 2, first + c);
+    const constant = isOnce ? i32x4.splat(0) : constants;
     const chargeAt = population.charge + ((at + c) << 3);
     let low = v128.load(chargeAt);
     let high = v128.load(chargeAt, 16);
@@ -279,6 +283,7 @@ function sumCharge(population: Population, tile: Tile, position: i32, block: i32
         current = i32x4.add(current, varying);
       }
       current = i32x4.shl(current, weightShift(tile, population.lagIn, i));
+      if (i == onceAt) current = i32x4.add(current, constants);
       low = f64x2.add(low, f64x2.convert_low_i32x4_s(current));
       high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(current, current, 2, 3, 2, 3)));
       v128.store(history, low);

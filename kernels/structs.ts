@@ -90,6 +90,11 @@ export class Population {
   parameters: usize;
   /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
   weighted: usize;
+  /** Trackers: rows of constants and the table of their function, see tracker.ts; else 0. */
+  tracking: usize;
+  targets: usize;
+  beforeShift: i32;
+  behindShift: i32;
   /** Where neurons may be run in int16 (quotient.ts): what schedule.ts computes; else 0. */
   schedule: usize;
   /** i32 [stateStride]. */
@@ -176,6 +181,8 @@ export class Picture {
   outHeight: i32;
   outWidth: i32;
   shift: i32;
+  /** Unit steps that the current is for: 1, or all of a frame's. */
+  units: i32;
   /** i32 [position][currentStride]. */
   current: usize;
   currentStride: i32;

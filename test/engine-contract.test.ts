@@ -11,13 +11,14 @@ import { randomSpikingGraph, type SpikingOptions } from "./random-spiking.ts";
 const options: fc.Arbitrary<SpikingOptions> = fc.record({
   seed: fc.integer({ min: 1, max: 1_000_000 }),
   layers: fc.integer({ min: 0, max: 9 }),
-  neuron: fc.constantFrom("takeback", "ibt", "signed", "if"),
+  neuron: fc.constantFrom("takeback", "ibt", "signed", "if", "tracker", "tracker"),
   pool: fc.constantFrom("delta", "winner"),
   levels: fc.constantFrom(1, 1, 1, 2, 7, 56),
   phases: fc.constantFrom(1, 1, 2, 5, 8),
   delay: fc.constantFrom(0, 0, 1, 3),
   vInit: fc.constantFrom(0, 0.5, -0.25),
   firingThreshold: fc.constantFrom(0.5, 0.65, 1),
+  leadingThreshold: fc.constantFrom(undefined, 2 / 3),
   bits: fc.constantFrom(8, 8, 8, 9, 10, 11, 12, 13, 14, 15, 16),
 });
 

@@ -5,11 +5,13 @@ import { placePopulations } from "../src/convert/place-populations.ts";
 import { quantizeWeights } from "../src/convert/quantize-weights.ts";
 import { type Random, seededRandom } from "../src/core/random.ts";
 import { floatTensor } from "../src/core/tensor.ts";
+import type { Activation, FunctionName } from "../src/functions/function.ts";
 import { twoSloped } from "../src/functions/two-sloped.ts";
 import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
 import type { Shape } from "../src/graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
 import { darknetPool } from "../src/graph/windows.ts";
+import { frameUnitsOf } from "../src/snn/phases.ts";
 import { convolution, graphOf } from "./graphs.ts";
 
 export interface SpikingOptions {
@@ -148,6 +150,31 @@ function randomNetwork(seed: number, layerCount: number): Graph {
   return graphOf(layers);
 }
 
+/** One of each kind, so that a function without an example does not compile. */
+export const exampleActivations: { readonly [F in FunctionName]: Activation } = {
+  linear: { fn: "linear" },
+  relu: { fn: "relu" },
+  leaky: { fn: "leaky", slope: 0.1 },
+  sigmoid: { fn: "sigmoid" },
+  tanh: { fn: "tanh" },
+  silu: { fn: "silu" },
+  mish: { fn: "mish" },
+  gelu: { fn: "gelu" },
+  elu: { fn: "elu", alpha: 1 },
+  clip: { fn: "clip", min: 0, max: 1.5 },
+  hardSigmoid: { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 },
+  hardSwish: { fn: "hardSwish" },
+};
+
+/** The network with half of its functions drawn anew from all that there are. */
+function withAnyFunction(graph: Graph, random: Random): Graph {
+  const all = Object.values(exampleActivations);
+  const layers = graph.layers.map((layer) =>
+    layer.kind === "activation" && random() < 0.5 ? { ...layer, activation: pick(random, all) } : layer,
+  );
+  return { ...graph, layers };
+}
+
 /** λ of random size for every activation, and scales for what enters sums as spikes: what normalization would give. */
 function normalized(graph: Graph, random: Random): Graph {
   const byName = layersByName(graph);
@@ -160,7 +187,10 @@ function normalized(graph: Graph, random: Random): Graph {
     );
   };
   const layers = graph.layers.map((layer): Layer => {
-    if (layer.kind === "activation") return { ...layer, lambda: perChannel(layer.name, 0.5, 2) };
+    if (layer.kind === "activation") {
+      const greatest = pick(random, [2, 2, 0.1, 30]);
+      return { ...layer, lambda: perChannel(layer.name, greatest * pick(random, [0.25, 0.001, 0]), greatest) };
+    }
     if (layer.kind !== "sum") return layer;
     const scales = layer.inputs.map((name) =>
       byName.get(name)?.kind === "convolution" ? null : perChannel(layer.name, 0.2, 1),
@@ -171,9 +201,16 @@ function normalized(graph: Graph, random: Random): Graph {
 }
 
 export function randomSpikingGraph(options: SpikingOptions): Graph {
-  const { seed, layers, bits, phases = 1, ...neurons } = options;
-  const placed = normalized(placePopulations(randomNetwork(seed, layers)), seededRandom(seed + 1));
-  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases } as const;
+  const { seed, layers, bits, phases = 1, ...given } = options;
+  const isTracker = given.neuron === "tracker";
+  // Trackers start from nothing.
+  const neurons = isTracker ? { ...given, vInit: 0 } : given;
+  const network = isTracker
+    ? withAnyFunction(randomNetwork(seed, layers), seededRandom(seed + 2))
+    : randomNetwork(seed, layers);
+  const placed = normalized(placePopulations(network), seededRandom(seed + 1));
+  const frame = isTracker ? { frameUnits: frameUnitsOf(8, phases) } : {};
+  const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases, ...frame } as const;
   return quantizeWeights(assignNeurons(placed, { ...neurons, simulation }), bits);
 }
 

@@ -36,6 +36,7 @@ const fixedByTable = [
   "delay",
   "vInit",
   "firingThreshold",
+  "leadingThreshold",
   "decode",
 ] as const;
 

@@ -4,7 +4,7 @@ import { isPopulation } from "../graph/layers.ts";
 import type { Engine, Session } from "../snn/engine.ts";
 import { eventEngine } from "../snn/engines/event/event-engine.ts";
 import { referenceEngine } from "../snn/engines/reference/reference-engine.ts";
-import { isIntegerTensor } from "../snn/neuron.ts";
+import { isIntegerTensor } from "../snn/neurons/threshold-parameters.ts";
 import type { EngineName, SimulationFlags } from "./options.ts";
 
 const engines: Readonly<Record<EngineName, (flags: SimulationFlags) => Engine>> = {

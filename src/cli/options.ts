@@ -8,6 +8,7 @@ import { ArgumentError } from "../core/errors.ts";
 import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detections/settling.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
+import { neuronKinds } from "../graph/layers.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {
@@ -31,6 +32,7 @@ export interface ConversionFlags {
   readonly delay?: number;
   readonly vInit?: number;
   readonly firingThreshold?: number;
+  readonly leadingThreshold?: number;
   readonly decode?: SimulationSettings["decode"];
   readonly percentile?: number;
   readonly input?: SimulationSettings["encoding"];
@@ -91,7 +93,7 @@ export function addConversionOptions(command: Command): Command {
     .addOption(
       new Option("--scope <scope>", "weight normalization by channel or by layer").choices(["channel", "layer"]),
     )
-    .addOption(new Option("--neuron <kind>", "neuron").choices(["takeback", "ibt", "signed", "if"]))
+    .addOption(new Option("--neuron <kind>", "neuron").choices(neuronKinds))
     .addOption(new Option("--pool <kind>", "max-pooling of spikes").choices(["delta", "winner"]))
     .option("--levels <k>", "greatest spike per step; 1 is binary signed spikes", integerFrom(1, 127))
     .option(
@@ -102,7 +104,12 @@ export function addConversionOptions(command: Command): Command {
     .option("--gain <g>", "spikes per step that stand for λ (default: (levels + 1) / 2)", numberFrom(0.01, 127))
     .option("--delay <d>", "steps of input before a layer's first spike", integerFrom(0, 1024))
     .option("--v-init <v>", "membrane potential at the start, as a part of the threshold", numberFrom(-1, 1))
-    .option("--firing-threshold <h>", "part of the threshold at which take-back neurons fire", numberFrom(0.5, 1))
+    .option(
+      "--firing-threshold <h>",
+      "part of the threshold at which take-back neurons and trackers fire",
+      numberFrom(0.5, 1),
+    )
+    .option("--leading-threshold <h>", "the same in trackers' steps that weigh more than 1", numberFrom(0.5, 1))
     .option("--percentile <p>", "λ is this percentile of the activations", numberFrom(0, 100))
     .addOption(new Option("--decode <how>", "reading of the output neurons").choices(["vmem", "count"]))
     .addOption(new Option("--input <coding>", "input coding").choices(["constant", "poisson"]))
@@ -147,8 +154,9 @@ export function givenSettings({ mode = "fast", steps, input, ...rest }: Conversi
 
 /** Whether a flag asks for another spiking network than the one that a model file holds. */
 export function asksForConversion(flags: ConversionFlags): boolean {
-  const { mode, scope, neuron, pool, levels, phases, gain, delay, vInit, firingThreshold, percentile, bits } = flags;
-  return [mode, scope, neuron, pool, levels, phases, gain, delay, vInit, firingThreshold, percentile, bits].some(
+  const { mode, scope, neuron, pool, levels, phases, gain, delay, vInit, percentile, bits } = flags;
+  const thresholds = [flags.firingThreshold, flags.leadingThreshold];
+  return [mode, scope, neuron, pool, levels, phases, gain, delay, vInit, ...thresholds, percentile, bits].some(
     (flag) => flag !== undefined,
   );
 }

@@ -5,11 +5,10 @@
  */
 import { ConversionError } from "../core/errors.ts";
 import { floatTensor } from "../core/tensor.ts";
-import type { Activation } from "../functions/function.ts";
-import { slopeBelow } from "../functions/functions.ts";
 import { consumersOf, derive, type Graph, type SimulationSettings } from "../graph/graph.ts";
 import {
   type ActivationLayer,
+  type ConvolutionLayer,
   isHead,
   type Layer,
   type NeuronKind,
@@ -29,6 +28,8 @@ export interface NeuronOptions {
   readonly vInit: number;
   /** Part of the threshold at which take-back neurons fire. */
   readonly firingThreshold: number;
+  /** The same for steps that weigh more than 1; absent: no other. */
+  readonly leadingThreshold?: number | undefined;
   readonly simulation: SimulationSettings;
 }
 
@@ -37,23 +38,44 @@ export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
   const consumers = consumersOf(graph);
   const layers = graph.layers.map((layer): Layer => {
     if (layer.kind === "maxPool") return { ...layer, pooling: options.pool };
+    if (layer.kind === "convolution") return withFrameBias(layer, options.simulation.frameUnits);
     if (layer.kind !== "activation") return layer;
     const { name, inputs } = layer;
     const population = populationFor(layer, options);
     if (consumers.get(name)?.some(isHead)) return { kind: "readout", name, inputs, ...population };
     return { kind: "integrateFire", name, inputs, ...population, delay: options.delay };
   });
-  const { neuron, pool, levels, delay, vInit, firingThreshold, simulation } = options;
-  const line = `assignNeurons neuron=${neuron} pool=${pool} levels=${levels} phases=${simulation.phases ?? 1} delay=${delay} vInit=${vInit} firingThreshold=${firingThreshold}`;
+  const { neuron, pool, levels, delay, vInit, firingThreshold, leadingThreshold, simulation } = options;
+  const line = `assignNeurons neuron=${neuron} pool=${pool} levels=${levels} phases=${simulation.phases ?? 1} delay=${delay} vInit=${vInit} firingThreshold=${firingThreshold}${leadingThreshold === undefined ? "" : ` leadingThreshold=${leadingThreshold}`}`;
   return derive(graph, line, { layers, simulation });
+}
+
+/** Where a frame's constants come at once, the bias is all of the frame's. */
+function withFrameBias(layer: ConvolutionLayer, frameUnits: number | undefined): ConvolutionLayer {
+  if (frameUnits === undefined || !layer.bias) return layer;
+  const { shape, data } = layer.bias;
+  return {
+    ...layer,
+    bias: floatTensor(
+      shape,
+      Float32Array.from(data, (value) => value * frameUnits),
+    ),
+  };
 }
 
 function populationFor(layer: ActivationLayer, options: NeuronOptions): Population {
   const { name, activation, lambda } = layer;
   if (!lambda) throw new ConversionError("E_NORMALIZE", `${name} has no λ: run normalizeWeights first`);
-  const { neuron, levels, vInit, firingThreshold } = options;
+  const { neuron, levels, vInit, firingThreshold, leadingThreshold } = options;
   const perChannel = (value: number) => floatTensor(lambda.shape, new Float32Array(lambda.data.length).fill(value));
-  const vThNeg = negativeThreshold(neuron, activation, name);
+  const model = neuronModels[neuron];
+  if (!model.follows(activation)) {
+    throw new ConversionError(
+      "E_FUNCTION",
+      `${name} is ${activation.fn}; ${neuron} neurons follow functions of two straight lines only (linear, relu, leaky). Convert with --neuron tracker`,
+    );
+  }
+  const vThNeg = model.negativeThreshold(activation);
   return {
     neuron,
     activation,
@@ -62,18 +84,7 @@ function populationFor(layer: ActivationLayer, options: NeuronOptions): Populati
     vThNeg: vThNeg === null ? null : perChannel(vThNeg),
     vInit,
     firingThreshold,
+    ...(leadingThreshold === undefined ? {} : { leadingThreshold }),
     levels,
   };
-}
-
-/** In units of V_th; null where the neuron sends nothing negative. */
-function negativeThreshold(neuron: NeuronKind, activation: Activation, name: string): number | null {
-  const slope = slopeBelow(activation);
-  if (slope === null) {
-    throw new ConversionError(
-      "E_FUNCTION",
-      `${name} is ${activation.fn}; ${neuron} neurons follow functions of two straight lines only (linear, relu, leaky)`,
-    );
-  }
-  return neuronModels[neuron].negativeThreshold(slope);
 }

@@ -1,6 +1,9 @@
 /** The passes, chained: a trained DNN and pictures to calibrate on become a spiking network. */
 import type { FloatTensor } from "../core/tensor.ts";
 import type { Graph, SpikingGraph } from "../graph/graph.ts";
+import type { Layer, NeuronKind } from "../graph/layers.ts";
+import { neuronModels } from "../snn/neuron.ts";
+import { frameUnitsOf } from "../snn/phases.ts";
 import { assignNeurons } from "./assign-neurons.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { type MeasureOptions, measureActivations } from "./measure-activations.ts";
@@ -26,9 +29,17 @@ export function calibrate(
 /** Second half: a calibrated DNN as a spiking network. */
 export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): SpikingGraph {
   const { timeSteps, encoding, decode, phases } = settings;
-  const simulation = { timeSteps, encoding, decode, phases };
-  const spiking = assignNeurons(normalizeWeights(calibrated, settings), { ...settings, simulation });
+  const neuron = neuronFor(calibrated, settings.neuron);
+  const frameUnits = neuronModels[neuron].receivesAtOnce ? frameUnitsOf(timeSteps, phases) : undefined;
+  const simulation = { timeSteps, encoding, decode, phases, ...(frameUnits === undefined ? {} : { frameUnits }) };
+  const spiking = assignNeurons(normalizeWeights(calibrated, settings), { ...settings, neuron, simulation });
   return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
+}
+
+/** Take-back neurons are the special case of trackers for two straight lines; where a function is another, trackers stand for them. */
+function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
+  const isFollowed = (layer: Layer) => layer.kind !== "activation" || neuronModels[neuron].follows(layer.activation);
+  return neuron === "takeback" && !graph.layers.every(isFollowed) ? "tracker" : neuron;
 }
 
 /** Both halves. */

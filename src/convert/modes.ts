@@ -26,8 +26,10 @@ export interface ConversionSettings extends SimulationSettings {
   readonly delay: number;
   /** Initial membrane potential as a part of V_th. */
   readonly vInit: number;
-  /** Part of the threshold at which take-back neurons fire: 0.5 rounds, more is hysteresis. */
+  /** Part of the threshold at which take-back neurons and trackers fire: 0.5 rounds, more is hysteresis. */
   readonly firingThreshold: number;
+  /** The same for trackers' steps that weigh more than 1; absent: no other. */
+  readonly leadingThreshold?: number | undefined;
   /** Bits of a weight, 8 to 16; `float` leaves the graph in float32. */
   readonly bits: number | "float";
 }

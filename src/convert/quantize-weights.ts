@@ -39,7 +39,7 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
     const terms = source.kind === "sum" ? source.inputs.map((name) => byName.get(name) as Layer) : [source];
     const convolutions = terms.filter((term) => term.kind === "convolution");
     const sum = source.kind === "sum" ? source : undefined;
-    const scale = scaleFor(layer, convolutions, sum, bits, greatestSpike(graph), stepWeight(1, phasesOf(graph)));
+    const scale = scaleFor(layer, convolutions, sum, bits, rangeOf(graph));
     for (const convolution of convolutions)
       replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits));
     if (sum) replaced.set(sum.name, quantizeSum(sum, scale, bits));
@@ -56,6 +56,21 @@ interface Scale {
   readonly shift: number;
 }
 
+/** What may arrive at a membrane before it has to fit into an integer. */
+interface Range {
+  /** Greatest net spikes of an input: of a step, or of a whole frame where membranes keep its charge. */
+  readonly inputs: number;
+  /** How often a bias and these inputs may count in one addition. */
+  readonly weight: number;
+}
+
+/** Trackers keep all charge of a frame; their counts end a quarter beyond the frame's units, and twice that is never reached. */
+function rangeOf(graph: Graph): Range {
+  const frameUnits = graph.simulation?.frameUnits;
+  if (frameUnits !== undefined) return { inputs: 2 * frameUnits, weight: 1 };
+  return { inputs: greatestSpike(graph), weight: stepWeight(1, phasesOf(graph)) };
+}
+
 /** Spikes of all populations are within ± this. */
 function greatestSpike(graph: Graph): number {
   return graph.layers.reduce(
@@ -69,8 +84,7 @@ function scaleFor(
   convolutions: readonly ConvolutionLayer[],
   sum: SumLayer | undefined,
   bits: number,
-  greatest: number,
-  greatestWeight: number,
+  { inputs, weight }: Range,
 ): Scale {
   const channels = Array.from(layer.lambda.data.keys());
   const limit = 2 ** (bits - 1) - 1;
@@ -82,25 +96,25 @@ function scaleFor(
     const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
     return Math.max(1, Math.min(maxTheta, Math.floor(limit / max)));
   });
-  // The greatest current of one step, in units of 2^shift: all inputs at their greatest spike, plus the bias.
+  // The greatest current, in units of 2^shift: all inputs at their greatest, plus the bias.
   const greatestCurrent = channels.reduce((largest, channel) => {
     const unit = theta[channel];
     const weights = factors(channel)
       .flatMap(magnitudes)
       .reduce((total, factor) => total + Math.min(limit, factor * unit) + 0.5, 0);
     const bias = convolutions.reduce((total, { bias }) => total + Math.abs(bias?.data[channel] ?? 0) * unit + 1, 0);
-    return Math.max(largest, weights * greatest + bias);
+    return Math.max(largest, weights * inputs + bias);
   }, 1);
   const greatestThreshold = channels.reduce((largest, channel) => {
     const negative = (layer.vThNeg?.data[channel] ?? 0) / negativeRoom;
     return Math.max(largest, theta[channel] * Math.max(1, negative));
   }, 1);
-  const room = Math.min(currentBound / greatestCurrent, thresholdBound / greatestThreshold) / greatestWeight;
+  const room = Math.min(currentBound / greatestCurrent, thresholdBound / greatestThreshold) / weight;
   const shift = Math.min(maxShift, Math.floor(Math.log2(room)));
   if (shift < 0) {
     throw new ConversionError(
       "E_QUANTIZE",
-      `${layer.name}: a step's current or a threshold may exceed ±2^30 at ${bits} bits and spikes up to ${greatest}. Use fewer bits, levels or phases`,
+      `${layer.name}: what arrives at a membrane or a threshold may exceed ±2^30 at ${bits} bits and inputs up to ${inputs * weight}. Use fewer bits, levels or phases`,
     );
   }
   return { theta, shift };

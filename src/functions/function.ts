@@ -20,7 +20,69 @@ export interface Leaky {
   readonly slope: number;
 }
 
-export type Activation = Linear | Relu | Leaky;
+/** y = σ(x) = 1 / (1 + e^−x). */
+export interface Sigmoid {
+  readonly fn: "sigmoid";
+}
+
+/** y = tanh(x). */
+export interface Tanh {
+  readonly fn: "tanh";
+}
+
+/** y = x·σ(x), also named swish; its minimum is −0.278. */
+export interface Silu {
+  readonly fn: "silu";
+}
+
+/** y = x·tanh(ln(1 + e^x)). */
+export interface Mish {
+  readonly fn: "mish";
+}
+
+/** y = x·Φ(x), Φ the normal distribution. */
+export interface Gelu {
+  readonly fn: "gelu";
+}
+
+/** y = x above zero, α·(e^x − 1) below. */
+export interface Elu {
+  readonly fn: "elu";
+  readonly alpha: number;
+}
+
+/** y = x, no less than `min` (at most 0) and no more than `max`: ReLU6 is 0 to 6. */
+export interface Clip {
+  readonly fn: "clip";
+  readonly min: number;
+  readonly max: number;
+}
+
+/** y = α·x + β between 0 and 1. */
+export interface HardSigmoid {
+  readonly fn: "hardSigmoid";
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+/** y = x·(x/6 + ½ between 0 and 1). */
+export interface HardSwish {
+  readonly fn: "hardSwish";
+}
+
+export type Activation =
+  | Linear
+  | Relu
+  | Leaky
+  | Sigmoid
+  | Tanh
+  | Silu
+  | Mish
+  | Gelu
+  | Elu
+  | Clip
+  | HardSigmoid
+  | HardSwish;
 export type FunctionName = Activation["fn"];
 export type ActivationOf<F extends FunctionName> = Extract<Activation, { readonly fn: F }>;
 

@@ -1,9 +1,24 @@
 /** The table of activation functions, and what others ask of it. Whoever adds a function adds a row. */
 import { z } from "zod";
+import { clip, hardSigmoid, hardSwish } from "./bounded.ts";
 import type { Activation, ActivationOf, FunctionName, FunctionSpec, OnnxEmitter } from "./function.ts";
+import { elu, gelu, mish, sigmoid, silu, tanh } from "./smooth.ts";
 import { leaky, linear, relu } from "./two-sloped.ts";
 
-const functions: { readonly [F in FunctionName]: FunctionSpec<ActivationOf<F>> } = { linear, relu, leaky };
+const functions: { readonly [F in FunctionName]: FunctionSpec<ActivationOf<F>> } = {
+  linear,
+  relu,
+  leaky,
+  sigmoid,
+  tanh,
+  silu,
+  mish,
+  gelu,
+  elu,
+  clip,
+  hardSigmoid,
+  hardSwish,
+};
 
 /** The function's row; the one place that loses the tie between an activation and its kind. */
 function specOf(activation: Activation): FunctionSpec<Activation> {

@@ -103,11 +103,15 @@ function expectType(layer: Layer, name: string, dtype: DType, allowed: readonly 
 function checkSpiking(graph: Graph, shapes: Shapes): void {
   const byName = layersByName(graph);
   const isInteger = graph.layers.some((layer) => isPopulation(layer) && layer.vTh.dtype !== "float32");
+  const isFrame = graph.simulation?.frameUnits !== undefined;
   for (const layer of graph.layers) {
     const inputs = layer.inputs.map((name) => byName.get(name) as Layer);
     checkSignals(layer, inputs);
     if (layer.kind === "maxPool") checkWindows(layer, layer.inputs.map((name) => shapes.get(name) as Shape)[0], shapes);
     if (isPopulation(layer)) checkThresholds(layer);
+    if (isPopulation(layer) && (layer.neuron === "tracker") !== isFrame)
+      fail(layer, `${layer.neuron} neurons do not belong into a network ${isFrame ? "with" : "without"} frameUnits`);
+    if (isPopulation(layer) && isFrame && layer.vInit !== 0) fail(layer, `trackers begin at 0, not at ${layer.vInit}`);
     if (!isInteger) checkFloat(layer);
     else if (layer.kind === "convolution") checkIntegerConvolution(layer);
     else if (layer.kind === "sum") checkIntegerSum(layer);

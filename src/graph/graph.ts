@@ -16,10 +16,17 @@ export interface SimulationSettings {
   readonly decode: Decoding;
   /** Leading steps whose spikes weigh more, by powers of two: see `src/snn/phases.ts`. 1, or absent: every spike weighs the same. */
   readonly phases?: number;
+  /**
+   * Unit steps of a whole frame, where it is given as a whole: biases and the picture's current are for all of them, and are
+   * received before the first step. Net counts stand for λ·n / this at every step. Absent: constants come a part at every step.
+   */
+  readonly frameUnits?: number | undefined;
 }
 
 /** The greatest first weight is 2^(this − 1). */
 export const maxPhases = 8;
+/** Counts of a tile must fit into int16 lanes where pools compare them. */
+export const maxFrameUnits = 4096;
 
 /** `constant`: the picture as a constant current. `poisson`: seeded spikes with the pixel as their probability. */
 export type Encoding = "constant" | "poisson";

@@ -7,7 +7,7 @@ import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { activationSchema } from "../functions/functions.ts";
 import type { HeadKind } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
-import { type LayerKind, type LayerOf, windowOf } from "./layers.ts";
+import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
 import { type Window, windowCounts } from "./windows.ts";
 
 /** [channels, height, width]. */
@@ -42,13 +42,14 @@ const tensorSchema = z.custom<Tensor>(
 );
 const floatSchema = tensorSchema.refine((value) => value?.dtype === "float32", "a tensor must be float32");
 const populationSchema = {
-  neuron: z.enum(["takeback", "ibt", "signed", "if"]),
+  neuron: z.enum(neuronKinds),
   activation: activationSchema,
   lambda: floatSchema,
   vTh: tensorSchema,
   vThNeg: tensorSchema.nullable(),
   vInit: z.number().min(-1).max(1),
   firingThreshold: z.number().min(0.5).max(1),
+  leadingThreshold: z.number().min(0.5).max(1).optional(),
   levels: z.int().min(1).max(127),
 };
 

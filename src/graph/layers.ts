@@ -125,7 +125,8 @@ export interface SumLayer extends LayerBase {
 }
 
 /** How a neuron fires; `src/snn/neurons` defines each. */
-export type NeuronKind = "takeback" | "ibt" | "signed" | "if";
+export const neuronKinds = ["takeback", "ibt", "signed", "if", "tracker"] as const;
+export type NeuronKind = (typeof neuronKinds)[number];
 
 /** What an `integrateFire` and a `readout` population share. */
 export interface Population {
@@ -140,8 +141,10 @@ export interface Population {
   readonly vThNeg: Tensor | null;
   /** Initial membrane potential as a part of V_th. */
   readonly vInit: number;
-  /** Part of the threshold at which the take-back neuron fires: 0.5 rounds to nearest, more is hysteresis. */
+  /** Part of the threshold at which take-back neurons and trackers fire: 0.5 rounds to nearest, more is hysteresis. */
   readonly firingThreshold: number;
+  /** The same for steps that weigh more than 1, of trackers; absent: no other. 2/3 gives canonical digits, a quarter fewer spikes. */
+  readonly leadingThreshold?: number | undefined;
   /** Greatest spike per step: 1 for binary signed spikes. */
   readonly levels: number;
 }

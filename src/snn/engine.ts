@@ -33,7 +33,10 @@ export interface Recording {
 
 export interface Checkpoint {
   readonly t: number;
-  /** Unit steps up to t: t, or more where leading steps weigh more (`src/snn/phases.ts`). Net counts and charges are in these. */
+  /**
+   * What net counts and charges are divided by: unit steps up to t (t, or more where leading steps weigh more), or those of
+   * a frame that is given as a whole (`src/snn/phases.ts`).
+   */
   readonly unitSteps: number;
   /** By head name. */
   readonly heads: ReadonlyMap<string, HeadReading>;

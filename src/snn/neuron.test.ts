@@ -3,13 +3,12 @@ import { expect, test } from "vitest";
 import { floatTensor, tensor } from "../core/tensor.ts";
 import { twoSloped } from "../functions/two-sloped.ts";
 import type { NeuronKind, Population } from "../graph/layers.ts";
-import { integrate, membraneBound, neuronModels, neuronParameters } from "./neuron.ts";
-import type { NeuronModel, NeuronParameters } from "./neurons/neuron-model.ts";
-
-type Neuron = NeuronParameters & Pick<NeuronModel, "fire" | "given">;
+import { integrate, membraneBound, neuronModels } from "./neuron.ts";
+import type { ChannelNeuron } from "./neurons/neuron-model.ts";
+import { neuronParameters } from "./neurons/threshold-parameters.ts";
 
 /** One neuron with V_th = 1. */
-function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Population> = {}): Neuron {
+function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Population> = {}): ChannelNeuron {
   const vThNeg = neuron === "if" || slope === 0 ? null : floatTensor([1], [neuron === "signed" ? 1 : 1 / slope]);
   const one = floatTensor([1], [1]);
   const population = {
@@ -23,19 +22,19 @@ function parametersOf(neuron: NeuronKind, slope: number, changes: Partial<Popula
     levels: 1,
     ...changes,
   };
-  return { ...neuronModels[neuron], ...neuronParameters(population)[0] };
+  return neuronModels[neuron].neurons(population, 1)[0];
 }
 
 /** Spikes and membranes of one neuron under a sequence of currents. */
-function trace(parameters: Neuron, currents: readonly number[], isInteger = false) {
-  let v = parameters.vStart;
+function trace(neuron: ChannelNeuron, currents: readonly number[], isInteger = false) {
+  let v = neuron.start;
   let n = 0;
   const spikes: number[] = [];
   const membranes: number[] = [];
   for (const current of currents) {
     v = integrate(v, current, isInteger);
-    const spike = parameters.fire(v, n, parameters);
-    v -= parameters.given(n, spike, parameters);
+    const spike = neuron.fire(v, n, 1);
+    v -= neuron.given(n, spike, 1);
     n += spike;
     spikes.push(spike);
     membranes.push(v);
@@ -109,9 +108,9 @@ test("integer thresholds: 0.5 of an odd one rounds, membranes saturate at ±2³�
     firingThreshold: 0.5,
     levels: 1,
   };
-  const parameters = { ...neuronModels.takeback, ...neuronParameters(population)[0] };
-  expect(parameters.fireAt).toBe(4);
-  expect(trace(parameters, [3, 1, 0], true)).toMatchObject({ spikes: [0, 1, 0], membranes: [3, -3, -3] });
+  expect(neuronParameters(population)[0].fireAt).toBe(4);
+  const [neuron] = neuronModels.takeback.neurons(population, 1);
+  expect(trace(neuron, [3, 1, 0], true)).toMatchObject({ spikes: [0, 1, 0], membranes: [3, -3, -3] });
   expect(integrate(membraneBound - 1, 5, true)).toBe(membraneBound);
   expect(integrate(-membraneBound, -1, true)).toBe(-membraneBound);
   expect(integrate(membraneBound, -1, true)).toBe(membraneBound - 1);
@@ -132,7 +131,7 @@ test("charge is conserved: what was integrated is in the membrane or was given u
       const parameters = parametersOf(neuron, slope, { levels: k });
       const { spikes, membranes, n } = trace(parameters, input);
       const charge = input.reduce((sum, value) => sum + value, 0);
-      const { vTh, vThNeg } = parameters;
+      const [vTh, vThNeg] = [1, neuron === "signed" ? 1 : 1 / slope];
       const positive = spikes.reduce((sum, spike) => sum + Math.max(0, spike), 0);
       const negative = spikes.reduce((sum, spike) => sum + Math.max(0, -spike), 0);
       const givenUp =

@@ -10,14 +10,14 @@
  *
  * Integration is the same for all. What a kind fires and gives up stands in its file in `neurons/`.
  */
-import type { Tensor } from "../core/tensor.ts";
-import type { NeuronKind, Population } from "../graph/layers.ts";
-import type { NeuronModel, NeuronParameters } from "./neurons/neuron-model.ts";
+import type { NeuronKind } from "../graph/layers.ts";
+import type { NeuronModel } from "./neurons/neuron-model.ts";
 import { takeback } from "./neurons/take-back.ts";
 import { ibt, plain, signed } from "./neurons/threshold.ts";
+import { tracker } from "./neurons/tracker.ts";
 
 /** All kinds. Whoever adds one adds its file and its row. */
-export const neuronModels: { readonly [K in NeuronKind]: NeuronModel } = { takeback, ibt, signed, if: plain };
+export const neuronModels: { readonly [K in NeuronKind]: NeuronModel } = { takeback, ibt, signed, if: plain, tracker };
 
 /** Bound of the membrane in integer graphs. */
 export const membraneBound = 2 ** 30;
@@ -26,28 +26,4 @@ export const membraneBound = 2 ** 30;
 export function integrate(v: number, current: number, isInteger: boolean): number {
   const sum = v + current;
   return isInteger ? Math.max(-membraneBound, Math.min(membraneBound, sum)) : sum;
-}
-
-/** The constants of every channel of a population. */
-export function neuronParameters(population: Population): readonly NeuronParameters[] {
-  const { levels, vInit, firingThreshold } = population;
-  const isInteger = isIntegerTensor(population.vTh);
-  const scaled = (factor: number, value: number) =>
-    isInteger && Number.isFinite(value) ? Math.round(factor * value) : factor * value;
-  return Array.from(population.vTh.data, (vTh, channel) => {
-    const vThNeg = population.vThNeg ? population.vThNeg.data[channel] : Number.POSITIVE_INFINITY;
-    const fireAt = scaled(firingThreshold, vTh);
-    return {
-      levels,
-      vTh,
-      vThNeg,
-      fireAt,
-      fireAtNeg: scaled(firingThreshold, vThNeg),
-      vStart: scaled(vInit, vTh),
-    };
-  });
-}
-
-export function isIntegerTensor({ dtype }: Tensor): boolean {
-  return dtype !== "float32" && dtype !== "float64";
 }

@@ -21,6 +21,16 @@ export function unitSteps(t: number, phases: number): number {
   return 2 ** phases - 2 ** (phases - weighted) + (t - weighted);
 }
 
+/** Unit steps that a frame stands for where it is given as a whole: all that its phases can weigh, or its steps where all weigh 1. */
+export function frameUnitsOf(timeSteps: number, phases: number): number {
+  return phases > 1 ? unitSteps(phases, phases) : timeSteps;
+}
+
+/** What net counts and charges at step t are divided by: the unit steps so far, or a frame's where it is given as a whole. */
+export function unitsAt(t: number, graph: Graph): number {
+  return graph.simulation?.frameUnits ?? unitSteps(t, phasesOf(graph));
+}
+
 /** Of a spiking graph. */
 export function phasesOf({ simulation }: Graph): number {
   return simulation?.phases ?? 1;

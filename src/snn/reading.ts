@@ -5,7 +5,7 @@ import type { Population } from "../graph/layers.ts";
 import type { HeadReading } from "./engine.ts";
 
 /**
- * V_mem: λ·S/(V_th·U), S all charge received, U the unit steps. Count: λ·n/U, n the net count.
+ * V_mem: λ·S/(V_th·U), S all charge received, U the unit steps (`unitsAt` in phases.ts). Count: λ·n/U, n the net count.
  * @param charges S of every neuron [C, H, W], in the units of V_th.
  * @param counts n of every neuron [C, H, W].
  */

@@ -39,6 +39,7 @@ export const choices: readonly Choice[] = [
     ["ibt", "imbalanced threshold"],
     ["signed", "balanced threshold"],
     ["if", "unsigned"],
+    ["tracker", "tracker"],
   ]),
   choice("pool", "Max-pool of spikes", [
     ["delta", "delta"],

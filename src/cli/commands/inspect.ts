@@ -8,7 +8,7 @@ import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import type { Model } from "../../graph/model-file.ts";
 import { type PlannedMemory, plannedMemory } from "../../snn/engines/event/planned-memory.ts";
-import { isIntegerTensor } from "../../snn/neuron.ts";
+import { isIntegerTensor } from "../../snn/neurons/threshold-parameters.ts";
 import { print, printJson } from "../io.ts";
 import { importModel, readModel } from "../model.ts";
 import type { ModelFlags } from "../options.ts";

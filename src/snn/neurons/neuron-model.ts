@@ -1,32 +1,29 @@
-/** What a kind of neuron is: pure functions on numbers, V in any unit, n the net count of spikes sent so far. */
+/** What a kind of neuron is: pure functions on numbers. V is the membrane, n the net count of spikes sent so far. */
+import type { Activation } from "../../functions/function.ts";
+import type { Population } from "../../graph/layers.ts";
 
-/** One channel's constants. */
-export interface NeuronParameters {
-  readonly vTh: number;
-  /** Infinity where nothing negative is sent. */
-  readonly vThNeg: number;
-  /** Take-back neurons fire at these: `firingThreshold` times the cost of a positive or negative spike. */
-  readonly fireAt: number;
-  readonly fireAtNeg: number;
-  /** Greatest spike of a step. */
-  readonly levels: number;
-  /** Membrane potential at the start. */
-  readonly vStart: number;
+/** The neurons of one channel: all have the same constants. */
+export interface ChannelNeuron {
+  /** V at the start. */
+  readonly start: number;
+  /** The spike, −levels … levels, that V calls for after n, in a step of this weight. */
+  readonly fire: (v: number, n: number, weight: number) => number;
+  /** The potential that this spike gives up (is refunded, where negative). */
+  readonly given: (n: number, spike: number, weight: number) => number;
 }
 
 /** A kind's answers to everything that is asked of neurons. One file a kind (or a family of kinds). */
 export interface NeuronModel {
-  /**
-   * V_th,neg in units of V_th for a function with this slope below zero (0 to 1); null where such a neuron sends nothing
-   * negative.
-   */
-  readonly negativeThreshold: (slope: number) => number | null;
+  /** Whether such a neuron's count can follow the function. */
+  readonly follows: (activation: Activation) => boolean;
+  /** V_th,neg in units of V_th for a function that it follows; null where it has no such threshold. */
+  readonly negativeThreshold: (activation: Activation) => number | null;
   /** Part of V_th at which a neuron that has sent nothing sends its first positive spike. */
   readonly firesAt: (population: { readonly firingThreshold: number }) => number;
-  /** Whether the thresholds depend on what has been sent: whether `fire` and `given` look at n. */
+  /** Whether what it fires depends on what has been sent: whether `fire` and `given` look at n. */
   readonly remembersCount: boolean;
-  /** The spike, −levels … levels, that the charge V calls for after n. */
-  readonly fire: (v: number, n: number, parameters: NeuronParameters) => number;
-  /** The potential that this spike gives up (is refunded, where negative). */
-  readonly given: (n: number, spike: number, parameters: NeuronParameters) => number;
+  /** Whether what is constant (a bias, the picture) is received whole before the first step, instead of a part at every step. */
+  readonly receivesAtOnce: boolean;
+  /** @param frameUnits unit steps of a whole frame: see `src/snn/phases.ts`. */
+  readonly neurons: (population: Population, frameUnits: number) => readonly ChannelNeuron[];
 }

@@ -3,14 +3,20 @@
  * g(n) = V_th·n for n ≥ 0, V_th,neg·n below, V is S − g(n), and n is right when V is within half of the cost of one
  * more and half of the refund of one less. What a transient fired too much is so taken back by spikes of −1.
  */
-import type { NeuronModel, NeuronParameters } from "./neuron-model.ts";
+import { slopeBelow } from "../../functions/functions.ts";
+import type { NeuronModel } from "./neuron-model.ts";
+import { type NeuronParameters, thresholdNeurons } from "./threshold-parameters.ts";
 
 export const takeback: NeuronModel = {
-  negativeThreshold: (slope) => (slope === 0 ? null : 1 / slope),
+  follows: (activation) => slopeBelow(activation) !== null,
+  negativeThreshold: (activation) => {
+    const slope = slopeBelow(activation);
+    return slope ? 1 / slope : null;
+  },
   firesAt: ({ firingThreshold }) => firingThreshold,
   remembersCount: true,
-  fire,
-  given,
+  receivesAtOnce: false,
+  neurons: thresholdNeurons({ fire, given }),
 };
 
 /** Steps of one in one direction, at most `levels`, each at its own cost or refund. */

@@ -4,14 +4,27 @@
  * `ibt`: the signed neuron with imbalanced thresholds, V_th,neg = V_th / slope (Spiking-YOLO, AAAI 2020, section 3.2).
  * `signed`: balanced thresholds. `if`: plain integrate-and-fire, silent below zero (the baseline row of the paper's table).
  */
-import type { NeuronModel, NeuronParameters } from "./neuron-model.ts";
+import { slopeBelow } from "../../functions/functions.ts";
+import type { NeuronModel } from "./neuron-model.ts";
+import { type NeuronParameters, thresholdNeurons } from "./threshold-parameters.ts";
 
-function thresholdModel(negativeThreshold: NeuronModel["negativeThreshold"]): NeuronModel {
-  return { negativeThreshold, firesAt: () => 1, remembersCount: false, fire, given };
+/** @param forSlope V_th,neg in units of V_th for a function with this slope below zero, which is not 0. */
+function thresholdModel(forSlope: (slope: number) => number | null): NeuronModel {
+  return {
+    follows: (activation) => slopeBelow(activation) !== null,
+    negativeThreshold: (activation) => {
+      const slope = slopeBelow(activation);
+      return slope ? forSlope(slope) : null;
+    },
+    firesAt: () => 1,
+    remembersCount: false,
+    receivesAtOnce: false,
+    neurons: thresholdNeurons({ fire, given }),
+  };
 }
 
-export const ibt = thresholdModel((slope) => (slope === 0 ? null : 1 / slope));
-export const signed = thresholdModel((slope) => (slope === 0 ? null : 1));
+export const ibt = thresholdModel((slope) => 1 / slope);
+export const signed = thresholdModel(() => 1);
 export const plain = thresholdModel(() => null);
 
 /** One spike per whole threshold, at most `levels`. */

@@ -39,43 +39,57 @@ export function checkIntegers(graph: Graph): void {
 export function checkBounds(network: Network): void {
   for (const stage of network.stages) {
     if (stage.kind === "population") {
-      checkCurrents(stage, stepWeight(1, network.phases));
-      checkThresholds(stage.layer, stepWeight(1, network.phases));
+      checkCurrents(stage, network);
+      checkThresholds(stage.layer, stage.layer.neuron === "tracker" ? 1 : stepWeight(1, network.phases));
       checkCounts(stage.signal, network.phases);
       if (stage.pool) checkWindows(stage.pool);
     } else if (stage.kind === "pool") checkWindows(stage);
   }
 }
 
-function checkCurrents(stage: PopulationStage, weight: number): void {
-  const greatest = greatestCurrents(stage).map((current) => current * weight);
+function checkCurrents(stage: PopulationStage, { phases, frameUnits }: Network): void {
+  if ((stage.layer.neuron === "tracker") !== (frameUnits !== undefined)) {
+    throw new EngineError(
+      "E_TOPOLOGY",
+      `${stage.layer.name} [${stage.layer.kind}]: trackers, and only they, belong into a network whose frames are given as a whole. Convert the graph again`,
+    );
+  }
+  const weight = frameUnits === undefined ? stepWeight(1, phases) : 1;
+  const greatest = greatestCurrents(stage, frameUnits).map((current) => current * weight);
   const channel = greatest.findIndex((current) => current >= membraneBound);
   if (channel >= 0) {
     throw new EngineError(
       "E_CURRENT",
-      `${stage.layer.name}: a step's current into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits, levels or phases`,
+      `${stage.layer.name}: ${frameUnits === undefined ? "a step's current" : "a frame's charge"} into channel ${channel} may reach ${greatest[channel]}; at most 2^30 − 1 is exact. Convert with fewer bits, levels or phases`,
     );
   }
 }
 
-/** The most that a current may be in a step of weight 1, for each channel. */
-export function greatestCurrents({ terms, pictures, signal }: PopulationStage): Float64Array {
+/**
+ * The most that a current may be in a step of weight 1, for each channel; where a frame is given as a whole, all of its
+ * charge: counts end a quarter beyond its units, and twice that is never reached.
+ */
+export function greatestCurrents(
+  { terms, pictures, signal }: PopulationStage,
+  frameUnits: number | undefined,
+): Float64Array {
   const greatest = new Float64Array(signal.shape[0]);
+  const inputOf = ({ greatestSpike }: Signal) => (frameUnits === undefined ? greatestSpike : 2 * frameUnits);
   const addConvolution = (convolution: ConvolutionLayer, spike: number) => {
     addRows(greatest, convolution.weights, spike * 2 ** (convolution.shift ?? 0));
     for (let c = 0; c < greatest.length; c++) greatest[c] += Math.abs(convolution.bias?.data[c] ?? 0);
   };
   for (const term of terms) {
-    if (term.kind === "convolution") addConvolution(term.layer, term.input.greatestSpike);
+    if (term.kind === "convolution") addConvolution(term.layer, inputOf(term.input));
     else {
       const scale = scaleOf(term.layer, term.branch);
-      if (scale) addRows(greatest, scale, term.input.greatestSpike * 2 ** (term.layer.shift ?? 0));
-      else for (let c = 0; c < greatest.length; c++) greatest[c] += term.input.greatestSpike;
+      if (scale) addRows(greatest, scale, inputOf(term.input) * 2 ** (term.layer.shift ?? 0));
+      else for (let c = 0; c < greatest.length; c++) greatest[c] += inputOf(term.input);
     }
   }
   // Pixels lie in [−1, 1] (checked with each picture); the sum is rounded once.
   for (const picture of pictures) {
-    addConvolution(picture, 1);
+    addConvolution(picture, frameUnits ?? 1);
     for (let c = 0; c < greatest.length; c++) greatest[c] += 1;
   }
   return greatest;

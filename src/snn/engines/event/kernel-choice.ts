@@ -1,7 +1,7 @@
 /** Which kernel runs each term, and how many channels of a population are worked on at a time. */
 
 import type { Tensor } from "../../../core/tensor.ts";
-import { neuronParameters } from "../../neuron.ts";
+import { neuronParameters } from "../../neurons/threshold-parameters.ts";
 import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
 import type { Kernel } from "./records.ts";
 
@@ -61,7 +61,7 @@ export function fitsQuotients(
   isShort: boolean,
 ): boolean {
   const [term] = terms;
-  if (layer.kind === "readout" || layer.levels > 1 || pictures.length > 0) return false;
+  if (layer.kind === "readout" || layer.neuron === "tracker" || layer.levels > 1 || pictures.length > 0) return false;
   if (terms.length !== 1 || term.kind !== "convolution" || (phases > 1 && layer.vInit !== 0)) return false;
   const { weights, bias, shift = 0 } = term.layer;
   // Room for Q below the bound of the membrane: 2^12, so that few neurons have to be run again.

@@ -6,6 +6,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
+import { tableSteps } from "../../neurons/integer-target.ts";
 import {
   chooseBlock,
   chooseKernel,
@@ -86,6 +87,9 @@ export interface PopulationLayout {
   readonly parameters: number;
   /** 0 where spikes are binary, and all steps weigh 1, integrate and fire. */
   readonly weighted: number;
+  /** 0 where neurons are no trackers. */
+  readonly tracking: number;
+  readonly targets: number;
   /** 0 where neurons are not run in int16. */
   readonly schedule: number;
   readonly bias: number;
@@ -325,6 +329,7 @@ export function pictureCount({ stages }: Network): number {
 
 /** Whether neurons have several levels, or steps that weigh more than 1, only integrate or only fire: see kernels/weighted.ts. */
 function isWeighted({ layer, signal, lagIn }: PopulationStage, phases: number): boolean {
+  if (layer.neuron === "tracker") return false;
   return layer.levels > 1 || phases > 1 || lagIn !== signal.lag;
 }
 
@@ -355,6 +360,7 @@ function layoutPopulation(
     terms[0].kernel.startsWith("narrow") &&
     terms[0].blockBytes > nearBytes;
   const isShort = !hasPasses && mayBeShort;
+  const isTracker = stage.layer.neuron === "tracker";
   const isScheduled = fitsQuotients(stage, phases, isShort);
   return {
     record,
@@ -375,6 +381,8 @@ function layoutPopulation(
     netCount: take("neurons", state * 4),
     parameters: take("neurons", 13 * stateStride * 4),
     weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
+    tracking: isTracker ? take("neurons", 4 * (4 * stateStride + phases + 1)) : 0,
+    targets: isTracker ? take("neurons", 8 * tableSteps) : 0,
     schedule: isScheduled ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,

@@ -1,6 +1,9 @@
 /** Writes a network into its planned memory: records, thresholds and weight rows. */
 import type { ConvolutionLayer, Population } from "../../../graph/layers.ts";
-import { membraneBound, neuronParameters } from "../../neuron.ts";
+import { membraneBound } from "../../neuron.ts";
+import { integerTargetConstants, tableSteps, targetBits } from "../../neurons/integer-target.ts";
+import { neuronParameters } from "../../neurons/threshold-parameters.ts";
+import { distanceBeforeFiring } from "../../neurons/tracker.ts";
 import { greatestCurrents, scaleOf } from "./check-graph.ts";
 import { greatestMagnitude, roundUp } from "./kernel-choice.ts";
 import {
@@ -14,7 +17,7 @@ import {
 } from "./layout.ts";
 import type { Views } from "./memory.ts";
 import type { Network, PoolStage, PopulationStage, Signal, Stage, Term } from "./network.ts";
-import { kernels, recordBytes, stageKinds, writeRecord } from "./records.ts";
+import { kernels, neuronNumbers, recordBytes, stageKinds, writeRecord } from "./records.ts";
 import type { SquareConvolution } from "./square.ts";
 
 /** A cost that no membrane reaches. */
@@ -138,7 +141,7 @@ function loadBands(
 
 /** Whether a constant current moves the neurons one way only: see `kernels/monotone.ts`. */
 function isMonotone({ layer, signal, lagIn }: PopulationStage, phases: number): boolean {
-  return layer.levels === 1 && layer.vInit === 0 && lagIn === signal.lag && phases === 1;
+  return layer.neuron !== "tracker" && layer.levels === 1 && layer.vInit === 0 && lagIn === signal.lag && phases === 1;
 }
 
 /** Gives the records of the population's pictures. */
@@ -162,12 +165,14 @@ function loadPopulation(
   );
   loadParameters(layer, place, words);
   if (place.weighted) loadWeighted(place, network.phases, words);
+  const shifts = place.tracking ? loadTracking(layer, place, network, words) : { beforeShift: 0, behindShift: 0 };
   for (const convolution of [...terms.map(({ layer: source }) => source), ...stage.pictures]) {
     if (convolution.kind !== "convolution") continue;
     for (const [c, bias] of (convolution.bias?.data ?? []).entries()) words[place.bias / 4 + c] += bias;
   }
   writeRecord(words, place.record, "population", {
     ...place,
+    ...shifts,
     kind: stageKinds.population,
     terms: place.termTable,
     termCount: terms.length,
@@ -177,7 +182,7 @@ function loadPopulation(
     shift: (place.isShort || place.schedule) && terms[0].kind === "convolution" ? (terms[0].layer.shift ?? 0) : 0,
     bound: membraneBound,
     calm: calmOf(stage, layout.tileSteps),
-    neuron: layer.neuron === "takeback" ? 1 : 0,
+    neuron: neuronNumbers[layer.neuron],
     levels: layer.levels,
     pool: stage.pool ? loadPool(stage.pool, layout, words) : 0,
     bandFrames: loadBands(place.bands, signal, place.block, layout.tileSteps, words),
@@ -200,7 +205,7 @@ function hasSynOps(term: Term): boolean {
  * them towards zero or leaves them within its cost.
  */
 function calmOf(stage: PopulationStage, tileSteps: number): number {
-  const greatest = greatestCurrents(stage).reduce((a, b) => Math.max(a, b), 0);
+  const greatest = greatestCurrents(stage, undefined).reduce((a, b) => Math.max(a, b), 0);
   const calm = membraneBound - tileSteps * greatest;
   const { vTh, vThNeg } = stage.layer;
   const costs = Math.max(greatestMagnitude(vTh.data), greatestMagnitude(vThNeg?.data ?? []));
@@ -244,6 +249,26 @@ function loadWeighted(
       for (const [row, value] of rows.entries()) words[at + 4 * row] = value;
     }
   }
+}
+
+/** Trackers' constants and the table of their function, as kernels/tracker.ts wants them. */
+function loadTracking(
+  layer: Population,
+  { tracking, targets, stateStride }: PopulationLayout,
+  { frameUnits = 1, phases }: Network,
+  words: Int32Array,
+): { readonly beforeShift: number; readonly behindShift: number } {
+  const constants = integerTargetConstants(layer, frameUnits);
+  const { before, greatestCharge, greatestValue, behind, table } = constants;
+  for (const [number, row] of [before, greatestCharge, greatestValue, behind].entries())
+    words.set(row, tracking / 4 + number * stateStride);
+  const distances = Array.from({ length: phases + 1 }, (_, shift) => distanceBeforeFiring(layer, 2 ** shift));
+  words.set(
+    distances.map((distance) => distance * 2 ** targetBits),
+    tracking / 4 + 4 * stateStride,
+  );
+  for (let i = 0; i < tableSteps; i++) words.set([table[i], table[i + 1] - table[i]], targets / 4 + 2 * i);
+  return constants;
 }
 
 function loadTerm(
@@ -366,9 +391,15 @@ export function pairOf(low: number, high: number): number {
   return (low & 0xffff) | (high << 16);
 }
 
-/** Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by. */
-export function hasSmallWeights({ weights: { shape, data }, shift }: ConvolutionLayer): boolean {
-  if (shift === undefined || shift > 15) return false;
+/**
+ * Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by. What a whole
+ * frame brings is beyond that.
+ */
+export function hasSmallWeights(
+  { weights: { shape, data }, shift }: ConvolutionLayer,
+  { frameUnits }: Network,
+): boolean {
+  if (frameUnits !== undefined || shift === undefined || shift > 15) return false;
   const length = data.length / shape[0];
   for (let row = 0; row < data.length; row += length) {
     const magnitudes = Array.from(data.subarray(row, row + length), Math.abs);
@@ -385,14 +416,15 @@ function loadPicture(
   { shape: [outC, outHeight, outWidth] }: Signal,
   layout: Layout,
   { words, doubles }: Views,
-  { input }: Network,
+  network: Network,
 ): void {
+  const { input, frameUnits } = network;
   const [channels, height, width] = input.shape;
   const [, inPerGroup, size] = layer.weights.shape;
   const outChannels = roundUp(outC, 16);
   const outPerGroup = outC / layer.groups;
   const area = size * size;
-  const isSmall = hasSmallWeights(layer);
+  const isSmall = hasSmallWeights(layer, network);
   for (let out = 0; out < outC; out++) {
     const firstIn = Math.floor(out / outPerGroup) * inPerGroup;
     for (let c = 0; c < inPerGroup; c++) {
@@ -419,6 +451,7 @@ function loadPicture(
     outHeight,
     outWidth,
     shift: layer.shift ?? 0,
+    units: frameUnits ?? 1,
     current: constant,
     currentStride: stateStride,
     adds: place.adds,

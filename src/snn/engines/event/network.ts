@@ -94,6 +94,8 @@ export interface Network {
   readonly stages: readonly Stage[];
   /** Leading steps whose spikes weigh more: see `src/snn/phases.ts`. */
   readonly phases: number;
+  /** Unit steps of a frame whose constants come at once; absent: they come at every step. */
+  readonly frameUnits: number | undefined;
   /** By layer name. */
   readonly signals: ReadonlyMap<string, Signal>;
 }
@@ -198,7 +200,13 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
   }
-  return { input: inputOf(graph), stages: withPools(stages, pinned), phases: phasesOf(graph), signals };
+  return {
+    input: inputOf(graph),
+    stages: withPools(stages, pinned),
+    phases: phasesOf(graph),
+    frameUnits: graph.simulation?.frameUnits,
+    signals,
+  };
 }
 
 /** Pools that can be run with the neurons before them are; their stages go. */

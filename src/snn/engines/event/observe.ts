@@ -7,7 +7,7 @@ import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
 import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../../engine.ts";
-import { phasesOf, unitSteps } from "../../phases.ts";
+import { unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
 import type { TileRange } from "./executor.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
@@ -142,7 +142,7 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
           activity.set(name, { spikes: 0, synOps: at.synOps.get(name) ?? 0 });
         }
       }
-      const units = unitSteps(t, phasesOf(graph));
+      const units = unitsAt(t, graph);
       return {
         t,
         unitSteps: units,

@@ -2,6 +2,8 @@
  * The records that the kernels read, as lists of their 32-bit fields in order: the host's view of `kernels/structs.ts`,
  * where every field is explained. A test compares the two.
  */
+import type { NeuronKind } from "../../../graph/layers.ts";
+
 export const records = {
   frame: ["data", "stride", "slotBytes", "capacity", "width", "height", "lag"],
   term: [
@@ -54,6 +56,10 @@ export const records = {
     "netCount",
     "parameters",
     "weighted",
+    "tracking",
+    "targets",
+    "beforeShift",
+    "behindShift",
     "schedule",
     "bias",
     "constant",
@@ -98,6 +104,7 @@ export const records = {
     "outHeight",
     "outWidth",
     "shift",
+    "units",
     "current",
     "currentStride",
     "adds",
@@ -127,6 +134,15 @@ export type RecordOf<K extends RecordKind> = Readonly<Record<(typeof records)[K]
 
 /** Kinds of stages, the first field of their records. */
 export const stageKinds = { population: 0, pool: 1, move: 2, poisson: 3, picture: 4 } as const;
+
+/** What kernels tell apart of neurons: `kernels/neuron-parts.ts`. */
+export const neuronNumbers: { readonly [K in NeuronKind]: number } = {
+  ibt: 0,
+  signed: 0,
+  if: 0,
+  takeback: 1,
+  tracker: 2,
+};
 
 /** Kernels of terms. */
 export const kernels = { narrow8: 0, narrow16: 1, wide: 2, depthwise: 3, scale: 4 } as const;

@@ -11,8 +11,8 @@ export function startRun({ network, layout, views }: LoadedNetwork, image: Float
   const { words, doubles, floats } = views;
   const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
   // Only what the kernels of this network read.
-  const readsPairs = pictures.some(hasSmallWeights);
-  const readsDoubles = pictures.some((picture) => !hasSmallWeights(picture));
+  const readsPairs = pictures.some((picture) => hasSmallWeights(picture, network));
+  const readsDoubles = pictures.some((picture) => !hasSmallWeights(picture, network));
   const { data } = image;
   const pairs = words.subarray(layout.pairs / 4, layout.pairs / 4 + data.length);
   const whole = doubles.subarray(layout.pixels / 8, layout.pixels / 8 + data.length);

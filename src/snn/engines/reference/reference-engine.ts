@@ -17,7 +17,7 @@ import {
   layersByName,
 } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import { type IntegrateFireLayer, isPopulation, type Layer, type ReadoutLayer } from "../../../graph/layers.ts";
+import { isPopulation, type ReadoutLayer } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
 import {
   type Checkpoint,
@@ -27,13 +27,11 @@ import {
   lagsOf,
   type RunOptions,
 } from "../../engine.ts";
-import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
-import { phasesOf, stepWeight, unitSteps } from "../../phases.ts";
+import { unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
-import { type Frame, type FrameStream, frameStream } from "./frames.ts";
-import { type PopulationState, populationState, type Snapshot } from "./population.ts";
-import { concat, spikePool, upsample } from "./rearrange.ts";
-import { convolutionSynapses, sumSynapses, toConstantCurrents, toCurrents } from "./synapses.ts";
+import type { FrameStream } from "./frames.ts";
+import type { Snapshot } from "./population.ts";
+import { type Observation, openStreams } from "./streams.ts";
 
 export const referenceEngine: Engine = {
   name: "reference",
@@ -72,15 +70,6 @@ function keptSteps(graph: Graph): number {
   return 1 + [...lagsOf(graph).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
 }
 
-/** What a layer shows of itself at a step: filled while frames are produced. */
-interface Observation {
-  readonly snapshots: Map<number, Snapshot>;
-  readonly synOps: Map<number, number>;
-  readonly raster: number[];
-  /** Of a readout: all charge received, in units of its V_th. */
-  readonly charges: Map<number, Float64Array>;
-}
-
 async function* run(graph: Graph, image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
   const input = inputOf(graph);
@@ -90,7 +79,7 @@ async function* run(graph: Graph, image: FloatTensor, options: RunOptions): Asyn
       `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
     );
   }
-  const { streams, observations } = openStreams(graph, image, options);
+  const { streams, observations } = openStreams(graph, image, options, keptSteps(graph));
   // All ends of the graph advance together: what they share is kept only as long as delays demand.
   const consumers = consumersOf(graph);
   const ends = graph.layers
@@ -100,128 +89,6 @@ async function* run(graph: Graph, image: FloatTensor, options: RunOptions): Asyn
     for (const end of ends) end.frame(t);
     if (options.at.includes(t)) yield checkpointAt(t, graph, observations, options);
   }
-}
-
-function openStreams(graph: Graph, image: FloatTensor, options: RunOptions) {
-  const shapes = inferShapes(graph);
-  const byName = layersByName(graph);
-  const weightOf = (t: number) => stepWeight(t, phasesOf(graph));
-  const at = new Set(options.at);
-  const keep = keptSteps(graph);
-  const rastered = new Map((options.record?.rasters ?? []).map(({ layer, neurons }) => [layer, neurons]));
-  const streams = new Map<string, FrameStream>();
-  const observations = new Map<string, Observation>();
-  const streamOf = (name: string) => streams.get(name) as FrameStream;
-  const shapeOf = (name: string) => shapes.get(name) as Shape;
-
-  for (const layer of graph.layers) {
-    const observation: Observation = { snapshots: new Map(), synOps: new Map(), raster: [], charges: new Map() };
-    const produce = producerFor(layer);
-    observations.set(layer.name, observation);
-    streams.set(layer.name, frameStream(produce, keep));
-
-    function observe(t: number, synOps: () => number): void {
-      if (at.has(t)) observation.synOps.set(t, synOps());
-    }
-
-    function producerFor(layer: Layer): (t: number) => Frame {
-      const shape = shapeOf(layer.name);
-      switch (layer.kind) {
-        case "input":
-          return (t) => poissonSpikes(image, options.seed, t);
-        case "convolution": {
-          const synapses = convolutionSynapses(layer, shapeOf(layer.inputs[0]), shape);
-          if (byName.get(layer.inputs[0])?.kind === "input" && options.encoding === "constant") {
-            const pixels = layer.shift === undefined ? Float64Array.from(image.data) : quantizePixels(image);
-            const current = toConstantCurrents(synapses.accumulate(pixels), layer, shape);
-            return (t) => {
-              observe(t, () => 0);
-              return current;
-            };
-          }
-          return (t) => {
-            const currents = toCurrents(synapses.accumulate(streamOf(layer.inputs[0]).frame(t)), layer, shape);
-            observe(t, synapses.synOps);
-            return currents;
-          };
-        }
-        case "sum": {
-          const synapses = sumSynapses(layer, shape);
-          return (t) => {
-            const currents = synapses.add(layer.inputs.map((name) => streamOf(name).frame(t)));
-            observe(t, synapses.synOps);
-            return currents;
-          };
-        }
-        case "maxPool": {
-          const pool = spikePool(layer, shapeOf(layer.inputs[0]), shape);
-          return (t) => pool(streamOf(layer.inputs[0]).frame(t), weightOf(t));
-        }
-        case "upsample":
-          return (t) => upsample(streamOf(layer.inputs[0]).frame(t), layer.factor, shape);
-        case "concat":
-          return (t) => concat(layer.inputs.map((name) => streamOf(name).frame(t)));
-        case "slice": {
-          const area = shape[1] * shape[2];
-          return (t) =>
-            streamOf(layer.inputs[0])
-              .frame(t)
-              .subarray(layer.start * area, (layer.start + layer.count) * area);
-        }
-        case "integrateFire":
-          return integrateFireProducer(layer, populationState(layer, shape));
-        case "readout":
-          return readoutProducer(
-            layer,
-            populationState(layer, shape),
-            new Float64Array(shape[0] * shape[1] * shape[2]),
-          );
-        case "region":
-        case "yolo":
-          return (t) => streamOf(layer.inputs[0]).frame(t);
-        case "batchNorm":
-        case "activation":
-        case "averagePool":
-          throw new EngineError(
-            "E_NOT_SPIKING",
-            `${layer.name} [${layer.kind}] does not spike. Convert the graph first`,
-          );
-        default:
-          return layer satisfies never;
-      }
-    }
-
-    function integrateFireProducer(layer: IntegrateFireLayer, state: PopulationState): (t: number) => Frame {
-      const source = streamOf(layer.inputs[0]);
-      let integrated = 0;
-      return (t) => {
-        while (integrated < Math.min(t + layer.delay, options.timeSteps)) {
-          integrated++;
-          state.integrate(source.frame(integrated), weightOf(integrated));
-        }
-        return record(t, state, state.fire(weightOf(t)));
-      };
-    }
-
-    function readoutProducer(layer: ReadoutLayer, state: PopulationState, charge: Float64Array): (t: number) => Frame {
-      const source = streamOf(layer.inputs[0]);
-      return (t) => {
-        const currents = source.frame(t);
-        for (let i = 0; i < charge.length; i++) charge[i] += weightOf(t) * currents[i];
-        if (at.has(t)) observation.charges.set(t, charge.slice());
-        state.integrate(currents, weightOf(t));
-        return record(t, state, state.fire(weightOf(t)));
-      };
-    }
-
-    function record(t: number, state: PopulationState, spikes: Frame): Frame {
-      const neurons = rastered.get(layer.name);
-      for (const neuron of neurons ?? []) observation.raster.push(spikes[neuron]);
-      if (at.has(t)) observation.snapshots.set(t, state.snapshot());
-      return spikes;
-    }
-  }
-  return { streams, observations };
 }
 
 function checkpointAt(
@@ -241,7 +108,7 @@ function checkpointAt(
   }
   const byName = layersByName(graph);
   const shapes = inferShapes(graph);
-  const units = unitSteps(t, phasesOf(graph));
+  const units = unitsAt(t, graph);
   return {
     t,
     unitSteps: units,

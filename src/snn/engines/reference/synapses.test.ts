@@ -28,7 +28,7 @@ test.each([
     const expected = (await session.run(image)).get("head")!;
     await session.dispose();
     const synapses = convolutionSynapses(layer, shapes.get("input")!, shapes.get("conv")!);
-    const currents = toCurrents(synapses.accumulate(Float64Array.from(image.data)), layer, shapes.get("conv")!);
+    const currents = toCurrents(synapses.accumulate(Float64Array.from(image.data)), layer, shapes.get("conv")!, true);
     // float64 against float32.
     expect(relativeError(currents, expected.data)).toBeLessThan(1e-6);
   },

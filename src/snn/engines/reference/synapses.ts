@@ -78,19 +78,24 @@ function toPlanes(values: Frame, [channels, height, width]: Shape): Frame {
   return planes;
 }
 
-/** Sums to currents: (Σ w·s)·2^shift + bias. */
-export function toCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+/** Sums to currents: (Σ w·s)·2^shift, and the bias where it is part of every step. */
+export function toCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape, isBiased: boolean): Frame {
   const area = height * width;
   const factor = 2 ** (layer.shift ?? 0);
-  return sums.map((sum, i) => sum * factor + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+  return sums.map((sum, i) => sum * factor + (isBiased ? (layer.bias?.data[Math.floor(i / area)] ?? 0) : 0));
 }
 
-/** The constant current of a convolution that reads the picture: pixels as they are, or as 16-bit fractions. */
-export function toConstantCurrents(sums: Frame, layer: ConvolutionLayer, [, height, width]: Shape): Frame {
+/**
+ * The constant current of a convolution that reads the picture, and its bias: pixels as they are, or as 16-bit fractions.
+ * @param units that the picture counts for: 1 for a step's current, all of a frame's where it comes at once.
+ */
+export function pictureCurrents(sums: Frame, layer: ConvolutionLayer, shape: Shape, units: number): Frame {
   const { shift } = layer;
-  if (shift === undefined) return toCurrents(sums, layer, [0, height, width]);
-  const area = height * width;
-  return sums.map((sum, i) => pixelCurrent(sum, shift) + (layer.bias?.data[Math.floor(i / area)] ?? 0));
+  const area = shape[1] * shape[2];
+  return sums.map((sum, i) => {
+    const current = shift === undefined ? sum * units : pixelCurrent(sum * units, shift);
+    return current + (layer.bias?.data[Math.floor(i / area)] ?? 0);
+  });
 }
 
 /** The synapses of a sum: currents are added as they are, spikes with their channel's scale. */

@@ -1,0 +1,155 @@
+/**
+ * Trackers: neurons whose net count follows a function of all charge received (`src/snn/neurons/tracker.ts`), which is looked up
+ * in a table (`src/snn/neurons/integer-target.ts` has the arithmetic and its bounds). Four channels of a position keep S and n in
+ * registers while time passes. Constants come once, in the first step that is integrated.
+ *
+ * population.tracking: i32 [4][stateStride], the rows below, and behind them i32 [phases + 1], how far a count may be from its target
+ * before it moves, by log₂ of the step's weight. population.targets: i32 [steps of the table][2], value and the way to the next.
+ */
+import { CONSTANT, LONG, SHORT, storeSpikes } from "./neuron-parts";
+import { Frame, Population } from "./structs";
+import { Tile, endOf, firstOf, weightShift } from "./tile";
+
+const BEFORE = 0;
+const GREATEST_CHARGE = 1;
+const GREATEST_VALUE = 2;
+const BEHIND = 3;
+const ROWS = 4;
+
+/** As in integer-target.ts. */
+const TARGET_BITS = 8;
+const STEP_BITS = 10;
+const REACH = 1 << 20;
+
+/** As runNeurons; `first` and `channels` of the block. */
+export function trackSteps(
+  population: Population,
+  tile: Tile,
+  position: i32,
+  positions: i32,
+  first: i32,
+  channels: i32,
+  out: Frame,
+  spikes: usize,
+  mode: i32,
+  currents: usize,
+  stepBytes: i32,
+  positionBytes: i32,
+  from: i32,
+  to: i32,
+): void {
+  if (mode == SHORT) trackShort(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+  else if (mode == LONG) trackLong(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+  else trackConstant(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+}
+
+// @ts-ignore: decorator
+@inline
+function track(
+  mode: i32,
+  population: Population,
+  tile: Tile,
+  position: i32,
+  positions: i32,
+  first: i32,
+  channels: i32,
+  out: Frame,
+  spikes: usize,
+  currents: usize,
+  stepBytes: i32,
+  positionBytes: i32,
+  from: i32,
+  to: i32,
+): void {
+  const stateBytes = population.stateStride << 2;
+  const distances = population.tracking + ROWS * stateBytes;
+  const beforeShift = population.beforeShift;
+  const behindShift = population.behindShift;
+  const targets = population.targets;
+  const levels = i32x4.splat(population.levels);
+  const integrateFrom = max(from, firstOf(tile, population.lagIn));
+  const integrateTo = min(to, endOf(tile, population.lagIn));
+  const fireFrom = max(from, firstOf(tile, out.lag));
+  const fireTo = min(to, endOf(tile, out.lag));
+  const onceAt = population.lagIn - tile.g0;
+  const shift = mode == SHORT ? population.shift : 0;
+  const laneShift = mode == SHORT ? 1 : 2;
+  const start = min(integrateFrom, fireFrom);
+  const end = max(integrateTo, fireTo);
+  for (let c = 0; c < channels; c += 4) {
+    const rows = population.tracking + ((first + c) << 2);
+    const before = v128.load(rows + BEFORE * stateBytes);
+    const greatestCharge = v128.load(rows + GREATEST_CHARGE * stateBytes);
+    const greatestValue = v128.load(rows + GREATEST_VALUE * stateBytes);
+    const behind = v128.load(rows + BEHIND * stateBytes);
+    const bias = v128.load(population.bias + ((first + c) << 2));
+    for (let p = 0; p < positions; p++) {
+      const at = (position + p) * stateBytes + ((first + c) << 2);
+      let charge = v128.load(population.vMem + at);
+      let n = v128.load(population.netCount + at);
+      const current = currents + p * positionBytes + (c << laneShift);
+      const target = spikes + p * out.stride + c;
+      for (let i = start; i < end; i++) {
+        if (i >= integrateFrom && i < integrateTo) {
+          if (i == onceAt) {
+            charge = i32x4.add(charge, bias);
+            if (population.constant != 0) charge = i32x4.add(charge, v128.load(population.constant + at));
+          }
+          if (mode != CONSTANT) {
+            const step = current + i * stepBytes;
+            const sum = mode == SHORT ? v128.load_ext<i16>(step) : v128.load(step);
+            charge = i32x4.add(charge, i32x4.shl(sum, shift + weightShift(tile, population.lagIn, i)));
+          }
+        }
+        if (i < fireFrom || i >= fireTo) continue;
+        const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
+        const z = i32x4.add(scaled(clamped, before, beforeShift), i32x4.splat(REACH));
+        const value = lookedUp(targets, i32x4.shr_s(z, STEP_BITS), v128.and(z, i32x4.splat((1 << STEP_BITS) - 1)));
+        const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
+        const distance = i32x4.sub(scaled(bounded, behind, behindShift), i32x4.shl(n, TARGET_BITS));
+        const weight = weightShift(tile, out.lag, i);
+        const spare = (1 << (TARGET_BITS + weight)) - load<i32>(distances + (weight << 2));
+        const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), i32x4.splat(spare)), TARGET_BITS + weight);
+        const sign = i32x4.shr_s(distance, 31);
+        const sent = i32x4.sub(v128.xor(i32x4.min_s(count, levels), sign), sign);
+        n = i32x4.add(n, i32x4.shl(sent, weight));
+        storeSpikes(target + ((tile.g0 + i) % out.capacity) * out.slotBytes, sent);
+      }
+      v128.store(population.vMem + at, charge);
+      v128.store(population.netCount + at, n);
+    }
+  }
+}
+
+/** ⌊value·factor / 2^shift⌋ of four lanes, by way of 64 bits. */
+// @ts-ignore: decorator
+@inline
+function scaled(value: v128, factor: v128, shift: i32): v128 {
+  const low = i64x2.shr_s(i64x2.extmul_low_i32x4_s(value, factor), shift);
+  const high = i64x2.shr_s(i64x2.extmul_high_i32x4_s(value, factor), shift);
+  return v128.shuffle<i32>(low, high, 0, 2, 4, 6);
+}
+
+/** Four entries of the table, and the part of the way to the next that is behind. */
+// @ts-ignore: decorator
+@inline
+function lookedUp(targets: usize, index: v128, part: v128): v128 {
+  let first = v128.load_zero<i64>(targets + (i32x4.extract_lane(index, 0) << 3));
+  first = v128.load_lane<i64>(targets + (i32x4.extract_lane(index, 1) << 3), first, 1);
+  let second = v128.load_zero<i64>(targets + (i32x4.extract_lane(index, 2) << 3));
+  second = v128.load_lane<i64>(targets + (i32x4.extract_lane(index, 3) << 3), second, 1);
+  const values = v128.shuffle<i32>(first, second, 0, 2, 4, 6);
+  const ways = v128.shuffle<i32>(first, second, 1, 3, 5, 7);
+  return i32x4.add(values, i32x4.shr_s(i32x4.mul(ways, part), STEP_BITS));
+}
+
+// A function each, exported so that no optimizer merges them: see variants.ts.
+export function trackShort(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
+  track(SHORT, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+}
+export function trackLong(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
+  track(LONG, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+}
+export function trackConstant(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
+  track(CONSTANT, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
+}

@@ -1,0 +1,45 @@
+/** Functions of straight lines with ends: clips, and the hard versions of smooth functions, which small networks have. */
+import { z } from "zod";
+import type { Clip, FunctionSpec, HardSigmoid, HardSwish, OnnxEmitter } from "./function.ts";
+
+export const clip: FunctionSpec<Clip> = {
+  at: ({ min, max }, x) => Math.min(max, Math.max(min, x)),
+  isMonotone: () => true,
+  slopeBelow: () => null,
+  emit: ({ min, max }, x, onnx) => onnx.op("Clip", [x, onnx.scalar(min), onnx.scalar(max)]),
+  emitGradient: ({ min, max }, { x, gradient }, onnx) => within(x, min, max, gradient, onnx),
+  schema: { min: z.number().max(0).min(-1e6), max: z.number().gt(0).max(1e6) },
+};
+
+export const hardSigmoid: FunctionSpec<HardSigmoid> = {
+  at: ({ alpha, beta }, x) => Math.min(1, Math.max(0, alpha * x + beta)),
+  isMonotone: () => true,
+  slopeBelow: () => null,
+  emit: ({ alpha, beta }, x, onnx) => onnx.op("HardSigmoid", [x], { alpha: { float: alpha }, beta: { float: beta } }),
+  emitGradient: ({ alpha, beta }, { x, gradient }, onnx) =>
+    within(x, -beta / alpha, (1 - beta) / alpha, onnx.op("Mul", [gradient, onnx.scalar(alpha)]), onnx),
+  schema: { alpha: z.number().gt(0).max(16), beta: z.number().min(-16).max(16) },
+};
+
+/** x·clip(x/6 + ½, 0, 1) (MobileNetV3). */
+export const hardSwish: FunctionSpec<HardSwish> = {
+  at: (_, x) => x * Math.min(1, Math.max(0, x / 6 + 0.5)),
+  isMonotone: () => false,
+  slopeBelow: () => null,
+  emit: (_, x, onnx) => onnx.op("HardSwish", [x]),
+  // x/3 + ½ between −3 and 3, 1 above
+  emitGradient: (_, { x, gradient }, onnx) => {
+    const slope = onnx.op("Add", [onnx.op("Mul", [x, onnx.scalar(1 / 3)]), onnx.scalar(0.5)]);
+    const isAbove = onnx.op("Greater", [x, onnx.scalar(3)], {}, "bool");
+    const inside = within(x, -3, 3, onnx.op("Mul", [gradient, slope]), onnx);
+    return onnx.op("Where", [isAbove, gradient, inside]);
+  },
+  schema: {},
+};
+
+/** The value where min < x < max, 0 elsewhere. */
+function within<V>(x: V, min: number, max: number, value: V, onnx: OnnxEmitter<V>): V {
+  const isAbove = onnx.op("Greater", [x, onnx.scalar(min)], {}, "bool");
+  const isBelow = onnx.op("Less", [x, onnx.scalar(max)], {}, "bool");
+  return onnx.op("Where", [onnx.op("And", [isAbove, isBelow], {}, "bool"), value, onnx.scalar(0)]);
+}
