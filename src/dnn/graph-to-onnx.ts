@@ -6,11 +6,13 @@ import { emitActivation } from "../functions/functions.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
 import { type Layer, type LayerKind, type LayerOf, windowOf } from "../graph/layers.ts";
 import type { Window } from "../graph/windows.ts";
-import { encodeOnnx, type OnnxConstant, type OnnxNode } from "../onnx/onnx.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxNode, operatorSet as usualOperatorSet } from "../onnx/onnx.ts";
+import { readPart } from "../onnx/part.ts";
+import type { OnnxTensor } from "../onnx/tensors.ts";
 
 interface Emitted {
   readonly nodes: readonly OnnxNode[];
-  readonly constants?: readonly OnnxConstant[];
+  readonly constants?: readonly (OnnxConstant | OnnxTensor)[];
 }
 
 type Emit<K extends LayerKind> = (layer: LayerOf<K>) => Emitted;
@@ -55,7 +57,12 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   upsample: (layer) => {
     const scales = { name: `${layer.name}.scales`, shape: [4], data: [1, 1, layer.factor, layer.factor] };
     const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-    return { constants: [scales], nodes: [node(layer, "Resize", [layer.inputs[0], "", scales.name], attributes)] };
+    // Left out, it would be refused by operator sets below 13.
+    const roi = { name: `${layer.name}.roi`, shape: [0], data: [] };
+    return {
+      constants: [scales, roi],
+      nodes: [node(layer, "Resize", [layer.inputs[0], roi.name, scales.name], attributes)],
+    };
   },
   concat: (layer) => ({ nodes: [node(layer, "Concat", layer.inputs, { axis: 1 })] }),
   slice: (layer) => {
@@ -81,8 +88,11 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     });
     return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
   },
+  product: (layer) => ({ nodes: [node(layer, "Mul", layer.inputs)] }),
+  island: (layer) => inlinePart(layer),
   region: () => ({ nodes: [] }),
   yolo: () => ({ nodes: [] }),
+  tail: () => ({ nodes: [] }),
   integrateFire: spikes,
   readout: spikes,
 };
@@ -101,7 +111,15 @@ export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Arra
   const shapes = inferShapes(graph);
   const input = inputOf(graph);
   const emitted = graph.layers.map(emit);
+  const islands = graph.layers.filter((layer) => layer.kind === "island").map(({ model }) => readPart(model));
+  const [operatorSet = usualOperatorSet, ...others] = new Set(islands.map((island) => island.operatorSet));
+  if (others.length > 0 || operatorSet < leastOperatorSet)
+    throw new EngineError(
+      "E_ENGINE",
+      `its islands are of operator sets ${[operatorSet, ...others].join(", ")}; one of ${leastOperatorSet} or later is needed`,
+    );
   return encodeOnnx({
+    operatorSet,
     nodes: emitted.flatMap(({ nodes }) => nodes),
     constants: emitted.flatMap(({ constants }) => constants ?? []),
     inputs: [{ name: input.name, shape: [1, ...input.shape] }],
@@ -111,6 +129,28 @@ export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Arra
       return { name, shape: [1, ...shape] };
     }),
   });
+}
+
+/** What is emitted here is the same in all operator sets from this one on, so that an island is taken in as it is. */
+const leastOperatorSet = 11;
+
+/** A part of an ONNX network, its values renamed so that they are the layer's own. */
+function inlinePart({ name, inputs, model }: LayerOf<"island">): Emitted {
+  const part = readPart(model);
+  const names = new Map([
+    ...part.inputs.map((input, i) => [input.name, inputs[i]] as const),
+    [part.outputs[0].name, name] as const,
+    ["", ""] as const,
+  ]);
+  const renamed = (value: string) => names.get(value) ?? `${name}/${value}`;
+  return {
+    nodes: part.nodes.map((node) => ({
+      ...node,
+      inputs: node.inputs.map(renamed),
+      outputs: node.outputs.map(renamed),
+    })),
+    constants: [...part.constants.values()].map((tensor) => ({ ...tensor, name: renamed(tensor.name) })),
+  };
 }
 
 function emit(layer: Layer): Emitted {

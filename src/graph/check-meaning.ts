@@ -65,7 +65,7 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
   const notNegative = (name: string, values: Tensor["data"]) => {
     if (values.some((value) => value < 0)) fail(layer, `${name} holds negative values`);
   };
-  if (isHead(layer) && layer.anchors.length % 2 !== 0) fail(layer, `${layer.anchors.length} anchors are no pairs`);
+  if ("anchors" in layer && layer.anchors.length % 2 !== 0) fail(layer, `${layer.anchors.length} anchors are no pairs`);
   if (layer.kind === "batchNorm" && layer.variance.data.some((value) => value + layer.epsilon <= 0))
     fail(layer, "variance + epsilon must be positive");
   if (isPopulation(layer)) notNegative("lambda", layer.lambda.data);
@@ -90,7 +90,8 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
 
 /** Neurons that compute in float: what conversion makes without bits. And every DNN. */
 function checkFloat(layer: Layer): void {
-  for (const [name, { dtype }] of tensorsOf(layer)) expectType(layer, name, dtype, ["float32"]);
+  // A part of an ONNX network is bytes, whatever the rest of the graph computes in.
+  for (const [name, { dtype }] of tensorsOf(layer)) if (name !== "model") expectType(layer, name, dtype, ["float32"]);
   if ("shift" in layer && layer.shift !== undefined)
     fail(layer, "shift belongs to integers, but its values are float32");
 }
@@ -134,6 +135,7 @@ const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
   readout: currents,
   region: ["readout"],
   yolo: ["readout"],
+  tail: ["readout"],
 };
 
 function checkSignals(layer: Layer, inputs: readonly Layer[]): void {

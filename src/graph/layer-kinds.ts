@@ -7,6 +7,7 @@ import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { activationSchema } from "../functions/functions.ts";
 import type { HeadKind } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
+import { checkPart } from "../onnx/part.ts";
 import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
 import { type Window, windowCounts } from "./windows.ts";
 
@@ -221,8 +222,43 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
     },
     schema: { scales: z.array(tensorSchema.nullable()).optional(), shift: z.int().min(0).max(30).optional() },
   },
+  product: {
+    ...free,
+    arity: [2, 2],
+    inferShape: (_layer, [large, small], fail) => {
+      const isSame = large.join() === small.join();
+      if (!isSame && small.join() !== [large[0], 1, 1].join())
+        fail(
+          `inputs are ${large.join("×")} and ${small.join("×")}; the second must be like the first or hold a factor a channel`,
+        );
+      return large;
+    },
+    schema: {},
+  },
+  island: {
+    arity: [1, 64],
+    inferShape: (layer, inputs, fail) => {
+      checkPart(layer.model, inputs, [layer.shape], fail);
+      return layer.shape;
+    },
+    parameters: () => 0,
+    macs: (layer) => layer.macs,
+    schema: {
+      model: tensorSchema,
+      shape: z.tuple([positive, positive, positive]),
+      operators: z
+        .array(z.string().regex(/^\w{1,64}$/))
+        .min(1)
+        .max(256),
+      macs: z
+        .number()
+        .min(0)
+        .max(2 ** 40),
+    },
+  },
   integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
   readout: { ...population, schema: populationSchema },
   region: headLayer("region"),
   yolo: headLayer("yolo"),
+  tail: headLayer("tail"),
 };

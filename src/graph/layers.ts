@@ -8,7 +8,7 @@
 
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
-import type { HeadKind, RegionHead, YoloHead } from "../heads/head.ts";
+import type { HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
 import type { Pads, Pair, Window } from "./windows.ts";
 
@@ -124,6 +124,27 @@ export interface SumLayer extends LayerBase {
   readonly shift?: number;
 }
 
+/** Product of two inputs of one shape, or of one by a factor for each channel [C, 1, 1], which stands second. */
+export interface ProductLayer extends LayerBase {
+  readonly kind: "product";
+}
+
+/**
+ * A part of an ONNX network that is made of no layers (attention's softmax, a layer norm, a bilinear enlargement), kept as it
+ * was: run densely, by ONNX Runtime.
+ */
+export interface IslandLayer extends LayerBase {
+  readonly kind: "island";
+  /** Bytes of the ONNX model [n]: an input [1, C, H, W] for each of the layer's, in their order, and one output. */
+  readonly model: Tensor;
+  /** Of the output, [C, H, W]. */
+  readonly shape: readonly [number, number, number];
+  /** What it is made of, by ONNX's names, each once. */
+  readonly operators: readonly string[];
+  /** Multiply-accumulates of its convolutions and matrix products each time it runs. */
+  readonly macs: number;
+}
+
 /** How a neuron fires; `src/snn/neurons` defines each. */
 export const neuronKinds = ["takeback", "ibt", "signed", "if", "tracker"] as const;
 export type NeuronKind = (typeof neuronKinds)[number];
@@ -163,6 +184,7 @@ export interface ReadoutLayer extends LayerBase, Population {
 
 export interface RegionLayer extends LayerBase, RegionHead {}
 export interface YoloLayer extends LayerBase, YoloHead {}
+export interface TailLayer extends LayerBase, TailHead {}
 
 export type Layer =
   | InputLayer
@@ -175,10 +197,13 @@ export type Layer =
   | ConcatLayer
   | SliceLayer
   | SumLayer
+  | ProductLayer
+  | IslandLayer
   | IntegrateFireLayer
   | ReadoutLayer
   | RegionLayer
-  | YoloLayer;
+  | YoloLayer
+  | TailLayer;
 
 export type LayerKind = Layer["kind"];
 export type LayerOf<K extends LayerKind> = Extract<Layer, { kind: K }>;

@@ -4,7 +4,8 @@
  */
 import type { z } from "zod";
 import type { Detection } from "../core/box.ts";
-import type { FloatTensor } from "../core/tensor.ts";
+import type { FloatTensor, Tensor } from "../core/tensor.ts";
+import type { Layout } from "./layouts/layout.ts";
 
 /** Darknet's `[region]` (YOLOv2): one softmax over classes; anchors in grid cells. */
 export interface RegionHead {
@@ -26,7 +27,18 @@ export interface YoloHead {
   readonly scaleXY: number;
 }
 
-export type Head = RegionHead | YoloHead;
+/** What follows a network's last layers in an ONNX file: run as it is, its outputs read by their layout. */
+export interface TailHead {
+  readonly kind: "tail";
+  /** Bytes of the ONNX model [n]: an input [1, C, H, W] for each of the head's, in their order. */
+  readonly model: Tensor;
+  readonly layout: Layout;
+  readonly classes: number;
+}
+
+/** Heads of boxes around anchors on a grid, which can be trained. */
+export type AnchorHead = RegionHead | YoloHead;
+export type Head = AnchorHead | TailHead;
 export type HeadKind = Head["kind"];
 export type HeadOf<K extends HeadKind> = Extract<Head, { readonly kind: K }>;
 

@@ -3,9 +3,10 @@ import type { Detection } from "../core/box.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import type { DecodingContext, Head, HeadKind, HeadOf, HeadSpec } from "./head.ts";
 import { region } from "./region.ts";
+import { tail } from "./tail.ts";
 import { yolo } from "./yolo.ts";
 
-export const headKinds: { readonly [K in HeadKind]: HeadSpec<HeadOf<K>> } = { region, yolo };
+export const headKinds: { readonly [K in HeadKind]: HeadSpec<HeadOf<K>> } = { region, yolo, tail };
 
 /** A head as a layer: data with a name, and the names of what it reads. */
 interface NamedHead {

@@ -29,10 +29,10 @@ export interface OnnxNode {
   readonly domain?: string;
 }
 
-/** A named input or output; a string extent is symbolic. */
+/** A named input or output; a string extent is symbolic. An output's shape may be left out: readers infer it, and its type. */
 export interface OnnxValue {
   readonly name: string;
-  readonly shape: readonly (number | string)[];
+  readonly shape?: readonly (number | string)[];
   readonly dtype?: OnnxDType;
 }
 
@@ -118,7 +118,10 @@ function writeTensor(constant: OnnxConstant | OnnxTensor, pbf: PbfWriter): void 
   for (const extent of constant.shape) pbf.writeVarintField(1, extent);
   pbf.writeVarintField(2, elementTypes[dtype].code);
   pbf.writeStringField(8, constant.name);
-  if ("bytes" in constant) return pbf.writeBytesField(9, constant.bytes);
+  if ("bytes" in constant) {
+    pbf.writeBytesField(9, constant.bytes);
+    return;
+  }
   const values =
     dtype === "int64"
       ? BigInt64Array.from(constant.data, BigInt)
@@ -130,7 +133,7 @@ function writeTensor(constant: OnnxConstant | OnnxTensor, pbf: PbfWriter): void 
 
 function writeValue(value: OnnxValue, pbf: PbfWriter): void {
   pbf.writeStringField(1, value.name);
-  pbf.writeMessage(2, writeType, value);
+  if (value.shape) pbf.writeMessage(2, writeType, value);
 }
 
 /** TypeProto { tensor_type { elem_type, shape { dim { dim_value | dim_param } } } }. */
@@ -140,7 +143,7 @@ function writeType(value: OnnxValue, pbf: PbfWriter): void {
 
 function writeTensorType(value: OnnxValue, pbf: PbfWriter): void {
   pbf.writeVarintField(1, elementTypes[value.dtype ?? "float32"].code);
-  pbf.writeMessage(2, writeShape, value.shape);
+  pbf.writeMessage(2, writeShape, value.shape ?? []);
 }
 
 function writeShape(shape: readonly (number | string)[], pbf: PbfWriter): void {

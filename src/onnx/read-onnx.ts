@@ -6,6 +6,7 @@
  */
 import { ImportError } from "../core/errors.ts";
 import type { OnnxAttribute, OnnxNode } from "./onnx.ts";
+import { printed } from "./printed.ts";
 import { dtypeOfCode, elementTypes, type OnnxDType, type OnnxTensor } from "./tensors.ts";
 import { type Field, floatsOf, textOf, visitFields, visitWholes } from "./wire.ts";
 
@@ -283,10 +284,4 @@ function writeWhole(view: DataView, at: number, size: number, value: number): vo
   else if (size === 4) view.setInt32(at, value, true);
   else if (size === 2) view.setInt16(at, value, true);
   else view.setInt8(at, value);
-}
-
-/** A name from a file, short and on one line. */
-function printed(text: string): string {
-  const clean = text.replace(/[^\x20-\x7e]/g, "?");
-  return clean.length > 80 ? `${clean.slice(0, 77)}...` : clean;
 }

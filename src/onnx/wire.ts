@@ -46,7 +46,10 @@ export function visitFields(message: Uint8Array, file: string, visit: (field: Fi
 
 /** Calls `visit` for each whole number of a repeated field, packed or not. */
 export function visitWholes({ type, whole, bytes }: Field, file: string, visit: (value: number) => void): void {
-  if (type === "varint") return visit(whole);
+  if (type === "varint") {
+    visit(whole);
+    return;
+  }
   const pbf = new PbfReader(bytes);
   while (pbf.pos < bytes.length)
     visit(

@@ -3,15 +3,15 @@ import { normalTensor, runTape } from "../../../test/run-tape.ts";
 import { type Detection, intersectionOverUnion } from "../../core/box.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import type { Head, HeadSpec } from "../../heads/head.ts";
+import type { AnchorHead, Head, HeadSpec } from "../../heads/head.ts";
 import { headKinds } from "../../heads/heads.ts";
 import { add } from "./arithmetic.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
 import { type HeadGrid, makeTargets, type TrainingObject } from "./targets.ts";
 
-const region: Head = { kind: "region", classes: 3, anchors: [0.6, 0.8, 2, 1.5], softmax: true };
-const yolo: Head = { kind: "yolo", classes: 3, anchors: [20, 26, 64, 48], scaleXY: 1.1 };
-const gridOf = (head: Head): HeadGrid => ({
+const region: AnchorHead = { kind: "region", classes: 3, anchors: [0.6, 0.8, 2, 1.5], softmax: true };
+const yolo: AnchorHead = { kind: "yolo", classes: 3, anchors: [20, 26, 64, 48], scaleXY: 1.1 };
+const gridOf = (head: AnchorHead): HeadGrid => ({
   name: "head",
   head,
   rows: 3,

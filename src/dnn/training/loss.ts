@@ -5,7 +5,7 @@
  * with the object; cross entropy of the softmax. Yolo (yolo_layer.c): cross entropy of x, y, objectness (target 1) and
  * each class. Cells whose box overlaps any object by more than `ignoreOverlap` are not told that they are empty.
  */
-import type { Head } from "../../heads/head.ts";
+import type { AnchorHead } from "../../heads/head.ts";
 import {
   add,
   logSoftmax,
@@ -35,7 +35,7 @@ export interface LossSettings {
 }
 
 /** Darknet's own settings for the kind of head. */
-export function darknetLoss(kind: Head["kind"]): LossSettings {
+export function darknetLoss(kind: AnchorHead["kind"]): LossSettings {
   return kind === "region"
     ? { boxScale: 1, objectScale: 5, noObjectScale: 1, classScale: 1, ignoreOverlap: 0.6, objectness: "squared" }
     : { boxScale: 1, objectScale: 1, noObjectScale: 1, classScale: 1, ignoreOverlap: 0.7, objectness: "crossEntropy" };
@@ -114,7 +114,7 @@ export function headLoss(
   };
 }
 
-function classError(tape: Tape, head: Head, classes: Value, target: Value, assigned: Value): Value {
+function classError(tape: Tape, head: AnchorHead, classes: Value, target: Value, assigned: Value): Value {
   if (head.kind === "yolo" || !head.softmax) return multiply(tape, crossEntropy(tape, classes, target), assigned);
   const last = [0, 1, 3, 2];
   const logarithms = logSoftmax(tape, transpose(tape, classes, last));

@@ -4,7 +4,7 @@
  */
 import type { Box } from "../../core/box.ts";
 import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
-import { anchorCount, type Head } from "../../heads/head.ts";
+import { type AnchorHead, anchorCount } from "../../heads/head.ts";
 
 /** An object in fractions of the network's input. */
 export interface TrainingObject extends Box {
@@ -16,7 +16,7 @@ export interface TrainingObject extends Box {
 /** A head, the grid that it predicts on, and the network's input in pixels. */
 export interface HeadGrid {
   readonly name: string;
-  readonly head: Head;
+  readonly head: AnchorHead;
   readonly rows: number;
   readonly columns: number;
   readonly inputWidth: number;

@@ -62,6 +62,7 @@ export function parametersOf(graph: Graph): ParameterPlace[] {
 export function gridsOf(graph: Graph, shapes: Shapes): HeadGrid[] {
   const [, inputHeight, inputWidth] = inputOf(graph).shape;
   return headsOf(graph).map((head) => {
+    if (head.kind === "tail") throw notADnn(head, "decodes as its ONNX file says, which is not trained here");
     const [, rows, columns] = shapes.get(head.name) ?? [];
     return { name: head.name, head, rows: rows as number, columns: columns as number, inputWidth, inputHeight };
   });
@@ -173,6 +174,10 @@ function forward(
         case "region":
         case "yolo":
           return inputs[0];
+        case "product":
+        case "island":
+        case "tail":
+          throw notADnn(layer, "comes of an ONNX file, which is not trained here");
         case "integrateFire":
         case "readout":
           throw notADnn(layer, "spikes");
