@@ -48,10 +48,10 @@ function drawDataSet(format: "voc" | "coco"): DataSet {
   const random = seededRandom(1);
   const indices = Array.from({ length: classes }, (_, index) => index);
   return {
-    ...{ format, name: "drawn", classNames: indices.map((index) => `class${index}`), remarks: [] },
-    categoryIds: indices.map((index) => index + 1),
+    ...{ format, rule: format, name: "drawn", classNames: indices.map((index) => `class${index}`), remarks: [] },
+    categoryIds: indices.map((index) => [index + 1]),
     images: Array.from({ length: pictures }, (_, index) => ({
-      ...{ id: String(index + 1), path: "", width: side, height: side, objects: drawObjects(random) },
+      ...{ id: String(index + 1), path: "", objects: drawObjects(random) },
     })),
   };
 }

@@ -4,13 +4,14 @@ import { assignNeurons } from "../src/convert/assign-neurons.ts";
 import { placePopulations } from "../src/convert/place-populations.ts";
 import { quantizeWeights } from "../src/convert/quantize-weights.ts";
 import { type Random, seededRandom } from "../src/core/random.ts";
-import { floatTensor } from "../src/core/tensor.ts";
+import { floatTensor, tensor } from "../src/core/tensor.ts";
 import type { Activation, FunctionName } from "../src/functions/function.ts";
 import { twoSloped } from "../src/functions/two-sloped.ts";
 import { type Graph, inferShapes, layersByName } from "../src/graph/graph.ts";
 import type { Shape } from "../src/graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, NeuronKind, SpikePooling } from "../src/graph/layers.ts";
 import { darknetPool } from "../src/graph/windows.ts";
+import { encodeOnnx } from "../src/onnx/onnx.ts";
 import { frameUnitsOf } from "../src/snn/phases.ts";
 import { convolution, graphOf } from "./graphs.ts";
 
@@ -166,13 +167,32 @@ export const exampleActivations: { readonly [F in FunctionName]: Activation } = 
   hardSwish: { fn: "hardSwish" },
 };
 
-/** The network with half of its functions drawn anew from all that there are. */
+/** The network with half of its functions drawn anew from all that there are, and here and there an island before a convolution. */
 function withAnyFunction(graph: Graph, random: Random): Graph {
   const all = Object.values(exampleActivations);
-  const layers = graph.layers.map((layer) =>
-    layer.kind === "activation" && random() < 0.5 ? { ...layer, activation: pick(random, all) } : layer,
-  );
+  const shapes = inferShapes(graph);
+  const byName = layersByName(graph);
+  const layers = graph.layers.flatMap((layer): Layer[] => {
+    if (layer.kind === "activation" && random() < 0.5) return [{ ...layer, activation: pick(random, all) }];
+    const source = byName.get(layer.inputs[0]);
+    if (layer.kind !== "convolution" || source?.kind === "input" || random() > 0.12) return [layer];
+    const island = softmaxIsland(`${layer.name}_island`, layer.inputs[0], shapes.get(layer.inputs[0]) as Shape);
+    return [island, { ...layer, inputs: [island.name] }];
+  });
   return { ...graph, layers };
+}
+
+/** A softmax over channels: what no neuron computes. */
+function softmaxIsland(name: string, input: string, shape: Shape): Layer {
+  const bytes = encodeOnnx({
+    nodes: [{ op: "Softmax", inputs: ["x"], outputs: ["y"], attributes: { axis: 1 } }],
+    constants: [],
+    inputs: [{ name: "x", shape: [1, ...shape] }],
+    outputs: [{ name: "y", shape: [1, ...shape] }],
+  });
+  const model = tensor("int8", [bytes.length], new Int8Array(bytes));
+  const names = { inputNames: ["x"], outputName: "y", operators: ["Softmax"], macs: 0 };
+  return { kind: "island", name, inputs: [input], shape, model, ...names };
 }
 
 /** λ of random size for every activation, and scales for what enters sums as spikes: what normalization would give. */
@@ -191,6 +211,8 @@ function normalized(graph: Graph, random: Random): Graph {
       const greatest = pick(random, [2, 2, 0.1, 30]);
       return { ...layer, lambda: perChannel(layer.name, greatest * pick(random, [0.25, 0.001, 0]), greatest) };
     }
+    if (layer.kind === "island")
+      return { ...layer, inputLambdas: layer.inputs.map((name) => perChannel(name, 0.5, 2)) };
     if (layer.kind !== "sum") return layer;
     const scales = layer.inputs.map((name) =>
       byName.get(name)?.kind === "convolution" ? null : perChannel(layer.name, 0.2, 1),

@@ -12,7 +12,7 @@ import {
 import type { Graph } from "../graph/graph.ts";
 import { printColumns } from "./columns.ts";
 import { openSession } from "./engines.ts";
-import { networkInputs, picturesIn } from "./images.ts";
+import { calibrationPictures, networkInputs } from "./images.ts";
 import { print, showProgress } from "./io.ts";
 import { type ConversionFlags, givenSettings } from "./options.ts";
 
@@ -22,13 +22,13 @@ export interface AutoChoice extends Choice {
 }
 
 /** Searches what the flags leave open. @throws ArgumentError where that is nothing. */
-export async function chooseOn(folder: string, dnn: Graph, flags: ConversionFlags): Promise<AutoChoice> {
+export async function chooseOn(folderOrSpec: string, dnn: Graph, flags: ConversionFlags): Promise<AutoChoice> {
   const given = givenSettings(flags);
   const names = Object.keys(searchSpace);
   if (names.every((name) => name in given)) {
     throw new ArgumentError("E_USAGE", `--auto chooses ${names.join(", ")}, and the options leave nothing open`);
   }
-  const { calibration, judged } = splitPictures(await picturesIn(folder));
+  const { calibration, judged } = splitPictures(await calibrationPictures(folderOrSpec));
   const images: FloatTensor[] = [];
   for await (const image of networkInputs(judged, dnn)) images.push(image);
   const progress = showProgress("choosing settings", combinations(searchSpace, given).length * images.length);

@@ -1,4 +1,4 @@
-/** What MODEL means: a darknet cfg with its files, a model file, or the name of a model that comes with the package. */
+/** What MODEL means: a darknet cfg with its files, an ONNX export, a model file, or the name of a model that comes with the package. */
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readFile } from "#platform";
@@ -6,9 +6,9 @@ import { calibrate, toSpiking } from "../convert/convert.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
-import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
-import { networkInputs, picturesIn } from "./images.ts";
+import { calibrationPictures, networkInputs } from "./images.ts";
+import { importModel, isImported, refuseForeign } from "./import-model.ts";
 import { showProgress } from "./io.ts";
 import {
   asksForConversion,
@@ -55,49 +55,41 @@ function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): Graph {
   };
 }
 
-/** A model file's graphs, or the calibrated DNN of a cfg. */
+/** A model file's graphs, or the calibrated DNN of a detector that is imported. */
 async function openModel(model: string, flags: ModelFlags): Promise<Model> {
-  if (model.endsWith(".cfg")) {
-    if (!flags.weights) throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
+  if (isImported(model)) {
+    if (model.endsWith(".cfg") && !flags.weights)
+      throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
     if (!flags.calibrate)
       throw new ArgumentError("E_USAGE", `${model} has to be calibrated: add --calibrate DIR (a folder of pictures)`);
     return { dnn: await calibrateOn(flags.calibrate, await importModel(model, flags)) };
   }
-  for (const flag of ["weights", "names", "calibrate", "fit", "filter"] as const) {
-    if (flags[flag] !== undefined) throw new ArgumentError("E_USAGE", `--${flag} goes with a .cfg; ${model} is none`);
+  for (const flag of importFlags) {
+    if (flags[flag] !== undefined)
+      throw new ArgumentError("E_USAGE", `--${flag} goes with a .cfg or an .onnx; ${model} is none`);
   }
   return readModel(model);
 }
 
+/** Flags that only say how a detector is imported. */
+const importFlags = ["weights", "names", "calibrate", "fit", "filter", "size", "family", "heads", "islands"] as const;
+
 /** A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. */
 export async function readModel(model: string): Promise<Model> {
   const file = builtInModel(model) ?? model;
+  refuseForeign(file);
   if (!existsSync(file)) {
     throw new ArgumentError(
       "E_MODEL",
-      `there is no model ${model}: give a model file, a darknet .cfg with --weights, or a built-in name (${builtInModelNames.join(", ")})`,
+      `there is no model ${model}: give a model file, an .onnx, a darknet .cfg with --weights, or a built-in name (${builtInModelNames.join(", ")})`,
     );
   }
   return decodeModel(await readFile(file), file);
 }
 
-/** A darknet cfg with the files that the flags name; all weights zero where none are given. */
-export async function importModel(cfg: string, flags: ModelFlags): Promise<Graph> {
-  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
-  return importDarknet(
-    {
-      cfg: text(await readFile(cfg, "text")),
-      cfgName: basename(cfg),
-      ...(flags.weights ? { weights: await readFile(flags.weights), weightsName: basename(flags.weights) } : {}),
-      ...(flags.names ? { classNames: parseNames(text(await readFile(flags.names, "text"))) } : {}),
-    },
-    { preprocessing: { fit: flags.fit ?? "stretch", filter: flags.filter ?? "darknet" } },
-  );
-}
-
-/** Calibrates a DNN on all pictures of a folder, showing progress. */
-export async function calibrateOn(folder: string, dnn: Graph): Promise<Graph> {
-  const pictures = await picturesIn(folder);
+/** Calibrates a DNN on the pictures of a folder or a data set, showing progress. */
+export async function calibrateOn(folderOrSpec: string, dnn: Graph): Promise<Graph> {
+  const pictures = await calibrationPictures(folderOrSpec);
   const progress = showProgress("calibrating", pictures.length);
   try {
     return await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });

@@ -9,6 +9,7 @@ import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detections/settling.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 import { neuronKinds } from "../graph/layers.ts";
+import { type FamilyName, familyNames } from "../importers/onnx/families.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {
@@ -17,6 +18,10 @@ export interface ModelFlags {
   readonly calibrate?: string;
   readonly fit?: Preprocessing["fit"];
   readonly filter?: Preprocessing["filter"];
+  readonly size?: readonly [height: number, width: number];
+  readonly family?: FamilyName;
+  readonly heads?: string;
+  readonly islands?: "none";
 }
 
 /** What commander makes of {@link addConversionOptions}. */
@@ -67,14 +72,44 @@ export function refuseEmptyValues(command: Command): void {
   throw new ArgumentError("E_USAGE", `the value of ${name} is empty. Name one, or leave the option out`);
 }
 
-/** For a MODEL that is a darknet cfg. */
+/** For a MODEL that is a darknet cfg or an ONNX export. */
 export function addModelOptions(command: Command): Command {
+  return addImportOptions(
+    command
+      .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
+      .option(
+        "--calibrate <dir>",
+        "pictures to calibrate on (a folder, or a data set as in --dataset), where MODEL is a .cfg or an .onnx",
+      ),
+  );
+}
+
+/** What says how a detector is imported. */
+export function addImportOptions(command: Command): Command {
   return command
-    .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
-    .option("--names <file>", "class names, one a line, where MODEL is a .cfg")
-    .option("--calibrate <dir>", "pictures to calibrate on, where MODEL is a .cfg")
-    .addOption(new Option("--fit <how>", "how a picture is fitted to the network, where MODEL is a .cfg").choices(fits))
-    .addOption(new Option("--filter <name>", "how pixels are resampled, where MODEL is a .cfg").choices(filters));
+    .option("--names <file>", "class names, one a line (of a .cfg or an .onnx; default: those in the .onnx)")
+    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
+    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters))
+    .option("--size <size>", "of an .onnx's input: 320, or 416x320 (width x height)", sizeFrom)
+    .addOption(
+      new Option(
+        "--family <name>",
+        "whose export an .onnx is: decides about pictures and boxes (default: found out)",
+      ).choices(familyNames),
+    )
+    .option("--heads <cfg>", "darknet .cfg whose heads read an .onnx's raw outputs")
+    .addOption(
+      new Option("--islands <how>", "none: refuse an .onnx with parts that neurons do not compute").choices(["none"]),
+    );
+}
+
+/** 320, or 416x320 as width x height; gives [height, width]. */
+function sizeFrom(text: string): readonly [number, number] {
+  const [, width, height] = /^(\d{1,5})(?:x(\d{1,5}))?$/.exec(text) ?? [];
+  const extents = [Number(height ?? width), Number(width)] as const;
+  if (!extents.every((extent) => extent >= 8 && extent <= 8192))
+    throw new InvalidArgumentError("It must be a size like 320 or 416x320, from 8 to 8192.");
+  return extents;
 }
 
 /** How the DNN becomes a spiking network; each option changes one part of the mode. */

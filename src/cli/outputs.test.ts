@@ -39,8 +39,8 @@ softmax=1
 `;
 
 const dataSet = (format: "voc" | "coco") => ({
-  ...{ name: "set", format, remarks: [], classNames: ["dog"], categoryIds: [1] },
-  images: [{ id: "1", path: "1.png", width: 8, height: 8, objects: [] }],
+  ...{ name: "set", format, rule: format, remarks: [], classNames: ["dog"], categoryIds: [[1]] },
+  images: [{ id: "1", path: "1.png", objects: [] }],
 });
 const found = { image: 0, classIndex: 0, score: 1e-7, box: [1, -2.5, 3, 4] } as const;
 

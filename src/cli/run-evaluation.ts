@@ -1,6 +1,8 @@
 /** An evaluation as commands run it: a data set's pictures through networks, in threads, with progress and a journal. */
 
+import { type Failure, refuseFailures } from "../core/failures.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { tallyRemarks } from "../core/remarks.ts";
 import { type ClassMatch, matchClasses } from "../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../data/dataset.ts";
 import { openJournal } from "../evaluate/journal.ts";
@@ -31,6 +33,9 @@ export interface FinishedEvaluation {
   readonly report: EvaluationReport;
 }
 
+/** So many pictures that could not be read are told one by one; the report has all. */
+const namedFailures = 5;
+
 /** @param model any of the graphs: its classes are matched with the data set's. */
 export async function runEvaluation(
   whole: DataSet,
@@ -38,13 +43,13 @@ export async function runEvaluation(
   setup: EvaluationSetup,
   flags: EvaluationFlags,
 ): Promise<FinishedEvaluation> {
+  for (const remark of whole.remarks) note(remark);
   const classes = matchClasses(model.classNames, headsOf(model)[0].classes, whole.classNames);
-  const remarks = [...whole.remarks, ...remarksOn(classes.onlyInModel, classes.onlyInDataSet)];
-  for (const remark of remarks) note(remark);
+  for (const remark of remarksOn(classes, whole)) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   const journal =
     flags.resume && (await openJournal<PictureResult>(fileLog(flags.resume), await nameRun(setup, whole)));
-  const tasks = dataSet.images.map(({ id, path }): PictureTask => ({ id, path }));
+  const tasks = dataSet.images.map(({ id, path, size }): PictureTask => ({ id, path, ...(size ? { size } : {}) }));
   const results = await withProgress((onProgress) =>
     runTasks(tasks, {
       executor: evaluationExecutor({ setup, flags }),
@@ -54,9 +59,14 @@ export async function runEvaluation(
       onProgress,
     }),
   );
+  const failures = failuresOf(dataSet, results);
+  for (const { name, message } of failures.slice(0, namedFailures))
+    note(`picture ${name} could not be read: ${message}`);
+  if (failures.length > namedFailures) note(`… nor could ${failures.length - namedFailures} more pictures`);
+  refuseFailures("pictures", failures, dataSet.images.length);
+  for (const remark of pictureRemarks(dataSet, results)) note(remark);
   const settling = flags.settle === undefined ? {} : { patience: flags.settle };
   const report = reportEvaluation(dataSet, classes, setup, results, settling);
-  for (const { image, message } of report.failures) note(`picture ${image} could not be read: ${message}`);
   return { dataSet, classes, results, report };
 }
 
@@ -65,13 +75,30 @@ function nameRun(setup: EvaluationSetup, { format, images }: { format: string; i
   return fingerprint({ setup, format, ids: images.map(({ id }) => id) });
 }
 
-function remarksOn(onlyInModel: readonly string[], onlyInDataSet: readonly string[]): readonly string[] {
+function remarksOn({ onlyInModel, onlyInDataSet, renamed }: ClassMatch, { classNames, images }: DataSet) {
+  const shown = new Set(images.flatMap(({ objects }) => objects.map(({ classIndex }) => classNames[classIndex])));
+  const missed = onlyInDataSet.filter((name) => shown.has(name));
+  const pairs = renamed.map(([model, dataSet]) => `${model} = ${dataSet}`);
   return [
+    ...(pairs.length > 0 ? [`classes taken for the same, model's name = data set's: ${pairs.join(", ")}`] : []),
     ...(onlyInModel.length > 0 ? [`the data set lacks ${onlyInModel.join(", ")}: detections of it are left out`] : []),
-    ...(onlyInDataSet.length > 0
-      ? [`the model does not know ${onlyInDataSet.join(", ")}: its objects are missed`]
+    ...(missed.length > 0
+      ? [`the model does not know ${missed.join(", ")}: its objects are missed, and it is in the mean with 0`]
       : []),
   ];
+}
+
+function failuresOf({ images }: DataSet, results: readonly PictureResult[]): readonly Failure[] {
+  return results.flatMap((result, index) => ("failure" in result ? { name: images[index].id, ...result.failure } : []));
+}
+
+function pictureRemarks({ images }: DataSet, results: readonly PictureResult[]): readonly string[] {
+  const tally = tallyRemarks();
+  for (const [index, result] of results.entries()) {
+    if ("failure" in result) continue;
+    for (const remark of result.remarks ?? []) tally.add(remark, images[index].id);
+  }
+  return tally.lines();
 }
 
 type OnProgress = NonNullable<Parameters<typeof runTasks>[1]["onProgress"]>;

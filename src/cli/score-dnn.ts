@@ -5,9 +5,12 @@ import { openDnn } from "../dnn/dnn-session.ts";
 import { type Scores, scoreDetections } from "../evaluate/score.ts";
 import { type Graph, inputOf } from "../graph/graph.ts";
 import { preprocess } from "../image/preprocess.ts";
-import { loadPicture } from "./images.ts";
+import { readablePictures } from "./images.ts";
 
-/** @param onImage called with the number of pictures done. */
+/**
+ * Pictures that cannot be read have no detections.
+ * @param onImage called with the number of pictures done. @throws ImportError where too many cannot be read.
+ */
 export async function scoreDnn(
   dnn: Graph,
   dataSet: DataSet,
@@ -17,8 +20,8 @@ export async function scoreDnn(
   const session = await openDnn(dnn, { threads });
   const found: StatedDetection[] = [];
   try {
-    for (const [image, { path }] of dataSet.images.entries()) {
-      const input = preprocess(await loadPicture(path), inputOf(dnn).shape, dnn.preprocessing);
+    for await (const { index: image, pixels } of readablePictures(dataSet.images)) {
+      const input = preprocess(pixels, inputOf(dnn).shape, dnn.preprocessing);
       const outputs = await session.run(input.image);
       for (const detection of await readDetections(dnn, outputs, input, evaluationThresholds)) {
         found.push(stateDetection(dataSet, image, detection));

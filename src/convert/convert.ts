@@ -1,4 +1,5 @@
 /** The passes, chained: a trained DNN and pictures to calibrate on become a spiking network. */
+import { ConversionError } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import type { Graph, SpikingGraph } from "../graph/graph.ts";
 import type { Layer, NeuronKind } from "../graph/layers.ts";
@@ -36,10 +37,19 @@ export function toSpiking(calibrated: Graph, settings: ConversionSettings = conv
   return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
 }
 
-/** Take-back neurons are the special case of trackers for two straight lines; where a function is another, trackers stand for them. */
+/** Take-back neurons are the special case of trackers for two straight lines; where a function is another, or comes from an island, trackers stand for them. */
 function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
-  const isFollowed = (layer: Layer) => layer.kind !== "activation" || neuronModels[neuron].follows(layer.activation);
-  return neuron === "takeback" && !graph.layers.every(isFollowed) ? "tracker" : neuron;
+  const isFollowed = (layer: Layer) =>
+    layer.kind === "activation" ? neuronModels[neuron].follows(layer.activation) : layer.kind !== "island";
+  const refused = graph.layers.find((layer) => !isFollowed(layer));
+  if (refused && neuron === "takeback") return "tracker";
+  // Functions are refused where neurons are assigned, by name.
+  if (refused?.kind === "island" && !neuronModels[neuron].receivesAtOnce)
+    throw new ConversionError(
+      "E_ISLAND",
+      `${refused.name} [island]: only trackers can follow an island, not ${neuron} neurons`,
+    );
+  return neuron;
 }
 
 /** Both halves. */

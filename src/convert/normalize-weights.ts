@@ -63,11 +63,19 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
   }),
   maxPool: passedOn,
   upsample: passedOn,
+  // Its values are those of the DNN; the neurons that take them scale them.
+  island: (layer, context) => {
+    const inputLambdas = layer.inputs.map((name) => {
+      const lambda = context.lambdaOf(name);
+      return floatTensor([lambda.length], Float32Array.from(lambda));
+    });
+    return { lambda: lambdaAfter(layer, context), layer: { ...layer, inputLambdas } };
+  },
+  product: (layer) => refused(layer, "multiplies two signals, which has no spiking form yet"),
   region: passedOn,
   yolo: passedOn,
+  dfl: passedOn,
   tail: passedOn,
-  product: (layer) => refused(layer, "multiplies two signals, which has no spiking form yet"),
-  island: (layer) => refused(layer, `is a dense island (${layer.operators.join(", ")}), which has no spiking form yet`),
   averagePool: (layer) => refused(layer, "must be a convolution: run poolsToConvolutions first"),
   batchNorm: (layer) => refused(layer, "must be folded first: run foldBatchNorm"),
   integrateFire: (layer) => refused(layer, "is normalized already"),

@@ -2,7 +2,7 @@
  * Makes every place where neurons will stand an `activation` layer, so that later passes need not look for them.
  *
  * Neurons stand where a non-linearity is; besides, where a current (of a convolution or a sum) is read by something that
- * reads spikes, a linear population is put in between, and one (a readout) before each input of a head. A convolution that
+ * reads spikes, a linear population is put in between (also of an island, whose values come as a picture's do), and one (a readout) before each input of a head. A convolution that
  * feeds only a sum needs none: its current goes to the sum's neurons.
  */
 import { ConversionError } from "../core/errors.ts";
@@ -13,7 +13,7 @@ import { isHead, type Layer } from "../graph/layers.ts";
 export function placePopulations(graph: Graph): Graph {
   const byName = layersByName(graph);
   const consumers = consumersOf(graph);
-  const isCurrent = (layer: Layer) => layer.kind === "convolution" || layer.kind === "sum";
+  const isCurrent = ({ kind }: Layer) => kind === "convolution" || kind === "sum" || kind === "island";
   /** Whether `consumer` integrates the current of `source` as it is. */
   const takesCurrent = (source: Layer, consumer: Layer) =>
     consumer.kind === "activation" ||

@@ -89,9 +89,13 @@ function scaleFor(
   const channels = Array.from(layer.lambda.data.keys());
   const limit = 2 ** (bits - 1) - 1;
   const spikeScales = (sum?.scales ?? []).filter((scale) => scale !== null);
+  // What comes from an island, whose values are fractions of λ, needs as many digits as one weight.
+  const others = convolutions.length + spikeScales.length === 0 ? [Float32Array.of(1)] : [];
   /** All factors by which spikes enter a channel. */
-  const factors = (channel: number) =>
-    [...convolutions.map(({ weights }) => weights), ...spikeScales].map((values) => row(values, channel));
+  const factors = (channel: number) => [
+    ...[...convolutions.map(({ weights }) => weights), ...spikeScales].map((values) => row(values, channel)),
+    ...others,
+  ];
   const theta = Float64Array.from(channels, (channel) => {
     const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
     return Math.max(1, Math.min(maxTheta, Math.floor(limit / max)));

@@ -11,7 +11,26 @@ describe("matchClasses", () => {
       toDataSet: [1, 0, -1],
       onlyInModel: ["yeti"],
       onlyInDataSet: ["sofa"],
+      renamed: [
+        ["Traffic_Light", "traffic light"],
+        ["tvmonitor", "tv"],
+      ],
     });
+  });
+
+  it("knows what COCO calls VOC's classes", () => {
+    const coco = ["person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "boat", "bird", "cat", "dog"];
+    const more = ["horse", "sheep", "cow", "bottle", "chair", "couch", "potted plant", "dining table", "tv", "yeti"];
+    const { onlyInDataSet, onlyInModel, renamed } = matchClasses([...coco, ...more], 21, vocClassNames);
+    expect([onlyInDataSet, onlyInModel]).toEqual([[], ["yeti"]]);
+    expect(renamed).toEqual([
+      ["motorcycle", "motorbike"],
+      ["airplane", "aeroplane"],
+      ["couch", "sofa"],
+      ["potted plant", "pottedplant"],
+      ["dining table", "diningtable"],
+      ["tv", "tvmonitor"],
+    ]);
   });
 
   it("matches models without names by index only where the numbers agree", () => {

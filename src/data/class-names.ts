@@ -2,7 +2,8 @@
 import { ImportError } from "../core/errors.ts";
 
 /**
- * The classes that VOC (and darknet's name files) and COCO's own annotations call by other words (spaces aside).
+ * The classes that VOC (and darknet's name files) and COCO's own annotations call by other words (spaces aside, which
+ * make COCO's "potted plant" of VOC's "pottedplant").
  */
 const synonyms: Readonly<Record<string, string>> = {
   aeroplane: "airplane",
@@ -17,6 +18,8 @@ export interface ClassMatch {
   /** Names that only one side has. */
   readonly onlyInModel: readonly string[];
   readonly onlyInDataSet: readonly string[];
+  /** Classes that the two sides spell differently, upper and lower case aside: the model's name, the data set's. */
+  readonly renamed: readonly (readonly [string, string])[];
 }
 
 /**
@@ -26,7 +29,8 @@ export interface ClassMatch {
  */
 export function matchClasses(model: readonly string[], modelClasses: number, dataSet: readonly string[]): ClassMatch {
   if (model.length === 0) {
-    if (modelClasses === dataSet.length) return { toDataSet: [...dataSet.keys()], onlyInModel: [], onlyInDataSet: [] };
+    const none = { onlyInModel: [], onlyInDataSet: [], renamed: [] };
+    if (modelClasses === dataSet.length) return { toDataSet: [...dataSet.keys()], ...none };
     throw new ImportError(
       "E_CLASSES",
       `the model has ${modelClasses} classes without names, the data set ${dataSet.length}. Give the names, one a line, with --names`,
@@ -43,10 +47,18 @@ export function matchClasses(model: readonly string[], modelClasses: number, dat
       `the model's classes (${some(model)}, …) are not the data set's (${some(dataSet)}, …). Check --names and --dataset`,
     );
   }
-  return { toDataSet, onlyInModel: model.filter((_, index) => toDataSet[index] < 0), onlyInDataSet };
+  return {
+    toDataSet,
+    onlyInModel: model.filter((_, index) => toDataSet[index] < 0),
+    onlyInDataSet,
+    renamed: model.flatMap((name, index) => {
+      const other = dataSet[toDataSet[index]];
+      return other === undefined || other.toLowerCase() === name.toLowerCase() ? [] : [[name, other] as const];
+    }),
+  };
 }
 
 function canonical(name: string): string {
   const plain = name.toLowerCase().replace(/[\s_-]/g, "");
-  return synonyms[plain] ?? plain;
+  return Object.hasOwn(synonyms, plain) ? synonyms[plain] : plain;
 }

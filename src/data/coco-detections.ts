@@ -1,16 +1,21 @@
-/** Detections in COCO's results format: a JSON list of `{image_id, category_id, bbox: [x, y, width, height], score}`. */
+/**
+ * Detections in COCO's results format: a JSON list of `{image_id, category_id, bbox: [x, y, width, height], score}`, or an
+ * object whose `annotations` are that list.
+ */
 import { z } from "zod";
 import { ImportError } from "../core/errors.ts";
-import { checked } from "./coco.ts";
+import { categoryId, demanded, parsed, pictureId } from "./coco-entries.ts";
 import { type DataSet, imageIndices, type StatedDetection } from "./dataset.ts";
 import { jsonElements } from "./json-elements.ts";
 
 const resultSchema = z.object({
-  image_id: z.number().int(),
-  category_id: z.number().int(),
+  image_id: pictureId,
+  category_id: categoryId,
   bbox: z.tuple([z.number(), z.number(), z.number(), z.number()]),
-  score: z.number(),
+  score: z.number("is no number"),
 });
+
+const darknetSchema = z.object({ filename: z.string(), objects: z.array(z.unknown()) });
 
 /**
  * The detections in file order. `file` is its name, for errors.
@@ -19,36 +24,53 @@ const resultSchema = z.object({
  */
 export function* readCocoDetections(dataSet: DataSet, bytes: Uint8Array, file: string): Generator<StatedDetection> {
   const images = imageIndices(dataSet);
-  const classIndices = new Map(categoryIdsOf(dataSet).map((id, index) => [id, index]));
+  const categoryIds = categoryIdsOf(dataSet);
+  const classIndices = new Map(categoryIds.flatMap((ids, index) => ids.map((id) => [id, index] as const)));
   let index = 0;
-  for (const { key, value } of jsonElements(bytes, [], file)) {
-    const { image_id, category_id, bbox, score } = checked(resultSchema, value, key, index, file);
-    const image = images.get(String(image_id));
+  const keys = isObject(bytes) ? ["annotations"] : [];
+  for (const { key, value } of jsonElements(bytes, keys, file)) {
+    if (darknetSchema.safeParse(value).success)
+      throw new ImportError(
+        "E_COCO",
+        `${file} is what darknet writes with -ext_output, not COCO results. Write those with: darknet detector valid, eval=coco`,
+      );
+    const { image_id, category_id, bbox, score } = demanded(parsed(resultSchema, value), key, index, file);
+    const image = images.get(image_id);
     const classIndex = classIndices.get(category_id);
     if (image === undefined)
       throw new ImportError("E_DETECTIONS", `${file}: entry ${index}: the data set has no picture ${image_id}`);
     if (classIndex === undefined) {
-      const known = `the data set's run from ${dataSet.categoryIds?.at(0)} to ${dataSet.categoryIds?.at(-1)}`;
+      const known = categoryIds.flat();
+      const range = `the data set's run from ${Math.min(...known)} to ${Math.max(...known)}`;
       const hint = "Write category ids, not contiguous class indices";
-      throw new ImportError("E_DETECTIONS", `${file}: entry ${index}: no category ${category_id}; ${known}. ${hint}`);
+      throw new ImportError("E_DETECTIONS", `${file}: entry ${index}: no category ${category_id}; ${range}. ${hint}`);
     }
     yield { image, classIndex, score, box: bbox };
     index++;
   }
+  if (index === 0 && keys.length > 0)
+    throw new ImportError("E_COCO", `${file} is an object without detections under "annotations". Results are a list`);
 }
 
-/** The results file. @throws ImportError [E_DETECTIONS] for a data set without category ids. */
+function isObject(bytes: Uint8Array): boolean {
+  const head = new TextDecoder().decode(bytes.subarray(0, 256)).trimStart();
+  return head.startsWith("{");
+}
+
+/** The results file; ids that are numbers are written as such. @throws ImportError [E_DETECTIONS] for a data set without category ids. */
 export function formatCocoDetections(dataSet: DataSet, detections: Iterable<StatedDetection>): string {
   const categoryIds = categoryIdsOf(dataSet);
   const entries: string[] = [];
   for (const { image, classIndex, score, box } of detections) {
-    const ids = { image_id: Number(dataSet.images[image].id), category_id: categoryIds[classIndex] };
+    const { id } = dataSet.images[image];
+    const number = Number(id);
+    const ids = { image_id: String(number) === id ? number : id, category_id: categoryIds[classIndex][0] };
     entries.push(JSON.stringify({ ...ids, bbox: box, score }));
   }
   return `[${entries.join(",\n")}]\n`;
 }
 
-function categoryIdsOf(dataSet: DataSet): readonly number[] {
+function categoryIdsOf(dataSet: DataSet): readonly (readonly number[])[] {
   if (dataSet.categoryIds) return dataSet.categoryIds;
   throw new ImportError(
     "E_DETECTIONS",

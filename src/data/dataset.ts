@@ -5,12 +5,16 @@
  * VOC's 1-based inclusive corners are [xMin + 1, yMin + 1, xMax, yMax], COCO's are [xMin, yMin, width, height].
  */
 import type { Box, Detection } from "../core/box.ts";
+import type { PictureSize } from "../core/picture-size.ts";
 
 /** Four numbers of a box as a format writes them; which four is the format's business. */
 export type BoxNumbers = readonly [number, number, number, number];
 
-/** Which conventions the annotations follow, and with that, which evaluator is theirs. */
-export type DataSetFormat = "voc" | "coco";
+/** How the files of a data set are laid out; a row of `dataSetFormats` each. */
+export type DataSetFormat = "voc" | "coco" | "yolo";
+
+/** Whose evaluation counts, and with that, in which numbers boxes are compared and written. */
+export type ScoringRule = "voc" | "coco";
 
 /** One annotated object. */
 export interface ObjectAnnotation extends Box {
@@ -23,7 +27,7 @@ export interface ObjectAnnotation extends Box {
   /** Pixels²; COCO states that of the segmentation, elsewhere it is the box's. COCO's size ranges go by it. */
   readonly area: number;
   /**
-   * The box in the numbers of its data set's file, where it comes from one. Scoring uses them, so that a result equals
+   * The box in the numbers of its data set's rule, where its file has those. Scoring uses them, so that a result equals
    * the reference's to the last bit: `(x + width) − x` is not always `width`. Writers do not: the format may be another.
    */
   readonly stated?: BoxNumbers;
@@ -34,26 +38,33 @@ export interface ImageEntry {
   /** Unique in the data set. COCO's integers in decimal. */
   readonly id: string;
   readonly path: string;
-  /** Pixels, as the annotations state them. */
-  readonly width: number;
-  readonly height: number;
+  /** As the annotations state it; absent where they do not, or state what is no size. */
+  readonly size?: PictureSize;
   readonly objects: readonly ObjectAnnotation[];
 }
 
-export interface DataSet {
-  readonly format: DataSetFormat;
+/** What a reader makes of a data set's files. */
+export interface DataSetContents {
   /** For people: what was opened. */
   readonly name: string;
   readonly classNames: readonly string[];
-  /** The number by which the format's files call each class, by class index; COCO only. */
-  readonly categoryIds?: readonly number[];
-  /** In the order of the list (VOC) or by ascending id (COCO): the order in which ties are broken. */
+  /**
+   * The numbers by which the format's files call each class, by class index: all that are read, the one that is written
+   * first. Absent where files call classes by name.
+   */
+  readonly categoryIds?: readonly (readonly number[])[];
+  /** In the order of the list (VOC, YOLO) or by ascending id (COCO): the order in which ties are broken. */
   readonly images: readonly ImageEntry[];
   /** What a careful user wants to know about the files and what did not stop us. */
   readonly remarks: readonly string[];
 }
 
-/** One detection in the numbers of its data set's format. */
+export interface DataSet extends DataSetContents {
+  readonly format: DataSetFormat;
+  readonly rule: ScoringRule;
+}
+
+/** One detection in the numbers of its data set's rule. */
 export interface StatedDetection {
   /** Index into the data set's `images`. */
   readonly image: number;
@@ -75,7 +86,7 @@ export interface LabelledImage {
 }
 
 /** The first `count` pictures. */
-export function limitDataSet(dataSet: DataSet, count: number): DataSet {
+export function limitDataSet<T extends DataSetContents>(dataSet: T, count: number): T {
   return count >= dataSet.images.length ? dataSet : { ...dataSet, images: dataSet.images.slice(0, count) };
 }
 
@@ -97,23 +108,23 @@ export function fromCocoNumbers([x, y, width, height]: BoxNumbers): Box {
   return { xMin: x, yMin: y, xMax: x + width, yMax: y + height };
 }
 
+const boxNumbers: { readonly [R in ScoringRule]: (box: Box) => BoxNumbers } = {
+  voc: toVocNumbers,
+  coco: toCocoNumbers,
+};
+
 /** Index of each picture by its id. */
 export function imageIndices(dataSet: DataSet): ReadonlyMap<string, number> {
   return new Map(dataSet.images.map(({ id }, index) => [id, index]));
 }
 
-/** A detection in the numbers of the data set's format. */
-export function stateDetection(dataSet: DataSet, image: number, detection: Detection): StatedDetection {
+/** A detection in the numbers of the data set's rule. */
+export function stateDetection({ rule }: DataSet, image: number, detection: Detection): StatedDetection {
   const { classIndex, score } = detection;
-  return {
-    image,
-    classIndex,
-    score,
-    box: dataSet.format === "voc" ? toVocNumbers(detection) : toCocoNumbers(detection),
-  };
+  return { image, classIndex, score, box: boxNumbers[rule](detection) };
 }
 
-/** An object's box in the numbers of its data set's format: as the file had them where it came from one. */
-export function statedNumbers(object: ObjectAnnotation, format: DataSetFormat): BoxNumbers {
-  return object.stated ?? (format === "voc" ? toVocNumbers(object) : toCocoNumbers(object));
+/** An object's box in the numbers of its data set's rule: as the file had them where it came from one. */
+export function statedNumbers(object: ObjectAnnotation, rule: ScoringRule): BoxNumbers {
+  return object.stated ?? boxNumbers[rule](object);
 }

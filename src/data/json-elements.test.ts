@@ -26,6 +26,18 @@ describe("jsonElements", () => {
     expect(read('\ufeff[1 , {"a\\\\":"]"},[] ]\n').map(({ value }) => value)).toEqual([1, { "a\\": "]" }, []]);
   });
 
+  it("gives NaN, infinity and ids that no number holds as text", () => {
+    expect(
+      read('[NaN, {"a":[-Infinity, 1],"b": NaN,"c":"NaN, NaN"}, {"id":9007199254740993, "n":9007199254740993}]').map(
+        ({ value }) => value,
+      ),
+    ).toEqual([
+      "NaN",
+      { a: ["-Infinity", 1], b: "NaN", c: "NaN, NaN" },
+      { id: "9007199254740993", n: 9007199254740992 },
+    ]);
+  });
+
   it.each([
     ["nothing", ""],
     ["a string", '"a"'],
@@ -35,7 +47,7 @@ describe("jsonElements", () => {
     ["a cut object", '{"a":[1]'],
     ["a missing comma", '{"a":[1 2]}'],
     ["a trailing comma", '{"a":[1,]}'],
-    ["not a number", '{"a":[NaN]}'],
+    ["a word", '{"a":[nan]}'],
     ["a missing key", "{1:[1]}"],
     ["a tail", '{"a":[1]}x'],
     ["a missing value", '{"b":}'],

@@ -22,7 +22,8 @@ const closeBrace = 0x7d;
 
 /**
  * The elements of those lists of the top-level object whose key is in `keys`, in file order; what stands under other keys
- * is skipped, not checked. Without keys, the elements of the top-level list.
+ * is skipped, not checked. Without keys, the elements of the top-level list. Ids of more digits than a number holds are
+ * given as text; so are NaN and Infinity, which are no JSON and which Python writes.
  * @throws ImportError [E_JSON] naming `file` and the byte.
  */
 export function* jsonElements(bytes: Uint8Array, keys: readonly string[], file: string): Generator<JsonElement> {
@@ -31,10 +32,15 @@ export function* jsonElements(bytes: Uint8Array, keys: readonly string[], file: 
     throw new ImportError("E_JSON", `${file} is not the JSON it should be: ${what} at byte ${at} of ${bytes.length}`);
   };
   const parse = (from: number, to: number): unknown => {
+    const text = withWholeIds(decoder.decode(bytes.subarray(from, to)));
     try {
-      return JSON.parse(decoder.decode(bytes.subarray(from, to)));
+      return JSON.parse(text);
     } catch {
-      return fail("a value that is not valid JSON", from);
+      try {
+        return JSON.parse(withQuotedNumbers(text));
+      } catch {
+        return fail("a value that is not valid JSON", from);
+      }
     }
   };
   const expect = (byte: number, at: number): number =>
@@ -72,6 +78,16 @@ export function* jsonElements(bytes: Uint8Array, keys: readonly string[], file: 
   }
   at = skipSpace(bytes, at);
   if (at < bytes.length) fail("something follows the end", at);
+}
+
+function withWholeIds(text: string): string {
+  return text.replace(/("(?:\w+_)?id"\s*:\s*)(-?\d{16,})(?![\d.e])/gi, (whole, key, digits) =>
+    Number.isSafeInteger(Number(digits)) ? whole : `${key}"${digits}"`,
+  );
+}
+
+function withQuotedNumbers(text: string): string {
+  return text.replace(/(?<=(?:^|[:[,])\s*)(NaN|-?Infinity)(?=\s*(?:[,\]}]|$))/g, '"$1"');
 }
 
 function skipSpace(bytes: Uint8Array, from: number): number {

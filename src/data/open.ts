@@ -1,26 +1,30 @@
 /** Opens a data set from one word of a command line. */
 import { ArgumentError } from "../core/errors.ts";
-import { openCoco } from "./coco.ts";
-import type { DataSet } from "./dataset.ts";
-import { openVoc } from "./voc.ts";
+import type { DataSet, DataSetFormat } from "./dataset.ts";
+import { dataSetFormatNames, dataSetFormats, type Purpose } from "./formats.ts";
+
+/** What names a data set, for help and errors. */
+export const dataSetSyntax: string = dataSetFormatNames.map((name) => dataSetFormats[name].syntax).join(" or ");
+
+/** Whether a word begins like one that names a data set, not a path. */
+export function isDataSetSpec(spec: string): boolean {
+  return formatOf(spec) !== undefined;
+}
 
 /**
- * `voc:ROOT[:YEAR][:SPLIT]` (ROOT holds VOC2007, …; default 2007, test) or `coco:ANNOTATIONS.json[:IMAGES_DIR]`.
- * @throws ArgumentError [E_DATASET] for a word that is neither; ImportError as the readers do.
+ * Opens what a word of {@link dataSetSyntax} names (defaults: year 2007, split test of VOC; of YOLO val,
+ * for training train).
+ * @throws ArgumentError [E_DATASET] for a word that is none; ImportError as the readers do.
  */
-export async function openDataSet(spec: string): Promise<DataSet> {
-  const voc = /^voc:(.+?)(?::(\d{4}))?(?::([A-Za-z][\w-]*))?$/.exec(spec);
-  if (voc) {
-    const [, root, year, split] = voc;
-    return openVoc({ root, ...(year && { year }), ...(split && { split }) });
-  }
-  const coco = /^coco:(.+?\.json)(?::(.+))?$/.exec(spec);
-  if (coco) {
-    const [, annotations, images] = coco;
-    return openCoco({ annotations, ...(images && { images }) });
-  }
-  throw new ArgumentError(
-    "E_DATASET",
-    `${spec} is no data set. Expected voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]`,
-  );
+export async function openDataSet(spec: string, purpose: Purpose = "scoring"): Promise<DataSet> {
+  const format = formatOf(spec);
+  const contents = format && (await dataSetFormats[format].open(spec.slice(format.length + 1), purpose));
+  if (!contents) throw new ArgumentError("E_DATASET", `${spec} is no data set. Expected ${dataSetSyntax}`);
+  const isEmpty = contents.images.every(({ objects }) => objects.length === 0);
+  const nothing = isEmpty ? ["no picture shows an object: there is nothing to find, and no score"] : [];
+  return { ...contents, remarks: [...contents.remarks, ...nothing], format, rule: dataSetFormats[format].rule };
+}
+
+function formatOf(spec: string): DataSetFormat | undefined {
+  return dataSetFormatNames.find((name) => spec.startsWith(`${name}:`));
 }

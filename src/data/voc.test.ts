@@ -45,15 +45,75 @@ describe("parseVocAnnotation", () => {
     ["half a file", annotation(object("dog", [1, 1, 9, 9])).slice(0, 150), /well-formed/],
     ["no XML", "Lorem ipsum", /well-formed/],
     ["another document", "<html></html>", /<annotation>/],
-    ["no size", "<annotation><filename>a.jpg</filename></annotation>", /<size>/],
-    ["an inverted box", annotation(object("dog", [9, 1, 1, 9])), /object 1 \(dog\).*9, 1, 1, 9/],
-    ["a box of words", annotation(object("dog", [1, 1, "wide", 9])), /wide/],
-    ["a box without a corner", annotation(object("dog", [1, 1, "", 9])), /absent/],
-    ["an object without a name", annotation(object("", [1, 1, 9, 9])), /no <name>/],
     ["deep nesting", annotation("<x>".repeat(5000) + "</x>".repeat(5000)), /well-formed/],
   ])("refuses %s, naming the file", (_, xml, reason) => {
     expect(() => parseVocAnnotation(xml, "some/file.xml")).toThrow(reason);
     expect(() => parseVocAnnotation(xml, "some/file.xml")).toThrow(/^some\/file\.xml/);
+  });
+
+  it.each([
+    ["an inverted box", object("dog", [9, 1, 1, 9]), /^object 2 \(dog\) .* 9, 1, 1, 9$/],
+    ["a box of words", object("dog", [1, 1, "wide", 9]), /wide/],
+    ["NaN", object("dog", [1, 1, "NaN", 9]), /NaN/],
+    ["a box without a corner", object("dog", [1, 1, "", 9]), /absent/],
+    ["an object without a name", object("", [1, 1, 9, 9]), /no <name>/],
+    ["a polygon", "<object><name>dog</name><polygon><x1>4</x1></polygon></object>", /\(dog\) has no <bndbox>/],
+  ])("leaves out %s, and keeps the other objects", (_, bad, reason) => {
+    const read = parseVocAnnotation(annotation(object("cat", [1, 1, 9, 9]) + bad + object("cow", [7, 7, 7, 7])), "a");
+    expect(read.objects.map(({ name }) => name)).toEqual(["cat", "cow"]);
+    expect(read.objects[1]).toMatchObject({ xMin: 6, xMax: 7 });
+    expect(read.problems).toEqual([expect.stringMatching(reason)]);
+  });
+
+  it.each([
+    ["none", ""],
+    ["zero", "<size><width>0</width><height>0</height></size>"],
+    ["negative", "<size><width>-1</width><height>-1</height></size>"],
+    ["words", "<size><width>wide</width><height>9</height></size>"],
+  ])("has no size where that is stated as %s", (_, size) => {
+    const xml = `<annotation>${size}${object("dog", [1, 1, 9, 9])}</annotation>`;
+    const read = parseVocAnnotation(xml, "a");
+    expect(read).not.toHaveProperty("size");
+    expect(read.objects).toHaveLength(1);
+  });
+
+  it("reads character references and bare ampersands", () => {
+    const named = annotation(object("c&#97;t &#x26; &amp;lt; &bogus; R&D", [1, 1, 9, 9]));
+    const read = parseVocAnnotation(named.replace("<size>", "<path>C:\\R&D\\a.jpg</path><size>"), "a");
+    expect(read.objects[0].name).toBe("cat & &lt; &bogus; R&D");
+  });
+
+  it.each([
+    ["GBK, declared", Uint8Array.of(0xc3, 0xa8), "猫"],
+    ["windows-1252, declared", Uint8Array.of(0xe9), "é"],
+    ["UTF-8", new TextEncoder().encode("猫é"), "猫é"],
+    ["UTF-8 that is declared UTF-16", new TextEncoder().encode("猫"), "猫"],
+  ])("reads %s", (encoding, name, expected) => {
+    const declared = /^(GBK|windows-1252)/.exec(encoding)?.[1] ?? (encoding === "UTF-8" ? "utf-8" : "UTF-16");
+    const [before, after] = annotation(object("@", [1, 1, 9, 9])).split("@");
+    const bytes = Buffer.concat([
+      Buffer.from(`<?xml version="1.0" encoding="${declared}"?>${before}`),
+      name,
+      Buffer.from(after),
+    ]);
+    expect(parseVocAnnotation(new Uint8Array(bytes), "a").objects[0].name).toBe(expected);
+  });
+
+  it.each([
+    ["with a mark", "\ufeff"],
+    ["without one", ""],
+  ])("reads UTF-16 %s", (_, mark) => {
+    const text = `${mark}<?xml version="1.0" encoding="utf-16"?>${annotation(object("猫", [1, 1, 9, 9]))}`;
+    const little = Buffer.from(text, "utf16le");
+    for (const bytes of [little, Buffer.from(little).swap16()])
+      expect(parseVocAnnotation(new Uint8Array(bytes), "a").objects[0].name).toBe("猫");
+  });
+
+  it("refuses bytes that are of no encoding known", () => {
+    const latin = Buffer.from(annotation(object("é", [1, 1, 9, 9])), "latin1");
+    expect(() => parseVocAnnotation(new Uint8Array(latin), "a.xml")).toThrow(/^a\.xml is not UTF-8 text/);
+    const declared = Buffer.from(`<?xml version="1.0" encoding="klingon"?>${annotation("")}`);
+    expect(() => parseVocAnnotation(new Uint8Array(declared), "a.xml")).toThrow(/klingon/);
   });
 
   it("reads back what it writes", () => {
@@ -100,7 +160,7 @@ describe("openVoc", () => {
     expect(dataSet.images.map(({ id }) => id)).toEqual(["b", "a"]);
     expect(dataSet.classNames).toEqual(vocClassNames);
     expect(dataSet.images[0].objects[0]).toMatchObject({ classIndex: 19, area: 81, crowd: false });
-    expect(dataSet.images[1]).toMatchObject({ objects: [], width: 100, height: 80 });
+    expect(dataSet.images[1]).toMatchObject({ objects: [], size: { width: 100, height: 80 } });
   });
 
   it("takes classes that are not the challenge's from the annotations, sorted", async () => {
@@ -108,12 +168,103 @@ describe("openVoc", () => {
     expect((await open(await layOut("own", "a\n", files))).classNames).toEqual(["ant", "zebra"]);
   });
 
-  it("refuses a picture listed twice, a missing annotation, an empty or missing list", async () => {
-    const files = { "a.xml": annotation("") };
-    await expect(open(await layOut("twice", "a\na\n", files))).rejects.toThrow(/picture a twice/);
-    await expect(open(await layOut("missing", "a\nb\n", files))).rejects.toMatchObject({ code: "E_FILE" });
-    await expect(open(await layOut("empty", "\n", files))).rejects.toThrow(/lists no pictures/);
+  it("takes a picture listed twice once, one without annotation for background, and says so", async () => {
+    const files = { "a.xml": annotation(object("dog", [1, 1, 9, 9])) };
+    const dataSet = await open(await layOut("twice", "a\na\nb\n", files));
+    expect(dataSet.images.map(({ id, objects }) => [id, objects.length])).toEqual([
+      ["a", 1],
+      ["b", 0],
+    ]);
+    expect(dataSet.remarks).toEqual([
+      expect.stringMatching(/lists twice, taken once: 1 \(a\)$/),
+      "pictures without an annotation, taken to show nothing: 1 (b)",
+    ]);
+  });
+
+  it("refuses a list whose pictures have no annotation at all, an empty or missing list", async () => {
+    await expect(open(await layOut("missing", "a\nb\n", { "c.xml": annotation("") }))).rejects.toMatchObject({
+      code: "E_FILE",
+      message: expect.stringMatching(/no annotation of the pictures listed \(a\.xml, …\)/),
+    });
+    await expect(open(await layOut("empty", "\n", { "a.xml": annotation("") }))).rejects.toThrow(/lists no pictures/);
     await expect(open(join(root, "nowhere"))).rejects.toMatchObject({ code: "E_FILE" });
+    const where = join(root, "missing");
+    await writeFile(join(where, "VOC2012/ImageSets/Main/train.txt"), "c\n");
+    await expect(openVoc({ root: where, year: "2012" })).rejects.toMatchObject({
+      code: "E_FILE",
+      message: expect.stringMatching(
+        /Main\/test\.txt is not there\. Name a list that is: train, val, as in voc:ROOT:train$/,
+      ),
+    });
+  });
+
+  it("leaves out annotations that cannot be read, counted, but not too many", async () => {
+    const good = Array.from({ length: 30 }, (_, i) => [`g${i}.xml`, annotation("")] as const);
+    const bad = Array.from({ length: 7 }, (_, i) => [`b${i}.xml`, "<annotation>"] as const);
+    const files = Object.fromEntries([...good, ...bad]);
+    const list = Object.keys(files)
+      .map((name) => name.replace(".xml", "\n"))
+      .join("");
+    const dataSet = await open(await layOut("some-bad", list, files));
+    expect(dataSet.images).toHaveLength(30);
+    expect(dataSet.remarks).toEqual([expect.stringMatching(/^pictures left out .* read: 7 \((.*b\d\.xml.*, ){5}…\)$/)]);
+    const half = `${bad.map(([name]) => name.replace(".xml", "\n")).join("")}g1\ng2\n`;
+    await expect(open(await layOut("half-bad", half, files))).rejects.toMatchObject({
+      code: "E_VOC",
+      message: expect.stringMatching(/^7 of 9 annotations could not be read \(b0, b1, b2, b3, b4, …\); at most 2 may/),
+    });
+  });
+
+  it("finds pictures by any extension and case, by the name in the annotation, and says what is unusual", async () => {
+    const names = ["a", "b", "c", "my pic 1", "sub/d"];
+    const files = Object.fromEntries(names.map((name) => [`${name.split("/").at(-1)}.xml`, annotation("")]));
+    files["c.xml"] = annotation("").replace("a.jpg", "photos\\C-7.png");
+    const where = await layOut("pictures", "a.jpg\nb -1\nc\nmy pic 1\nsub/d.png\n", files);
+    const folder = join(where, "VOC2012/JPEGImages");
+    await mkdir(folder);
+    for (const name of ["a.JPG", "b.jpeg", "C-7.PNG", "my pic 1.jpg", "d.png", "._a.jpg"])
+      await writeFile(join(folder, name), "");
+    const { images, remarks } = await open(where);
+    expect(images.map(({ id, path }) => [id, path.slice(folder.length + 1)])).toEqual([
+      ["a", "a.JPG"],
+      ["b", "b.jpeg"],
+      ["c", "C-7.PNG"],
+      ["my pic 1", "my pic 1.jpg"],
+      ["d", "d.png"],
+    ]);
+    expect(remarks).toEqual([expect.stringMatching(/^pictures that lie elsewhere .*: 1 \(c in .*C-7\.PNG\)$/)]);
+  });
+
+  it("opens ROOT that is a year's folder itself, or flat", async () => {
+    const where = await layOut("inside", "a\n", { "a.xml": annotation("") });
+    const inner = { root: join(where, "VOC2012"), split: "val" };
+    expect(await openVoc(inner)).toMatchObject({ name: "VOC2012 val", images: [{ id: "a" }] });
+    expect(await openVoc({ ...inner, year: "2012", root: `${inner.root}/` })).toMatchObject({ images: [{ id: "a" }] });
+    await expect(openVoc({ ...inner, year: "2007" })).rejects.toThrow(/VOC2012\/VOC2007\/ImageSets/);
+  });
+
+  it("takes spellings of one class together, but not letters", async () => {
+    const files = {
+      "a.xml": annotation(object(" Cat ", [1, 1, 9, 9]) + object("A", [1, 1, 9, 9])),
+      "b.xml": annotation(object("cat", [1, 1, 9, 9]) + object("a", [1, 1, 9, 9])),
+    };
+    const { classNames, images, remarks } = await open(await layOut("spellings", "a\nb\n", files));
+    expect(classNames).toEqual(["A", "Cat", "a"]);
+    expect(images.map(({ objects }) => objects.map(({ classIndex }) => classIndex))).toEqual([
+      [1, 0],
+      [1, 2],
+    ]);
+    expect(remarks).toEqual(["spellings of one class, taken together: 1 (cat and Cat)"]);
+  });
+
+  it("leaves out objects of classes that classes.txt lacks", async () => {
+    const where = await layOut("listed", "a\n", {
+      "a.xml": annotation(object("dog", [1, 1, 9, 9]) + object("yeti", [1, 1, 9, 9])),
+    });
+    await writeFile(join(where, "VOC2012/classes.txt"), "\ufeffcat\r\ndog\r\n");
+    const { classNames, images, remarks } = await open(where);
+    expect([classNames, images[0].objects.map(({ classIndex }) => classIndex)]).toEqual([["cat", "dog"], [1]]);
+    expect(remarks).toEqual([expect.stringMatching(/classes\.txt lacks, left out: 1 \(yeti in a\)$/)]);
   });
 });
 
@@ -135,7 +286,7 @@ describe("writeVocDataSet", () => {
     const dataSet = await openVoc({ root: join(root, "written") });
     expect(dataSet.classNames).toEqual(classNames);
     expect(dataSet.images).toHaveLength(1);
-    expect(dataSet.images[0]).toMatchObject({ id: "p1", width: 64, height: 48, objects });
+    expect(dataSet.images[0]).toMatchObject({ id: "p1", size: { width: 64, height: 48 }, objects });
     expect(existsSync(dataSet.images[0].path)).toBe(true);
   });
 });

@@ -4,15 +4,14 @@ import type { Tensor } from "../core/tensor.ts";
 import type { OnnxEmitter } from "../functions/function.ts";
 import { emitActivation } from "../functions/functions.ts";
 import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
 import { type Layer, type LayerKind, type LayerOf, windowOf } from "../graph/layers.ts";
 import type { Window } from "../graph/windows.ts";
-import { encodeOnnx, type OnnxConstant, type OnnxNode, operatorSet as usualOperatorSet } from "../onnx/onnx.ts";
-import { readPart } from "../onnx/part.ts";
-import type { OnnxTensor } from "../onnx/tensors.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxNode } from "../onnx/onnx.ts";
 
 interface Emitted {
   readonly nodes: readonly OnnxNode[];
-  readonly constants?: readonly (OnnxConstant | OnnxTensor)[];
+  readonly constants?: readonly OnnxConstant[];
 }
 
 type Emit<K extends LayerKind> = (layer: LayerOf<K>) => Emitted;
@@ -57,12 +56,7 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   upsample: (layer) => {
     const scales = { name: `${layer.name}.scales`, shape: [4], data: [1, 1, layer.factor, layer.factor] };
     const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
-    // Left out, it would be refused by operator sets below 13.
-    const roi = { name: `${layer.name}.roi`, shape: [0], data: [] };
-    return {
-      constants: [scales, roi],
-      nodes: [node(layer, "Resize", [layer.inputs[0], roi.name, scales.name], attributes)],
-    };
+    return { constants: [scales], nodes: [node(layer, "Resize", [layer.inputs[0], "", scales.name], attributes)] };
   },
   concat: (layer) => ({ nodes: [node(layer, "Concat", layer.inputs, { axis: 1 })] }),
   slice: (layer) => {
@@ -89,9 +83,11 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
   },
   product: (layer) => ({ nodes: [node(layer, "Mul", layer.inputs)] }),
-  island: (layer) => inlinePart(layer),
+  // Run by themselves: `dnn-session.ts`.
+  island: () => ({ nodes: [] }),
   region: () => ({ nodes: [] }),
   yolo: () => ({ nodes: [] }),
+  dfl: () => ({ nodes: [] }),
   tail: () => ({ nodes: [] }),
   integrateFire: spikes,
   readout: spikes,
@@ -102,55 +98,31 @@ function windowAttributes({ size, strides, pads }: Window): Record<string, reado
   return { kernel_shape: size, strides, pads };
 }
 
+/** Layers of a DNN that are run as one ONNX model, and the layers before whose values are given to it. */
+export interface DnnPart {
+  readonly layers: readonly Layer[];
+  readonly inputs: readonly string[];
+}
+
 /**
- * The DNN as ONNX model bytes.
+ * The DNN, or a part of it, as ONNX model bytes.
  * @param outputs names of the layers whose values are wanted.
  * @throws EngineError [E_NOT_A_DNN] where the graph spikes or is quantized.
  */
-export function graphToOnnx(graph: Graph, outputs: readonly string[]): Uint8Array {
+export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: DnnPart): Uint8Array {
   const shapes = inferShapes(graph);
-  const input = inputOf(graph);
-  const emitted = graph.layers.map(emit);
-  const islands = graph.layers.filter((layer) => layer.kind === "island").map(({ model }) => readPart(model));
-  const [operatorSet = usualOperatorSet, ...others] = new Set(islands.map((island) => island.operatorSet));
-  if (others.length > 0 || operatorSet < leastOperatorSet)
-    throw new EngineError(
-      "E_ENGINE",
-      `its islands are of operator sets ${[operatorSet, ...others].join(", ")}; one of ${leastOperatorSet} or later is needed`,
-    );
+  const { layers, inputs } = part ?? { layers: graph.layers, inputs: [inputOf(graph).name] };
+  const emitted = layers.map(emit);
   return encodeOnnx({
-    operatorSet,
     nodes: emitted.flatMap(({ nodes }) => nodes),
     constants: emitted.flatMap(({ constants }) => constants ?? []),
-    inputs: [{ name: input.name, shape: [1, ...input.shape] }],
+    inputs: inputs.map((name) => ({ name, shape: [1, ...(shapes.get(name) as Shape)] })),
     outputs: outputs.map((name) => {
       const shape = shapes.get(name);
       if (!shape) throw new EngineError("E_ENGINE", `there is no layer ${name} whose values could be read`);
       return { name, shape: [1, ...shape] };
     }),
   });
-}
-
-/** What is emitted here is the same in all operator sets from this one on, so that an island is taken in as it is. */
-const leastOperatorSet = 11;
-
-/** A part of an ONNX network, its values renamed so that they are the layer's own. */
-function inlinePart({ name, inputs, model }: LayerOf<"island">): Emitted {
-  const part = readPart(model);
-  const names = new Map([
-    ...part.inputs.map((input, i) => [input.name, inputs[i]] as const),
-    [part.outputs[0].name, name] as const,
-    ["", ""] as const,
-  ]);
-  const renamed = (value: string) => names.get(value) ?? `${name}/${value}`;
-  return {
-    nodes: part.nodes.map((node) => ({
-      ...node,
-      inputs: node.inputs.map(renamed),
-      outputs: node.outputs.map(renamed),
-    })),
-    constants: [...part.constants.values()].map((tensor) => ({ ...tensor, name: renamed(tensor.name) })),
-  };
 }
 
 function emit(layer: Layer): Emitted {

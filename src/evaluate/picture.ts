@@ -4,10 +4,10 @@
  *
  * Setup, task and result are plain data, so that they can go to a thread, another machine, or a journal.
  */
-import { decodeImage, readFile } from "#platform";
 import type { Detection } from "../core/box.ts";
 import { ImportError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
+import { loadPicture, type PictureSource } from "../data/load-picture.ts";
 import { evaluationThresholds, outputError, readDetections } from "../detections/detections.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
 import { type Decoding, type Graph, inputOf } from "../graph/graph.ts";
@@ -34,10 +34,9 @@ export interface EvaluationSetup {
   readonly seed: number;
 }
 
-export interface PictureTask {
+export interface PictureTask extends PictureSource {
   /** The data set's id. */
   readonly id: string;
-  readonly path: string;
 }
 
 /**
@@ -61,6 +60,8 @@ export interface PictureReading {
   readonly dnn?: PackedDetections;
   /** [configuration and decoding, in order][checkpoint]. */
   readonly snn: readonly (readonly SpikingReading[])[];
+  /** What was special about the file, see `DecodeOptions`; absent where nothing was. */
+  readonly remarks?: readonly string[];
 }
 
 /** A picture that could not be read. */
@@ -99,9 +100,11 @@ export async function openPictureEvaluator(
   }
 
   return {
-    async evaluate({ path }) {
+    async evaluate(task) {
+      const remarks: string[] = [];
       try {
-        return await read(await decodeImage(await readFile(path, "picture"), path));
+        const reading = await read(await loadPicture(task, (remark) => remarks.push(remark)));
+        return remarks.length > 0 ? { ...reading, remarks } : reading;
       } catch (error) {
         if (error instanceof ImportError) return { failure: { code: error.code, message: error.message } };
         throw error;

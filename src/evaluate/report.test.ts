@@ -13,8 +13,8 @@ const object = (xMin: number): ObjectAnnotation => ({
   ...{ classIndex: 1, difficult: false, crowd: false, area: 100 },
 });
 const dataSet: DataSet = {
-  ...{ format: "voc", name: "two pictures", classNames: ["cat", "dog"], remarks: [] },
-  images: ["a", "b"].map((id, index) => ({ id, path: "", width: 50, height: 50, objects: [object(10 * index)] })),
+  ...{ format: "voc", rule: "voc", name: "two pictures", classNames: ["cat", "dog"], remarks: [] },
+  images: ["a", "b"].map((id, index) => ({ id, path: "", objects: [object(10 * index)] })),
 };
 /** The model's class 0 is the data set's dog; its class 1 nobody knows. */
 const classes = { toDataSet: [1, -1], onlyInModel: ["yeti"], onlyInDataSet: ["cat"] };

@@ -60,7 +60,7 @@ export interface ReportOptions {
 /** @param results in the order of the data set's pictures. */
 export function reportEvaluation(
   dataSet: DataSet,
-  classes: ClassMatch,
+  classes: Pick<ClassMatch, "toDataSet">,
   setup: EvaluationSetup,
   results: readonly PictureResult[],
   { patience }: ReportOptions = {},
@@ -105,7 +105,7 @@ export function reportEvaluation(
 /** Detections of all pictures, in the order of the data set, in its classes and its numbers. */
 export function* matchedDetections(
   dataSet: DataSet,
-  { toDataSet }: ClassMatch,
+  { toDataSet }: Pick<ClassMatch, "toDataSet">,
   readings: readonly (PictureReading | undefined)[],
   pick: (reading: PictureReading) => PackedDetections,
 ): Generator<StatedDetection> {

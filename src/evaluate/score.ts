@@ -1,5 +1,5 @@
 /** Detections of a whole data set → its own benchmark's numbers. */
-import { type DataSet, type StatedDetection, statedNumbers } from "../data/dataset.ts";
+import { type DataSet, type ScoringRule, type StatedDetection, statedNumbers } from "../data/dataset.ts";
 import { evaluateCoco, statsInOrder } from "../metrics/coco.ts";
 import { evaluateVoc } from "../metrics/voc.ts";
 
@@ -28,9 +28,13 @@ export interface Scores {
   readonly perClass: readonly ClassScore[];
 }
 
-/** Scores by the rules of the data set's format. Order matters for ties: see the evaluators. */
+type Score = (dataSet: DataSet, detections: Iterable<StatedDetection>) => Scores;
+
+const scorers: { readonly [R in ScoringRule]: Score } = { voc: scoreVoc, coco: scoreCoco };
+
+/** Scores by the data set's rule. Order matters for ties: see the evaluators. */
 export function scoreDetections(dataSet: DataSet, detections: Iterable<StatedDetection>): Scores {
-  return dataSet.format === "voc" ? scoreVoc(dataSet, detections) : scoreCoco(dataSet, detections);
+  return scorers[dataSet.rule](dataSet, detections);
 }
 
 function scoreVoc(dataSet: DataSet, detections: Iterable<StatedDetection>): Scores {
@@ -67,7 +71,7 @@ function* truthOf(dataSet: DataSet) {
   for (const [image, { objects }] of dataSet.images.entries()) {
     for (const object of objects) {
       const { classIndex, difficult, crowd, area } = object;
-      yield { image, classIndex, difficult, crowd, area, box: statedNumbers(object, dataSet.format) };
+      yield { image, classIndex, difficult, crowd, area, box: statedNumbers(object, dataSet.rule) };
     }
   }
 }

@@ -65,7 +65,8 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
   const notNegative = (name: string, values: Tensor["data"]) => {
     if (values.some((value) => value < 0)) fail(layer, `${name} holds negative values`);
   };
-  if ("anchors" in layer && layer.anchors.length % 2 !== 0) fail(layer, `${layer.anchors.length} anchors are no pairs`);
+  if ((layer.kind === "region" || layer.kind === "yolo") && layer.anchors.length % 2 !== 0)
+    fail(layer, `${layer.anchors.length} anchors are no pairs`);
   if (layer.kind === "batchNorm" && layer.variance.data.some((value) => value + layer.epsilon <= 0))
     fail(layer, "variance + epsilon must be positive");
   if (isPopulation(layer)) notNegative("lambda", layer.lambda.data);
@@ -90,8 +91,8 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
 
 /** Neurons that compute in float: what conversion makes without bits. And every DNN. */
 function checkFloat(layer: Layer): void {
-  // A part of an ONNX network is bytes, whatever the rest of the graph computes in.
-  for (const [name, { dtype }] of tensorsOf(layer)) if (name !== "model") expectType(layer, name, dtype, ["float32"]);
+  for (const [name, { dtype }] of tensorsOf(layer))
+    expectType(layer, name, dtype, name === "model" ? ["int8"] : ["float32"]);
   if ("shift" in layer && layer.shift !== undefined)
     fail(layer, "shift belongs to integers, but its values are float32");
 }
@@ -121,7 +122,7 @@ function checkSpiking(graph: Graph, shapes: Shapes): void {
 }
 
 const spikes: readonly LayerKind[] = ["input", "integrateFire", "readout", "maxPool", "upsample", "concat", "slice"];
-const currents: readonly LayerKind[] = ["convolution", "sum"];
+const currents: readonly LayerKind[] = ["convolution", "sum", "island"];
 /** By layer kind: of which kinds its inputs may be in a spiking graph. */
 const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
   input: [],
@@ -133,8 +134,10 @@ const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
   slice: spikes,
   integrateFire: currents,
   readout: currents,
+  island: ["integrateFire", "maxPool", "upsample", "concat", "slice"],
   region: ["readout"],
   yolo: ["readout"],
+  dfl: ["readout"],
   tail: ["readout"],
 };
 

@@ -7,6 +7,7 @@ import { sizeOf, type Tensor } from "../core/tensor.ts";
 import { activationSchema } from "../functions/functions.ts";
 import type { HeadKind } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
+import { onnxSchema } from "../heads/tail.ts";
 import { checkPart } from "../onnx/part.ts";
 import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
 import { type Window, windowCounts } from "./windows.ts";
@@ -235,30 +236,34 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
     },
     schema: {},
   },
+  integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
+  readout: { ...population, schema: populationSchema },
   island: {
     arity: [1, 64],
     inferShape: (layer, inputs, fail) => {
-      checkPart(layer.model, inputs, [layer.shape], fail);
+      if (layer.inputNames.length !== inputs.length)
+        fail(`${layer.inputNames.length} inputs are named; it reads ${inputs.length}`);
+      for (const [i, lambda] of (layer.inputLambdas ?? []).entries()) perChannel({ lambda }, inputs[i][0], fail);
+      checkPart({ ...layer, outputNames: [layer.outputName] }, inputs, [layer.shape], fail);
       return layer.shape;
     },
     parameters: () => 0,
     macs: (layer) => layer.macs,
     schema: {
-      model: tensorSchema,
       shape: z.tuple([positive, positive, positive]),
-      operators: z
-        .array(z.string().regex(/^\w{1,64}$/))
-        .min(1)
-        .max(256),
+      model: onnxSchema,
+      inputNames: z.array(z.string().max(1024)).min(1).max(64),
+      outputName: z.string().max(1024),
+      inputLambdas: z.array(floatSchema).max(64).optional(),
+      operators: z.array(z.string().max(128)).max(256),
       macs: z
         .number()
         .min(0)
         .max(2 ** 40),
     },
   },
-  integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
-  readout: { ...population, schema: populationSchema },
   region: headLayer("region"),
   yolo: headLayer("yolo"),
+  dfl: headLayer("dfl"),
   tail: headLayer("tail"),
 };

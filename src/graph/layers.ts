@@ -8,7 +8,7 @@
 
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
-import type { HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
+import type { DflHead, HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
 import type { Pads, Pair, Window } from "./windows.ts";
 
@@ -129,22 +129,6 @@ export interface ProductLayer extends LayerBase {
   readonly kind: "product";
 }
 
-/**
- * A part of an ONNX network that is made of no layers (attention's softmax, a layer norm, a bilinear enlargement), kept as it
- * was: run densely, by ONNX Runtime.
- */
-export interface IslandLayer extends LayerBase {
-  readonly kind: "island";
-  /** Bytes of the ONNX model [n]: an input [1, C, H, W] for each of the layer's, in their order, and one output. */
-  readonly model: Tensor;
-  /** Of the output, [C, H, W]. */
-  readonly shape: readonly [number, number, number];
-  /** What it is made of, by ONNX's names, each once. */
-  readonly operators: readonly string[];
-  /** Multiply-accumulates of its convolutions and matrix products each time it runs. */
-  readonly macs: number;
-}
-
 /** How a neuron fires; `src/snn/neurons` defines each. */
 export const neuronKinds = ["takeback", "ibt", "signed", "if", "tracker"] as const;
 export type NeuronKind = (typeof neuronKinds)[number];
@@ -182,9 +166,31 @@ export interface ReadoutLayer extends LayerBase, Population {
   readonly kind: "readout";
 }
 
+/**
+ * What no neuron computes (attention, interpolation), kept as the ONNX that it was: run densely, once a picture, on the values that its
+ * inputs stand for when they have sent all that they send. Its own values enter the next layers as a picture does.
+ */
+export interface IslandLayer extends LayerBase {
+  readonly kind: "island";
+  /** [channels, height, width] of its output. */
+  readonly shape: readonly [number, number, number];
+  /** Bytes of a ModelProto [bytes]. */
+  readonly model: Tensor<"int8">;
+  /** In the ONNX model, of each input in order, and of the output. */
+  readonly inputNames: readonly string[];
+  readonly outputName: string;
+  /** λ of each input [C], set by weight normalization: net counts stand for λ·n/U of it. */
+  readonly inputLambdas?: readonly FloatTensor[];
+  /** ONNX operators in it, each once. */
+  readonly operators: readonly string[];
+  /** Multiply-accumulates of its products of matrices and convolutions. */
+  readonly macs: number;
+}
+
+export interface DflLayer extends LayerBase, DflHead {}
+export interface TailLayer extends LayerBase, TailHead {}
 export interface RegionLayer extends LayerBase, RegionHead {}
 export interface YoloLayer extends LayerBase, YoloHead {}
-export interface TailLayer extends LayerBase, TailHead {}
 
 export type Layer =
   | InputLayer
@@ -198,11 +204,12 @@ export type Layer =
   | SliceLayer
   | SumLayer
   | ProductLayer
-  | IslandLayer
   | IntegrateFireLayer
   | ReadoutLayer
+  | IslandLayer
   | RegionLayer
   | YoloLayer
+  | DflLayer
   | TailLayer;
 
 export type LayerKind = Layer["kind"];

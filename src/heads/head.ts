@@ -27,18 +27,32 @@ export interface YoloHead {
   readonly scaleXY: number;
 }
 
-/** What follows a network's last layers in an ONNX file: run as it is, its outputs read by their layout. */
-export interface TailHead {
-  readonly kind: "tail";
-  /** Bytes of the ONNX model [n]: an input [1, C, H, W] for each of the head's, in their order. */
-  readonly model: Tensor;
-  readonly layout: Layout;
+/**
+ * YOLOv8's and 11's: for each grid two maps, distances to a box's four sides as distributions over `bins` cells, and a sigmoid for
+ * each class. Grids come finest first; inputs are [distances, classes, distances, classes, …].
+ */
+export interface DflHead {
+  readonly kind: "dfl";
   readonly classes: number;
+  readonly bins: number;
 }
 
-/** Heads of boxes around anchors on a grid, which can be trained. */
+/** What follows a network's last convolutions, kept as the ONNX that it was, and run densely. */
+export interface TailHead {
+  readonly kind: "tail";
+  /** How its outputs are read. */
+  readonly layout: Layout;
+  readonly classes: number;
+  /** Bytes of a ModelProto [bytes]. */
+  readonly model: Tensor<"int8">;
+  /** In the ONNX model, of each input in order. */
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
+}
+
+/** Heads that read one map with boxes around anchors: what can be trained. */
 export type AnchorHead = RegionHead | YoloHead;
-export type Head = AnchorHead | TailHead;
+export type Head = AnchorHead | DflHead | TailHead;
 export type HeadKind = Head["kind"];
 export type HeadOf<K extends HeadKind> = Extract<Head, { readonly kind: K }>;
 

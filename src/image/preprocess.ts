@@ -3,7 +3,7 @@ import type { Box } from "../core/box.ts";
 import type { Pixels } from "../core/pixels.ts";
 import type { Fit, Preprocessing } from "../core/preprocessing.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
-import { resize } from "./resize.ts";
+import { resizePixels } from "./resize.ts";
 
 /** Where the resized picture lies in the network's input, in input pixels. */
 export interface Placement {
@@ -30,7 +30,7 @@ export function preprocess(
 ): NetworkInput {
   const [, height, width] = inputShape;
   const placement = placements[preprocessing.fit](pixels, width, height);
-  const resized = resize(toPlanes(pixels), placement.width, placement.height, preprocessing.filter);
+  const resized = resizePixels(pixels, placement.width, placement.height, preprocessing.filter);
   return {
     image: arrange(resized, placement, width, height, preprocessing),
     toPicture: (box) => {
@@ -87,21 +87,6 @@ function arrange(
     if (level !== 0) for (let i = channel * area; i < (channel + 1) * area; i++) data[i] -= level;
   }
   return floatTensor([channels, intoHeight, intoWidth], data);
-}
-
-/** Of 255. */
-const fractions = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
-
-/** Interleaved bytes to planes in [0, 1]. */
-function toPlanes({ width, height, data }: Pixels): FloatTensor {
-  const area = width * height;
-  const planes = new Float32Array(3 * area);
-  for (let i = 0, at = 0; i < area; i++) {
-    planes[i] = fractions[data[at++]];
-    planes[area + i] = fractions[data[at++]];
-    planes[2 * area + i] = fractions[data[at++]];
-  }
-  return floatTensor([3, height, width], planes);
 }
 
 function clip(value: number, max: number): number {

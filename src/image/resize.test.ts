@@ -1,7 +1,9 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
+import { filters } from "../core/preprocessing.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { preprocess } from "./preprocess.ts";
-import { resize } from "./resize.ts";
+import { resize, resizePixels } from "./resize.ts";
 
 const picture = floatTensor([1, 3, 5], [0, 0.1, 0.9, 0.4, 0.3, 1, 0.2, 0.6, 0.5, 0.7, 0.25, 0.75, 0.05, 0.95, 0.15]);
 /** Both sides are float32, summed in another order. */
@@ -83,4 +85,28 @@ test("linear: pixel areas coincide, two taps however much smaller: 5 → 2", () 
   const [left, right] = resize(image, 2, 1, "linear").data;
   expect(left).toBeCloseTo(0.25 * 0.1 + 0.75 * 0.5, 6);
   expect(right).toBeCloseTo(0.75 * 0.3 + 0.25 * 0.7, 6);
+});
+
+test("a picture of bytes is resampled as its planes are, to the last bit", () => {
+  const extent = fc.integer({ min: 1, max: 40 });
+  fc.assert(
+    fc.property(
+      extent,
+      extent,
+      extent,
+      extent,
+      fc.constantFrom(...filters),
+      fc.nat(),
+      (width, height, w, h, filter, seed) => {
+        const data = Uint8Array.from({ length: 3 * width * height }, (_, i) => (i * i + seed) % 251);
+        const planes = Float32Array.from(data, (_, i) => {
+          const area = width * height;
+          return data[3 * (i % area) + Math.floor(i / area)] / 255;
+        });
+        const expected = resize(floatTensor([3, height, width], planes), w, h, filter);
+        expect(resizePixels({ width, height, data }, w, h, filter)).toEqual(expected);
+        expect(resizePixels({ width, height, data }, width, height, filter).data).toEqual(planes);
+      },
+    ),
+  );
 });

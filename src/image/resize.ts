@@ -2,6 +2,7 @@
  * Resampling of one picture to another size, separable, in float: each output pixel is a weighted sum of input pixels
  * along x, then along y.
  */
+import type { Pixels } from "../core/pixels.ts";
 import type { Filter } from "../core/preprocessing.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 
@@ -15,8 +16,41 @@ interface Taps {
 export function resize(image: FloatTensor, width: number, height: number, filter: Filter): FloatTensor {
   const [channels, fromHeight, fromWidth] = image.shape;
   if (fromWidth === width && fromHeight === height) return image;
-  const wide = resampleRows(image.data, channels * fromHeight, fromWidth, tapsFor(filter, fromWidth, width));
-  const data = resampleColumns(wide, channels, fromHeight, width, tapsFor(filter, fromHeight, height));
+  const rowAt = (row: number) => image.data.subarray(row * fromWidth, (row + 1) * fromWidth);
+  return resample({ channels, width: fromWidth, height: fromHeight, rowAt }, width, height, filter);
+}
+
+/** A picture of any size as planes [3, height, width] in [0, 1], without ever holding all of it as numbers. */
+export function resizePixels(pixels: Pixels, width: number, height: number, filter: Filter): FloatTensor {
+  const row = new Float32Array(pixels.width);
+  const rowAt = (index: number): Float32Array => {
+    const channel = Math.floor(index / pixels.height);
+    const from = (index % pixels.height) * pixels.width;
+    for (let x = 0, at = 3 * from + channel; x < pixels.width; x++, at += 3) row[x] = fractions[pixels.data[at]];
+    return row;
+  };
+  const source = { channels: 3, width: pixels.width, height: pixels.height, rowAt };
+  if (pixels.width !== width || pixels.height !== height) return resample(source, width, height, filter);
+  const data = new Float32Array(3 * width * height);
+  for (let i = 0; i < 3 * height; i++) data.set(rowAt(i), i * width);
+  return floatTensor([3, height, width], data);
+}
+
+/** Of 255. */
+const fractions = Float32Array.from({ length: 256 }, (_, byte) => byte / 255);
+
+interface Rows {
+  readonly channels: number;
+  readonly width: number;
+  readonly height: number;
+  /** A row of a channel, channels one after the other; the next call may overwrite it. */
+  readonly rowAt: (index: number) => Float32Array;
+}
+
+function resample(source: Rows, width: number, height: number, filter: Filter): FloatTensor {
+  const { channels } = source;
+  const wide = resampleRows(source, tapsFor(filter, source.width, width));
+  const data = resampleColumns(wide, channels, source.height, width, tapsFor(filter, source.height, height));
   // Lanczos overshoots; the others may pass 1 by a rounding error, and engines rely on the range.
   for (let i = 0; i < data.length; i++) data[i] = Math.min(1, Math.max(0, data[i]));
   return floatTensor([channels, height, width], data);
@@ -76,16 +110,18 @@ function areaTaps(from: number, to: number, kernel: Kernel, reduction: number): 
   });
 }
 
-function resampleRows(data: Float32Array, rows: number, from: number, taps: readonly Taps[]): Float32Array {
+function resampleRows({ channels, height, rowAt }: Rows, taps: readonly Taps[]): Float32Array {
+  const rows = channels * height;
   const out = new Float32Array(rows * taps.length);
   // All weights in one array: a loop over objects takes twice as long.
   const starts = Int32Array.from(taps, ({ start }) => start);
   const counts = Int32Array.from(taps, ({ weights }) => weights.length);
   const all = Float64Array.from(taps.flatMap(({ weights }) => [...weights]));
   for (let row = 0, at = 0; row < rows; row++) {
+    const data = rowAt(row);
     for (let x = 0, k = 0; x < starts.length; x++) {
       let sum = 0;
-      let i = row * from + starts[x];
+      let i = starts[x];
       for (const end = k + counts[x]; k < end; k++, i++) sum += all[k] * data[i];
       out[at++] = sum;
     }

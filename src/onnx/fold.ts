@@ -4,7 +4,7 @@ import { ImportError } from "../core/errors.ts";
 import { encodeOnnx } from "./onnx.ts";
 import type { ReadNode } from "./read-onnx.ts";
 import { integer } from "./shapes.ts";
-import { elementTypes, float32Tensor, int64Tensor, numbersOf, type OnnxDType, type OnnxTensor } from "./tensors.ts";
+import { elementTypes, float32Tensor, int64Tensor, type OnnxDType, type OnnxTensor } from "./tensors.ts";
 
 /** @param inputs undefined where an input is left out. @throws ImportError [E_ONNX] where ONNX Runtime refuses the node. */
 export async function foldNode(
@@ -58,9 +58,4 @@ function constantOf(node: ReadNode): OnnxTensor {
     return float32Tensor(name, [value_floats.floats.length], value_floats.floats);
   if (typeof value_float === "object" && "float" in value_float) return float32Tensor(name, [], [value_float.float]);
   throw new ImportError("E_ONNX", `Constant ${name} holds no numbers`);
-}
-
-/** As float32, which everything in a graph is. */
-export function floatsOfTensor(tensor: OnnxTensor): Float32Array {
-  return Float32Array.from(numbersOf(tensor));
 }

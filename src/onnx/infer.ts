@@ -32,18 +32,44 @@ export async function infer(
   file: string,
 ): Promise<Inferred> {
   const { nodes, infos } = begin(model, inputs, file);
+  const ending = endingNodes(nodes, infos);
   let folded = 0;
-  for (const node of nodes) {
-    const isConstant = inferNode(model, node, infos, file);
-    if (!isConstant) continue;
+  const inferAndFold = async (node: ReadNode) => {
+    if (!inferNode(model, node, infos, file)) return;
     for (const name of node.outputs) folded += sizeOfShape(infos.get(name)?.shape ?? []);
     if (folded > maxFolded)
       throw new ImportError("E_ONNX", `${file}: constants of more than ${maxFolded} values would have to be computed`);
     const values = node.inputs.map((name) => infos.get(name)?.constant);
     for (const constant of await foldNode(node, values, model.operatorSet))
       infos.set(constant.name, { shape: constant.shape, constant });
+  };
+  for (const node of nodes) {
+    try {
+      await inferAndFold(node);
+    } catch (error) {
+      if (!(error instanceof ImportError) || !ending.has(node)) throw error;
+      for (const name of node.outputs) infos.set(name, { shape: undefined, problem: error });
+    }
   }
   return { nodes, infos };
+}
+
+/**
+ * Nodes behind the last convolutions: what of them does not fit, as where another size is wanted than the file was made for, matters
+ * only to who runs them. The fixed convolution that takes the mean of a distribution is one of them.
+ */
+function endingNodes(nodes: readonly ReadNode[], infos: Infos): ReadonlySet<ReadNode> {
+  const bodies = new Set<string>();
+  const ending = new Set<ReadNode>();
+  for (const node of [...nodes].reverse()) {
+    const weights = infos.get(node.inputs[1] ?? "")?.shape;
+    const isMean = node.op === "Conv" && weights?.[0] === 1 && node.inputs.length === 2;
+    const isBody =
+      (["Conv", "ConvTranspose"].includes(node.op) && !isMean) || node.outputs.some((name) => bodies.has(name));
+    if (!isBody) ending.add(node);
+    else for (const name of node.inputs) bodies.add(name);
+  }
+  return ending;
 }
 
 /** The same without computing anything: for models in which whatever a shape depends on stands as a constant. */
@@ -71,7 +97,9 @@ function inferNode(model: ReadModel, node: ReadNode, infos: Map<string, ValueInf
   };
   const values = node.inputs.map((name) => (name === "" ? undefined : infos.get(name)));
   const shapes = shapesOf({ node, operatorSet: model.operatorSet, inputs: values, fail });
-  for (const [i, name] of node.outputs.entries()) if (name) infos.set(name, { shape: checked(shapes[i], fail) });
+  const problem = values.find((value) => value?.problem)?.problem;
+  for (const [i, name] of node.outputs.entries())
+    if (name) infos.set(name, { shape: checked(shapes[i], fail), ...(problem ? { problem } : {}) });
   if (node.op === "Shape") {
     const extents = (values[0]?.shape ?? []).slice(integer(node, "start", 0), integer(node, "end", 16));
     const constant = int64Tensor(node.outputs[0], [extents.length], extents);

@@ -11,6 +11,8 @@ export interface ValueInfo {
   readonly shape: readonly number[] | undefined;
   /** Present where it is the same for every picture. */
   readonly constant?: OnnxTensor | undefined;
+  /** Why its shape is not known, where something before it does not fit. */
+  readonly problem?: Error;
 }
 
 export interface ShapeContext {

@@ -1,13 +1,19 @@
 /** What the library needs of a browser: picture decoding and encoding, rasterizing. `node.ts` is its twin. */
 import { ImportError } from "../core/errors.ts";
 import { type FileKind, maxFileBytes } from "../core/file-size.ts";
-import type { Pixels } from "../core/pixels.ts";
+import type { FolderEntry } from "../core/folder-entry.ts";
+import { maxPicturePixels, orientationOf, type PictureSize } from "../core/picture-size.ts";
+import type { DecodeOptions, Pixels } from "../core/pixels.ts";
 
-/** Pictures of more pixels than this are refused: a page would hold them several times over. */
-const maxImagePixels = 2 ** 26;
-
-/** Whole resource at a URL. @throws ImportError [E_FILE], also where the server says that it is larger than files of its kind. */
-export async function readFile(url: string, kind: FileKind = "data"): Promise<Uint8Array> {
+/**
+ * Whole resource at a URL, or its beginning.
+ * @throws ImportError [E_FILE], also where the server says that it is larger than files of its kind.
+ */
+export async function readFile(
+  url: string,
+  kind: FileKind = "data",
+  head = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
   const response = await fetch(url).catch((error: unknown) => {
     throw new ImportError("E_FILE", `${url} cannot be read: ${(error as Error).message}`, { cause: error });
   });
@@ -18,7 +24,7 @@ export async function readFile(url: string, kind: FileKind = "data"): Promise<Ui
       "E_FILE",
       `${url} has ${size} bytes; at most ${maxFileBytes[kind]} are read of a file of its kind`,
     );
-  return new Uint8Array(await response.arrayBuffer());
+  return new Uint8Array(await response.arrayBuffer()).subarray(0, head);
 }
 
 /** A file that comes with the package, by its URL. @throws ImportError as {@link readFile}. */
@@ -31,14 +37,54 @@ export async function writeFile(path: string, _content: Uint8Array | string): Pr
   throw new ImportError("E_WRITE", `${path} cannot be written: a page has no files. Offer it as a download`);
 }
 
-/** Decodes what the browser decodes, upright. @throws ImportError [E_IMAGE] naming `name`. */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
-  const bitmap = await createImageBitmap(new Blob([bytes as Uint8Array<ArrayBuffer>])).catch((error: unknown) => {
+/** Decodes what the browser decodes; upright unless the stated size says otherwise. @throws ImportError [E_IMAGE] naming `name`. */
+export async function decodeImage(
+  bytes: Uint8Array,
+  name: string,
+  { stated, onRemark }: DecodeOptions = {},
+): Promise<Pixels> {
+  const upright = await openBitmap(bytes, name, "from-image");
+  const isAsStated = !stated || (upright.width === stated.width && upright.height === stated.height);
+  if (isAsStated) return readAndClose(upright);
+  const stored = await openBitmap(bytes, name, "none");
+  // Browsers do not tell the orientation; whether it swaps the sides is all that counts here.
+  const { isUpright, remark } = orientationOf(stored, stored.width === upright.width ? 1 : 6, stated);
+  if (remark !== undefined) onRemark?.(remark);
+  (isUpright ? stored : upright).close();
+  return readAndClose(isUpright ? upright : stored);
+}
+
+/** A picture's size, upright. @throws ImportError [E_FILE, E_IMAGE]. */
+export async function measurePicture(url: string): Promise<PictureSize> {
+  const bitmap = await openBitmap(await readFile(url, "picture"), url, "from-image");
+  const { width, height } = bitmap;
+  bitmap.close();
+  return { width, height };
+}
+
+/** Addresses are not followed. */
+export async function realPath(url: string): Promise<string> {
+  return url;
+}
+
+/** Browsers have no folders. */
+export async function listFolder(_path: string): Promise<readonly FolderEntry[] | undefined> {
+  return undefined;
+}
+
+async function openBitmap(bytes: Uint8Array, name: string, imageOrientation: ImageOrientation): Promise<ImageBitmap> {
+  const file = new Blob([bytes as Uint8Array<ArrayBuffer>]);
+  const bitmap = await createImageBitmap(file, { imageOrientation }).catch((error: unknown) => {
     throw new ImportError("E_IMAGE", `${name} is not a picture that can be decoded`, { cause: error });
   });
+  const { width, height } = bitmap;
+  if (width * height <= maxPicturePixels) return bitmap;
+  bitmap.close();
+  throw new ImportError("E_IMAGE", `${name} is ${width}×${height} pixels; at most ${maxPicturePixels} are decoded`);
+}
+
+function readAndClose(bitmap: ImageBitmap): Pixels {
   try {
-    if (bitmap.width * bitmap.height > maxImagePixels)
-      throw new ImportError("E_IMAGE", `${name} is ${bitmap.width}×${bitmap.height} pixels; at most 2^26 fit a page`);
     return readBitmap(bitmap, bitmap.width, bitmap.height);
   } finally {
     bitmap.close();

@@ -1,7 +1,17 @@
 /** What the library needs of Node.js: files, picture decoding and encoding, rasterizing. `browser.ts` is its twin. */
 import { randomUUID } from "node:crypto";
 import { constants } from "node:fs";
-import { type FileHandle, mkdir, open, rename, rm, writeFile as writeNodeFile } from "node:fs/promises";
+import {
+  type FileHandle,
+  mkdir,
+  open,
+  readdir,
+  realpath,
+  rename,
+  rm,
+  stat,
+  writeFile as writeNodeFile,
+} from "node:fs/promises";
 import { createRequire } from "node:module";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
@@ -11,22 +21,27 @@ import { Resvg } from "@resvg/resvg-js";
 import sharp from "sharp";
 import { ImportError } from "../core/errors.ts";
 import { type FileKind, maxFileBytes } from "../core/file-size.ts";
+import type { FolderEntry } from "../core/folder-entry.ts";
+import type { PictureSize } from "../core/picture-size.ts";
 import type { Pixels } from "../core/pixels.ts";
-
-/** Pictures of more pixels than this are refused before they are decoded. */
-const maxImagePixels = 2 ** 28;
+import { measureImage } from "./decode-image.ts";
 
 /**
- * Whole file.
+ * Whole file, or its beginning.
+ * @param head at most so many bytes.
  * @throws ImportError [E_FILE] where it is missing, a directory, a device or a pipe, unreadable, or larger than files
  *   of its kind ({@link maxFileBytes}), which is seen before anything is allocated.
  */
-export async function readFile(path: string, kind: FileKind = "data"): Promise<Uint8Array> {
+export async function readFile(
+  path: string,
+  kind: FileKind = "data",
+  head = Number.POSITIVE_INFINITY,
+): Promise<Uint8Array> {
   try {
     // Without O_NONBLOCK opening a pipe waits for somebody to write into it. Windows has neither.
     const handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     try {
-      return await readWhole(handle, path, maxFileBytes[kind]);
+      return await readBytes(handle, path, maxFileBytes[kind], head);
     } finally {
       await handle.close();
     }
@@ -37,7 +52,7 @@ export async function readFile(path: string, kind: FileKind = "data"): Promise<U
 }
 
 /** As many bytes as the file had when it was looked at: one that grows meanwhile cannot take more memory. */
-async function readWhole(handle: FileHandle, path: string, maxBytes: number): Promise<Uint8Array> {
+async function readBytes(handle: FileHandle, path: string, maxBytes: number, head: number): Promise<Uint8Array> {
   const entry = await handle.stat();
   if (entry.isDirectory()) throw new ImportError("E_FILE", `${path} cannot be read: it is a directory. Check the path`);
   if (!entry.isFile())
@@ -47,7 +62,7 @@ async function readWhole(handle: FileHandle, path: string, maxBytes: number): Pr
       "E_FILE",
       `${path} has ${entry.size} bytes; at most ${maxBytes} are read of a file of its kind`,
     );
-  const bytes = new Uint8Array(entry.size);
+  const bytes = new Uint8Array(Math.min(entry.size, head));
   let length = 0;
   while (length < bytes.length) {
     const { bytesRead } = await handle.read(bytes, length, bytes.length - length, length);
@@ -91,30 +106,37 @@ function reasonOf(error: unknown): string {
   return (code && reasons[code]) ?? (error as Error).message;
 }
 
-/** Decodes JPEG, PNG, WebP, … upright (EXIF orientation applied). @throws ImportError [E_IMAGE] naming `name`. */
-export async function decodeImage(bytes: Uint8Array, name: string): Promise<Pixels> {
+export { decodeImage } from "./decode-image.ts";
+
+/** Bytes in which the size of nearly every picture stands. */
+const headBytes = 2 ** 18;
+
+/** A picture's size, upright, by the beginning of its file. @throws ImportError [E_FILE, E_IMAGE]. */
+export async function measurePicture(path: string): Promise<PictureSize> {
   try {
-    const { data, info } = await sharp(bytes, { limitInputPixels: maxImagePixels, failOn: "error" })
-      .autoOrient()
-      .flatten({ background: "white" })
-      .toColourspace("srgb")
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    return {
-      width: info.width,
-      height: info.height,
-      data: info.channels === 3 ? new Uint8Array(data) : fromGrey(data, info.channels),
-    };
+    return await measureImage(await readFile(path, "picture", headBytes), path);
   } catch (error) {
-    const reason = (error as Error).message.split("\n")[0];
-    throw new ImportError("E_IMAGE", `${name} is not a picture that can be decoded (${reason})`, { cause: error });
+    if (!(error instanceof ImportError) || error.code !== "E_IMAGE") throw error;
+    return measureImage(await readFile(path, "picture"), path);
   }
 }
 
-function fromGrey(data: Uint8Array, channels: number): Uint8Array {
-  const rgb = new Uint8Array((data.length / channels) * 3);
-  for (let i = 0; i < rgb.length; i++) rgb[i] = data[Math.floor(i / 3) * channels];
-  return rgb;
+/** Where a path leads, links followed; the path itself where it leads nowhere. */
+export function realPath(path: string): Promise<string> {
+  return realpath(path).catch(() => path);
+}
+
+/** What is in a folder, in no order; undefined where there is no folder. */
+export async function listFolder(path: string): Promise<readonly FolderEntry[] | undefined> {
+  const entries = await readdir(path, { withFileTypes: true }).catch(() => undefined);
+  if (!entries) return undefined;
+  return Promise.all(
+    entries.map(async (entry) => {
+      const isLink = entry.isSymbolicLink();
+      const target = isLink ? await stat(join(path, entry.name)).catch(() => entry) : entry;
+      return { name: entry.name, isFolder: target.isDirectory() };
+    }),
+  );
 }
 
 /** PNG bytes of a picture. */

@@ -23,7 +23,10 @@ export interface BatchSettings {
 }
 
 /** Gives the batch of a step, counted from 0. Every picture is seen once before any is seen again. */
-export function batchesOf(samples: Samples, settings: BatchSettings): (step: number) => Promise<Batch> {
+export function batchesOf(
+  samples: Pick<Samples, "count" | "get">,
+  settings: BatchSettings,
+): (step: number) => Promise<Batch> {
   const { batch, width, height, seed, augmentation } = settings;
   const size = 3 * width * height;
   const order = orderOf(samples.count, seed);

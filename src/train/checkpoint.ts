@@ -7,7 +7,7 @@ import { z } from "zod";
 import { ImportError } from "../core/errors.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
-import type { DataSet } from "../data/dataset.ts";
+import type { DataSetContents } from "../data/dataset.ts";
 import type { TrainingState } from "../dnn/training/trainer.ts";
 import { decodeTensors, encodeTensors } from "../graph/safetensors.ts";
 import type { TrainingPlan } from "./training-run.ts";
@@ -20,7 +20,11 @@ const unprotectedName = "spiking-yolo checkpoint 1";
 const stepsSchema = z.coerce.number().int().min(0);
 
 /** What a run is made of, by name; all must be equal for it to go on. */
-export function identityOf(plan: TrainingPlan, dataSet: DataSet, cfg: string): Readonly<Record<string, string>> {
+export function identityOf(
+  plan: TrainingPlan,
+  dataSet: DataSetContents,
+  cfg: string,
+): Readonly<Record<string, string>> {
   const entries = Object.entries(plan).map(([name, value]) => [name, JSON.stringify(value)] as const);
   return {
     ...Object.fromEntries(entries),

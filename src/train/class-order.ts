@@ -1,10 +1,10 @@
 /** A data set whose classes are numbered as the network's head numbers them. */
 import { ArgumentError } from "../core/errors.ts";
 import { matchClasses } from "../data/class-names.ts";
-import type { DataSet } from "../data/dataset.ts";
+import type { DataSetContents } from "../data/dataset.ts";
 
 /** @throws ArgumentError [E_NAMES] where an object's class is not among `names`; ImportError [E_CLASSES] where none is. */
-export function withClassOrder(dataSet: DataSet, names: readonly string[]): DataSet {
+export function withClassOrder<T extends DataSetContents>(dataSet: T, names: readonly string[]): T {
   const { toDataSet } = matchClasses(names, names.length, dataSet.classNames);
   const indices = new Map(toDataSet.map((from, to) => [from, to]));
   const images = dataSet.images.map((image) => ({

@@ -1,8 +1,10 @@
 /** A data set as training samples: decoded when first asked for, shrunk to a little more than the network reads, kept. */
-import { decodeImage, readFile } from "#platform";
 import { ImportError } from "../core/errors.ts";
+import { type Failure, refuseFailures } from "../core/failures.ts";
 import type { Preprocessing } from "../core/preprocessing.ts";
-import type { DataSet, ImageEntry } from "../data/dataset.ts";
+import { type RemarkTally, tallyRemarks } from "../core/remarks.ts";
+import type { DataSetContents, ImageEntry } from "../data/dataset.ts";
+import { loadPicture } from "../data/load-picture.ts";
 import type { TrainingObject } from "../dnn/training/targets.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { type NetworkInput, preprocess } from "../image/preprocess.ts";
@@ -16,12 +18,14 @@ const maxKeptBytes = 4 * 2 ** 30;
 
 export interface Samples {
   readonly count: number;
-  /** @throws ImportError [E_FILE, E_IMAGE] naming the picture. */
+  /** The picture, or the next one that can be read: always the same. @throws ImportError as `refuseFailures`. */
   get(index: number): Promise<Sample>;
+  /** What was found out about the pictures so far: which could not be read, what was special about others. */
+  remarks(): readonly string[];
 }
 
 /** @param input shape of the network's input. @throws ImportError [E_DATASET] where there is nothing to learn from. */
-export function samplesOf(dataSet: DataSet, input: Shape, preprocessing: Preprocessing): Samples {
+export function samplesOf(dataSet: DataSetContents, input: Shape, preprocessing: Preprocessing): Samples {
   const usable = dataSet.images.filter(({ objects }) => objects.length > 0);
   if (usable.length === 0) {
     throw new ImportError("E_DATASET", `${dataSet.name} holds no picture with objects; training needs at least one`);
@@ -29,22 +33,46 @@ export function samplesOf(dataSet: DataSet, input: Shape, preprocessing: Preproc
   const { images } = dataSet;
   const shape: Shape = [3, Math.round(input[1] * reserve), Math.round(input[2] * reserve)];
   const kept = new Map<number, Sample>();
+  const failures = new Map<number, Failure>();
+  const tally = tallyRemarks();
+  const known = new Set<number>();
   let bytes = 0;
-  return {
-    count: images.length,
-    async get(index) {
-      const known = kept.get(index);
-      if (known) return known;
-      const sample = await load(images[index], shape, preprocessing);
+  const read = async (index: number): Promise<Sample | undefined> => {
+    const entry = images[index];
+    try {
+      // Pictures beyond what is kept are decoded again and again, and told of once.
+      const sample = await load(entry, shape, preprocessing, known.has(index) ? undefined : tally);
+      known.add(index);
       bytes += sample.pixels.data.length;
       if (bytes <= maxKeptBytes) kept.set(index, sample);
       return sample;
+    } catch (error) {
+      if (!(error instanceof ImportError)) throw error;
+      failures.set(index, { name: entry.id, code: error.code, message: error.message });
+      tally.add("pictures that could not be read, in whose place the next ones are taken", error.message);
+      refuseFailures("pictures", [...failures.values()], images.length);
+      return undefined;
+    }
+  };
+  return {
+    count: images.length,
+    async get(index) {
+      for (let at = index; ; at = (at + 1) % images.length) {
+        const sample = kept.get(at) ?? (failures.has(at) ? undefined : await read(at));
+        if (sample) return sample;
+      }
     },
+    remarks: tally.lines,
   };
 }
 
-async function load(entry: ImageEntry, shape: Shape, preprocessing: Preprocessing): Promise<Sample> {
-  const decoded = await decodeImage(await readFile(entry.path, "picture"), entry.path);
+async function load(
+  entry: ImageEntry,
+  shape: Shape,
+  preprocessing: Preprocessing,
+  tally: RemarkTally | undefined,
+): Promise<Sample> {
+  const decoded = await loadPicture(entry, (remark) => tally?.add(remark, entry.id));
   const { image, toInput } = preprocess(decoded, shape, preprocessing);
   const [, height, width] = shape;
   const area = width * height;

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { floatTensor } from "../core/tensor.ts";
-import type { DataSet } from "../data/dataset.ts";
+import type { DataSetContents } from "../data/dataset.ts";
 import { sceneClasses } from "../data/scenes/classes.ts";
 import { sceneImages } from "../data/scenes/labelled.ts";
 import { openVoc, writeVocDataSet } from "../data/voc.ts";
@@ -70,7 +70,7 @@ const plan: TrainingPlan = {
 };
 
 let folder: string;
-let dataSet: DataSet;
+let dataSet: DataSetContents;
 const graph = initializeWeights(importDarknet({ cfg, classNames: [...sceneClasses] }), plan.seed);
 
 beforeAll(async () => {
@@ -191,10 +191,35 @@ test("classes that do not fit the head, and data sets without objects, are refus
   await expect(openTraining(graph, empty, plan)).rejects.toThrow("holds no picture with objects");
 });
 
-test("a picture that is missing is named", async () => {
-  const images = dataSet.images.map((image) => ({ ...image, path: image.path.replace("000004", "gone") }));
-  const run = await openTraining(graph, { ...dataSet, images }, plan);
-  await expect(train(run, 5)).rejects.toThrow(/gone\.png cannot be read/);
+/** The pictures of these numbers are not there. */
+const without = (...numbers: readonly number[]) => ({
+  ...dataSet,
+  images: dataSet.images.map((image, i) => (numbers.includes(i) ? { ...image, path: `${image.path}.gone` } : image)),
+});
+
+test("in place of a picture that cannot be read comes the next, always the same, and it is named", async () => {
+  const samples = samplesOf(without(4, 5), [3, 48, 64], graph.preprocessing);
+  for (const order of [
+    [4, 6],
+    [5, 6],
+    [9, 9],
+  ])
+    expect(await samples.get(order[0])).toBe(await samples.get(order[1]));
+  expect(samples.remarks()).toEqual([
+    expect.stringMatching(/^pictures that could not be read, in whose place .*: 2 \(.*000004\.png\.gone .*000005/),
+  ]);
+  const run = await openTraining(graph, without(4), plan);
+  const losses = await train(run, 5);
+  expect(run.remarks()).toHaveLength(1);
+  await run.dispose();
+  const again = await openTraining(graph, without(4), plan);
+  expect(await train(again, 5)).toEqual(losses);
+  await again.dispose();
+});
+
+test("training ends where too many pictures cannot be read", async () => {
+  const run = await openTraining(graph, without(1, 4, 7), plan);
+  await expect(train(run, 5)).rejects.toThrow(/^3 of 10 pictures could not be read \(.*\); at most 2 may fail/);
   await run.dispose();
 });
 

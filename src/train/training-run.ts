@@ -1,6 +1,6 @@
 /** A training run: a network, a data set and a plan; every step is a function of these and of the state before it. */
 import { ArgumentError } from "../core/errors.ts";
-import type { DataSet } from "../data/dataset.ts";
+import type { DataSetContents } from "../data/dataset.ts";
 import type { LossSettings } from "../dnn/training/loss.ts";
 import { adam, type OptimizerSettings, sgd } from "../dnn/training/optimizer.ts";
 import { openTrainer, type StepMeasures, type TrainingState } from "../dnn/training/trainer.ts";
@@ -30,12 +30,14 @@ export interface TrainingPlan {
 
 export interface TrainingRun {
   readonly stepsDone: number;
-  /** One step. @throws EngineError [E_TRAINING_NAN]; ImportError for a picture that cannot be read. */
+  /** One step. @throws EngineError [E_TRAINING_NAN]; ImportError where too many pictures cannot be read. */
   step(): Promise<StepMeasures & { readonly learningRate: number }>;
   state(): TrainingState;
   restore(state: TrainingState): void;
   /** The network as it is now. */
   graph(): Graph;
+  /** What was found out about the pictures so far, see `Samples`. */
+  remarks(): readonly string[];
   dispose(): Promise<void>;
 }
 
@@ -44,7 +46,7 @@ const optimizers: Readonly<Record<OptimizerSettings["kind"], OptimizerSettings>>
 /** @throws ArgumentError [E_NAMES] where classes do not fit, [E_CHANNELS] for pictures without colour; EngineError as `openTrainer`; ImportError as `samplesOf`. */
 export async function openTraining(
   graph: Graph,
-  dataSet: DataSet,
+  dataSet: DataSetContents,
   plan: TrainingPlan,
   threads = 1,
 ): Promise<TrainingRun> {
@@ -88,6 +90,7 @@ export async function openTraining(
     state: trainer.state,
     restore: trainer.restore,
     graph: trainer.graph,
+    remarks: samples.remarks,
     dispose: trainer.dispose,
   };
 }

@@ -3,13 +3,13 @@ import { toSpiking } from "../../convert/convert.ts";
 import type { Mode } from "../../convert/modes.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
+import { loadPicture } from "../../data/load-picture.ts";
 import { renderScene } from "../../data/scenes/render.ts";
 import { generateScene } from "../../data/scenes/scene.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 import { eventEngine } from "../../snn/engines/event/event-engine.ts";
 import { builtInModel } from "../built-in-models.ts";
-import { loadPicture } from "../images.ts";
 import { note } from "../io.ts";
 import { loadModel } from "../model.ts";
 import { type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
@@ -56,7 +56,7 @@ async function* modelWorkloads(model: string, flags: WorkloadFlags): AsyncGenera
 
 /** A scene for a model that was trained on such. */
 async function pictureFor(model: string, image: string | undefined): Promise<Pixels> {
-  if (image) return loadPicture(image);
+  if (image) return loadPicture({ path: image });
   if (!builtInModel(model)) throw new ArgumentError("E_USAGE", "--model needs a picture: add --image FILE");
   return renderScene(generateScene(2027, 0));
 }

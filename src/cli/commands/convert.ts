@@ -1,17 +1,22 @@
-/** `convert`: darknet's files and pictures to calibrate on become a model file with DNN and spiking network. */
+/** `convert`: an ONNX export or darknet's files, and pictures to calibrate on become a model file with DNN and spiking network. */
 import type { Command } from "commander";
-import { Option } from "commander";
 import { toSpiking } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import { filters, fits } from "../../core/preprocessing.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { derive, type Graph } from "../../graph/graph.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import { encodeModel } from "../../graph/model-file.ts";
 import { choiceLine, chooseOn, printChoice } from "../auto-settings.ts";
+import { importModel, isImported, refuseForeign } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
-import { calibrateOn, importModel } from "../model.ts";
-import { addConversionOptions, type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
+import { calibrateOn } from "../model.ts";
+import {
+  addConversionOptions,
+  addImportOptions,
+  type ConversionFlags,
+  type ModelFlags,
+  settingsFrom,
+} from "../options.ts";
 import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 
 interface ConvertFlags extends ModelFlags, ConversionFlags, OutputFlags {
@@ -23,34 +28,39 @@ interface ConvertFlags extends ModelFlags, ConversionFlags, OutputFlags {
 
 export function declare(command: Command): void {
   command
-    .argument("<cfg>", "darknet configuration")
-    .argument("<weights>", "darknet weights")
-    .requiredOption("--calibrate <dir>", "pictures to calibrate on, like those that the detector is meant for")
+    .argument("<model>", "ONNX export, or darknet configuration")
+    .argument("[weights]", "darknet weights")
+    .requiredOption(
+      "--calibrate <dir>",
+      "pictures to calibrate on, like those that the detector is meant for: a folder, or a data set as in --dataset",
+    )
     .requiredOption("-o, --output <file>", "model file to write (.safetensors)")
-    .option("--names <file>", "class names, one a line")
-    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
-    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters))
     .option(
       "--auto",
       "choose the settings that are left open on the calibration pictures: one half calibrates, 16 of the other judge",
     )
     .option("--no-dnn", "leave out the DNN: a smaller file that cannot be converted otherwise later");
-  addForceOption(addConversionOptions(command))
+  addForceOption(addConversionOptions(addImportOptions(command)))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  spiking-yolo convert yolov2-tiny-voc.cfg yolov2-tiny-voc.weights --names voc.names --calibrate pictures/ -o tiny-yolo.safetensors",
+      "\nExample:\n  spiking-yolo convert yolov8n.onnx --size 320 --calibrate pictures/ -o yolov8n.safetensors\n  spiking-yolo convert yolov2-tiny-voc.cfg yolov2-tiny-voc.weights --names voc.names --calibrate pictures/ -o tiny-yolo.safetensors",
     )
     .action(run);
 }
 
-async function run(cfg: string, weights: string, flags: ConvertFlags): Promise<void> {
+async function run(model: string, weights: string | undefined, flags: ConvertFlags): Promise<void> {
   if (!flags.output.endsWith(".safetensors")) {
     throw new ArgumentError("E_USAGE", `${flags.output} must end in .safetensors: that is what a model file is`);
   }
   await refuseToReplace(flags.output, fileKinds.model, flags);
   const folder = flags.calibrate as string;
-  const imported = await importModel(cfg, { ...flags, weights });
+  refuseForeign(model);
+  if (!isImported(model))
+    throw new ArgumentError("E_USAGE", `${model} is neither an .onnx nor a .cfg with its weights`);
+  if (model.endsWith(".cfg") && weights === undefined)
+    throw new ArgumentError("E_USAGE", `${model} needs its weights: convert ${model} FILE.weights …`);
+  const imported = await importModel(model, { ...flags, ...(weights === undefined ? {} : { weights }) });
   const choice = flags.auto && (await chooseOn(folder, imported, flags));
   // Once more, on all pictures.
   const dnn = await calibrateOn(folder, imported);

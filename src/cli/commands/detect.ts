@@ -1,22 +1,25 @@
 /** `detect`: what DNN and spiking network find on pictures, step by step. */
 import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
-import { encodePng, rasterizeSvg } from "#platform";
+import { encodePng, measurePicture, rasterizeSvg } from "#platform";
 import type { Detection } from "../../core/box.ts";
+import { ImportError } from "../../core/errors.ts";
+import type { Failure } from "../../core/failures.ts";
 import { distinctNames } from "../../core/file-name.ts";
 import type { Pixels } from "../../core/pixels.ts";
+import { firstOf, tallyRemarks } from "../../core/remarks.ts";
+import { loadPicture } from "../../data/load-picture.ts";
 import { displayThresholds, outputError, readDetections } from "../../detections/detections.ts";
 import { hasSettled } from "../../detections/settling.ts";
-import { openDnn } from "../../dnn/dnn-session.ts";
+import { type DnnSession, openDnn } from "../../dnn/dnn-session.ts";
 import { inputOf, type SimulationSettings } from "../../graph/graph.ts";
 import { drawSheet, type Panel } from "../../image/draw.ts";
 import { preprocess } from "../../image/preprocess.ts";
-import { latencyOf } from "../../snn/engine.ts";
+import { latencyOf, type Session } from "../../snn/engine.ts";
 import { simulate } from "../../snn/simulate.ts";
 import { openSession } from "../engines.ts";
-import { loadPicture } from "../images.ts";
-import { print, printJson, showProgress } from "../io.ts";
-import { loadModel } from "../model.ts";
+import { note, print, printJson, showProgress } from "../io.ts";
+import { type LoadedModel, loadModel } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,
@@ -28,6 +31,7 @@ import {
   settleOption,
 } from "../options.ts";
 import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
+import { pictureInputs } from "../picture-inputs.ts";
 
 interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly model: string;
@@ -40,8 +44,8 @@ interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags, Outp
 
 export function declare(command: Command): void {
   command
-    .argument("<images...>", "pictures: JPEG, PNG, WebP, …")
-    .requiredOption("--model <model>", "a model file or a darknet .cfg")
+    .argument("<images...>", "pictures (JPEG, PNG, WebP, BMP, …), folders of them, patterns like 'trip/*.jpg'")
+    .requiredOption("--model <model>", "a model file, an .onnx or a darknet .cfg")
     .option("--out <dir>", "write annotated pictures there: the DNN and the checkpoints side by side")
     .option(
       "--score-threshold <s>",
@@ -79,48 +83,26 @@ interface ImageResult {
   readonly settledAt?: number | null;
 }
 
-async function run(paths: readonly string[], flags: DetectFlags): Promise<void> {
-  // Decoded first: a bad picture should not be found out after a long calibration.
-  const pictures = await Promise.all(paths.map(loadPicture));
+async function run(words: readonly string[], flags: DetectFlags): Promise<void> {
+  const named = await pictureInputs(words);
+  // Looked at first: that no picture is one should not be found out after a long calibration.
+  const { readable: paths, failures: bad } = await lookAt(named);
+  const failures = [...bad];
   const files = flags.out === undefined ? [] : annotatedFiles(flags.out, paths);
   for (const file of files) await refuseToReplace(file, fileKinds.png, flags);
-  const { name, dnn, snn } = await loadModel(flags.model, flags);
-  const settings = snn.simulation as SimulationSettings;
-  const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
+  const model = await loadModel(flags.model, flags);
+  const { name, dnn, snn } = model;
   const session = await openSession(snn, flags);
   const exact = dnn && (await openDnn(dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
   const results: ImageResult[] = [];
+  const tally = tallyRemarks();
   try {
-    for (const [i, picture] of pictures.entries()) {
-      const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
-      const wanted = await exact?.run(input.image);
-      const progress = showProgress(basename(paths[i]), settings.timeSteps);
-      const reached: SnnResult[] = [];
-      let settledAt: number | null = null;
-      for await (const { t, outputs, spikes, synOps } of simulate(session, input.image, {
-        ...settings,
-        ...simulationOptions(flags, settings.timeSteps),
-      })) {
-        const detections = await readDetections(snn, outputs, input, thresholds);
-        reached.push({
-          t,
-          detections,
-          ...(wanted ? { outputError: outputError(outputs, wanted) } : {}),
-          spikes,
-          synOps,
-        });
-        progress.update(t);
-        const readings = reached.map((checkpoint) => checkpoint.detections);
-        if (flags.settle && hasSettled(readings, flags.settle)) {
-          settledAt = t;
-          break;
-        }
-      }
-      progress.stop();
-      const found = dnn && wanted ? { dnn: await readDetections(dnn, wanted, input, thresholds) } : {};
-      const { width, height } = picture;
-      const settled = flags.settle ? { settledAt } : {};
-      const result: ImageResult = { path: paths[i], width, height, ...found, snn: reached, ...settled };
+    for (const [i, path] of paths.entries()) {
+      const remarks: string[] = [];
+      const picture = await tryPicture(path, failures, (remark) => remarks.push(remark));
+      if (!picture) continue;
+      for (const remark of remarks) tally.add(remark, path);
+      const result = await detectOn(path, picture, model, { session, exact }, flags);
       results.push(result);
       if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0));
       if (flags.out) await writeAnnotated(files[i], picture, result, snn.classNames, flags);
@@ -129,7 +111,87 @@ async function run(paths: readonly string[], flags: DetectFlags): Promise<void> 
     await session.dispose();
     await exact?.dispose();
   }
-  if (flags.json) printJson({ model: name, images: results.map((result) => toJson(result, snn.classNames)) });
+  for (const line of tally.lines()) note(line);
+  const some = failures.map(({ name: path, code, message }) => ({ path, code, message }));
+  if (results.length > 0 && flags.json)
+    printJson({ model: name, images: results.map((result) => toJson(result, snn.classNames)), failures: some });
+  if (failures.length > 0) throw failureOf(failures, named.length);
+}
+
+interface Looked {
+  readonly readable: readonly string[];
+  readonly failures: readonly Failure[];
+}
+
+/** Which paths hold pictures, as far as their beginnings tell. @throws ImportError where none does. */
+async function lookAt(paths: readonly string[]): Promise<Looked> {
+  const failures: Failure[] = [];
+  const readable: string[] = [];
+  for (const path of paths) if (await attempt(path, failures, measurePicture(path))) readable.push(path);
+  if (readable.length === 0) throw failureOf(failures, paths.length);
+  return { readable, failures };
+}
+
+function tryPicture(path: string, failures: Failure[], onRemark: (what: string) => void): Promise<Pixels | undefined> {
+  return attempt(path, failures, loadPicture({ path }, onRemark));
+}
+
+async function attempt<T>(path: string, failures: Failure[], work: Promise<T>): Promise<T | undefined> {
+  try {
+    return await work;
+  } catch (error) {
+    if (!(error instanceof ImportError)) throw error;
+    failures.push({ name: path, code: error.code, message: error.message });
+    return undefined;
+  }
+}
+
+/** What ends the command after all other pictures are done: some of those that were asked for have no result. */
+function failureOf(failures: readonly Failure[], total: number): ImportError {
+  const [{ code, message }] = failures;
+  if (total === 1) return new ImportError(code, message);
+  const names = firstOf(failures.map(({ name }) => name));
+  return new ImportError(
+    code,
+    `${failures.length} of ${total} pictures could not be read (${names}). The first: ${message}`,
+  );
+}
+
+interface Networks {
+  readonly session: Session;
+  readonly exact: DnnSession | undefined;
+}
+
+async function detectOn(
+  path: string,
+  picture: Pixels,
+  { dnn, snn }: LoadedModel,
+  { session, exact }: Networks,
+  flags: DetectFlags,
+): Promise<ImageResult> {
+  const settings = snn.simulation as SimulationSettings;
+  const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
+  const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
+  const wanted = await exact?.run(input.image);
+  const progress = showProgress(basename(path), settings.timeSteps);
+  const reached: SnnResult[] = [];
+  let settledAt: number | null = null;
+  const options = { ...settings, ...simulationOptions(flags, settings.timeSteps) };
+  for await (const { t, outputs, spikes, synOps } of simulate(session, input.image, options)) {
+    const detections = await readDetections(snn, outputs, input, thresholds);
+    const error = wanted ? { outputError: outputError(outputs, wanted) } : {};
+    reached.push({ t, detections, ...error, spikes, synOps });
+    progress.update(t);
+    const readings = reached.map((checkpoint) => checkpoint.detections);
+    if (flags.settle && hasSettled(readings, flags.settle)) {
+      settledAt = t;
+      break;
+    }
+  }
+  progress.stop();
+  const found = dnn && wanted ? { dnn: await readDetections(dnn, wanted, input, thresholds) } : {};
+  const { width, height } = picture;
+  return { path, width, height, ...found, snn: reached, ...(flags.settle ? { settledAt } : {}) };
 }
 
 function simulationOptions({ settle, seed, ...flags }: DetectFlags, timeSteps: number) {

@@ -5,7 +5,8 @@ import { readFile } from "#platform";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { limitDataSet } from "../../data/dataset.ts";
-import { openDataSet } from "../../data/open.ts";
+import type { PictureSource } from "../../data/load-picture.ts";
+import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { renderScene } from "../../data/scenes/render.ts";
 import { generateScene } from "../../data/scenes/scene.ts";
 import { type Graph, inputOf, type SimulationSettings } from "../../graph/graph.ts";
@@ -19,9 +20,10 @@ import { operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { openSession } from "../engines.ts";
-import { loadPicture, picturesIn } from "../images.ts";
+import { calibrationPictures, readablePictures } from "../images.ts";
+import { importModel } from "../import-model.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
-import { importModel, loadModel } from "../model.ts";
+import { loadModel } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,
@@ -50,7 +52,7 @@ export function declare(command: Command): void {
       "[images...]",
       "pictures to count on; without any: the data set's, those of --calibrate, or generated ones",
     )
-    .option("--dataset <spec>", "count on its pictures: voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .option("--dataset <spec>", `count on its pictures: ${dataSetSyntax}`)
     .option("--limit <n>", `only the first n pictures (default ${defaultPictures} of a data set)`, integerFrom(1, 1e7))
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}");
   addModelOptions(command);
@@ -84,42 +86,53 @@ async function run(model: string, images: readonly string[], flags: EnergyFlags)
   report(name, dnn, profileEnergy(dnn, spiking.at, costs), spiking, flags);
 }
 
-interface PictureSource {
+interface CountedPictures {
   readonly label: string;
   readonly count: number;
-  readonly load: (index: number) => Promise<Pixels>;
+  /** Those that can be read. */
+  readonly read: () => AsyncIterable<Pixels>;
 }
 
-async function findPictures(images: readonly string[], flags: EnergyFlags): Promise<PictureSource> {
+async function findPictures(images: readonly string[], flags: EnergyFlags): Promise<CountedPictures> {
   const { dataset, calibrate, limit } = flags;
   if (images.length > 0 && dataset)
     throw new ArgumentError("E_USAGE", "pictures are named, and --dataset gives others. Leave one of them out");
-  const files = async (label: string, paths: readonly string[]): Promise<PictureSource> => ({
-    label,
-    count: Math.min(paths.length, limit ?? paths.length),
-    load: (index) => loadPicture(paths[index]),
-  });
-  if (images.length > 0) return files("the pictures named", images);
+  const files = (label: string, sources: readonly PictureSource[]): CountedPictures => {
+    const some = sources.slice(0, limit);
+    const read = async function* () {
+      for await (const { pixels } of readablePictures(some)) yield pixels;
+    };
+    return { label, count: some.length, read };
+  };
+  if (images.length > 0)
+    return files(
+      "the pictures named",
+      images.map((path) => ({ path })),
+    );
   if (dataset) {
     const found = limitDataSet(await openDataSet(dataset), limit ?? defaultPictures);
-    return files(
-      found.name,
-      found.images.map(({ path }) => path),
-    );
+    return files(found.name, found.images);
   }
-  if (calibrate) return files("calibration pictures", (await picturesIn(calibrate)).slice(0, limit ?? defaultPictures));
+  if (calibrate)
+    return files("calibration pictures", (await calibrationPictures(calibrate)).slice(0, limit ?? defaultPictures));
   note("no pictures were given: counting on generated street scenes. Name pictures of the kind that the model is for");
   return {
     label: "generated scenes",
     count: limit ?? defaultScenes,
-    load: (index) => renderScene(generateScene(1, index)),
+    async *read() {
+      for (let index = 0; index < (limit ?? defaultScenes); index++) yield renderScene(generateScene(1, index));
+    },
   };
 }
 
-async function measure(snn: Graph, source: PictureSource, flags: EnergyFlags): Promise<Spiking> {
-  const { label, count, load } = source;
+async function measure(snn: Graph, source: CountedPictures, flags: EnergyFlags): Promise<Spiking> {
+  const { label, count } = source;
+  let counted = 0;
   async function* inputs() {
-    for (let i = 0; i < count; i++) yield preprocess(await load(i), inputOf(snn).shape, snn.preprocessing).image;
+    for await (const pixels of source.read()) {
+      yield preprocess(pixels, inputOf(snn).shape, snn.preprocessing).image;
+      counted++;
+    }
   }
   const session = await openSession(snn, flags);
   const progress = showProgress("counting", count);
@@ -130,7 +143,7 @@ async function measure(snn: Graph, source: PictureSource, flags: EnergyFlags): P
       seed: flags.seed,
       onImage: (done) => progress.update(done),
     });
-    return { graph: snn, pictures: { source: label, count }, at };
+    return { graph: snn, pictures: { source: label, count: counted }, at };
   } finally {
     progress.stop();
     await session.dispose();

@@ -1,6 +1,6 @@
 /** `evaluate`: mAP of a DNN and its spiking network over a data set, against time steps. */
 import type { Command } from "commander";
-import { openDataSet } from "../../data/open.ts";
+import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { EvaluationSetup } from "../../evaluate/picture.ts";
 import { configurationsFor } from "../configurations.ts";
 import { refuseToReplaceDetections, writeDetections } from "../detection-files.ts";
@@ -33,8 +33,8 @@ export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFl
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg")
-    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
+    .requiredOption("--dataset <spec>", dataSetSyntax)
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--resume <file>", "keep a journal there, and go on from it: nothing finished is lost by an interruption")
     .option("--configurations", "Table 1: channel and layer, with and without IBT, both decodings; and the fast mode")

@@ -9,22 +9,23 @@ import { isPopulation } from "../../graph/layers.ts";
 import type { Model } from "../../graph/model-file.ts";
 import { type PlannedMemory, plannedMemory } from "../../snn/engines/event/planned-memory.ts";
 import { isIntegerTensor } from "../../snn/neurons/threshold-parameters.ts";
+import { importModel, isImported } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
-import { importModel, readModel } from "../model.ts";
-import type { ModelFlags } from "../options.ts";
+import { readModel } from "../model.ts";
+import { addImportOptions, type ModelFlags } from "../options.ts";
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg")
-    .option("--weights <file>", "darknet weights; without them only shapes are known")
-    .option("--names <file>", "class names, one a line")
+    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
+    .option("--weights <file>", "darknet weights; without them only shapes are known");
+  addImportOptions(command)
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  spiking-yolo inspect yolov2-tiny-voc.cfg")
     .action(run);
 }
 
 async function run(model: string, flags: ModelFlags & { json?: boolean }): Promise<void> {
-  const graphs = model.endsWith(".cfg") ? { dnn: await importModel(model, flags) } : await readModel(model);
+  const graphs = isImported(model) ? { dnn: await importModel(model, flags) } : await readModel(model);
   const graph = (graphs.snn ?? graphs.dnn) as Graph;
   const memory = eventMemory(graphs);
   const described = { ...describe(graph), ...(memory ? { memory } : {}) };

@@ -8,7 +8,7 @@ import { conversionSettings } from "../../convert/modes.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
-import { openDataSet } from "../../data/open.ts";
+import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { vocClassNames } from "../../data/voc.ts";
 import { displayThresholds } from "../../detections/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
@@ -26,7 +26,7 @@ import { thumbnail } from "../../report/thumbnail.ts";
 import { logarithmicSteps } from "../../snn/simulate.ts";
 import { configurationsFor } from "../configurations.ts";
 import { openSession } from "../engines.ts";
-import { loadPicture } from "../images.ts";
+import { readablePictures } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { type LoadedModel, loadModel } from "../model.ts";
 import {
@@ -60,8 +60,8 @@ const defaultPictures = 3;
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg")
-    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
+    .requiredOption("--dataset <spec>", dataSetSyntax)
     .requiredOption("-o, --output <dir>", "folder for the page, and its drawings and data beside it")
     .option("--limit <n>", "evaluate the first n pictures only", integerFrom(1, 10_000_000))
     .option("--resume <file>", "keep a journal of the evaluation there, and go on from it")
@@ -114,7 +114,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const report = composeReport(
     {
       model: basename(name, ".safetensors"),
-      paper: whole.format,
+      paper: whole.rule,
       study: studied,
       accuracy: accuracyOf(evaluation, titleOf(whole, flags.dataset)),
       pictures: await Promise.all(pictures.map(toShown)),
@@ -160,7 +160,9 @@ interface LoadedPicture {
 async function loadPictures(dataSet: DataSet, count: number): Promise<readonly LoadedPicture[]> {
   const { images } = limitDataSet(dataSet, count);
   if (images.length === 0) throw new ArgumentError("E_DATASET", `${dataSet.name} holds no pictures`);
-  return Promise.all(images.map(async ({ id, path }) => ({ name: id, pixels: await loadPicture(path) })));
+  const loaded: LoadedPicture[] = [];
+  for await (const { index, pixels } of readablePictures(images)) loaded.push({ name: images[index].id, pixels });
+  return loaded;
 }
 
 async function studyNetworks(

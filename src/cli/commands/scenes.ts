@@ -1,4 +1,4 @@
-/** `scenes`: writes generated street scenes with ground truth as a VOC or COCO data set. */
+/** `scenes`: writes generated street scenes with ground truth as a data set of any format. */
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
@@ -6,11 +6,10 @@ import type { Command } from "commander";
 import { z } from "zod";
 import { readFile, writeFile } from "#platform";
 import { ArgumentError, expectInteger, expectOneOf } from "../../core/errors.ts";
-import { writeCocoDataSet } from "../../data/coco.ts";
 import type { DataSetFormat, LabelledImage } from "../../data/dataset.ts";
+import { dataSetFormatNames, dataSetFormats } from "../../data/formats.ts";
 import { sceneClasses } from "../../data/scenes/classes.ts";
 import { sceneId, sceneImages } from "../../data/scenes/labelled.ts";
-import { writeVocDataSet } from "../../data/voc.ts";
 import { print, printJson, showProgress } from "../io.ts";
 import { addForceOption, entriesOf, type OutputFlags } from "../outputs.ts";
 
@@ -29,13 +28,13 @@ interface Options extends OutputFlags {
 
 export function declare(command: Command): void {
   addForceOption(command)
-    .option("--format <voc|coco>", "layout of the data set", "voc")
+    .option(`--format <${dataSetFormatNames.join("|")}>`, "layout of the data set", "voc")
     .option("--count <n>", "number of pictures", "100")
     .option("--seed <n>", "another seed gives other scenes", "1")
     .requiredOption("-o, --out <dir>", "folder that will hold the data set")
     .option("--width <px>", "width of the pictures", "320")
     .option("--height <px>", "height of the pictures", "240")
-    .option("--split <name>", "name of the picture list (VOC)", "test")
+    .option("--split <name>", "name of the picture list (VOC, YOLO)", "test")
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
@@ -45,7 +44,7 @@ export function declare(command: Command): void {
 }
 
 async function run(options: Options): Promise<void> {
-  const format = expectOneOf("--format", options.format, ["voc", "coco"] as const);
+  const format = expectOneOf("--format", options.format, dataSetFormatNames);
   const count = expectInteger("--count", Number(options.count), 1, 1_000_000);
   const seed = expectInteger("--seed", Number(options.seed), 0, 2 ** 31 - 1);
   const size = {
@@ -68,13 +67,12 @@ async function run(options: Options): Promise<void> {
     }
   }
   try {
-    if (format === "voc") await writeVocDataSet(counted(), sceneClasses, { root: options.out, split });
-    else await writeCocoDataSet(counted(), sceneClasses, options.out);
+    await dataSetFormats[format].write(counted(), sceneClasses, { folder: options.out, split });
   } finally {
     progress.stop();
   }
   if (options.json) return printJson({ images, objects, classes: sceneClasses });
-  const spec = format === "voc" ? `voc:${options.out}:2007:${split}` : `coco:${options.out}/instances.json`;
+  const spec = `${format}:${dataSetFormats[format].wordsFor({ folder: options.out, split })}`;
   print(`${images} pictures with ${objects} objects of ${sceneClasses.length} classes: --dataset ${spec}`);
 }
 
@@ -90,7 +88,7 @@ const layoutFile = "scenes.json";
 
 const layoutSchema = z.object({
   kind: z.literal("spiking-yolo scenes 1"),
-  format: z.enum(["voc", "coco"]),
+  format: z.enum(dataSetFormatNames as [DataSetFormat]),
   count: z.int().min(1).max(1_000_000),
   split: z.string().regex(splitName),
 });
@@ -138,10 +136,5 @@ async function readLayout(path: string): Promise<Layout> {
 /** Within the data set's folder, as the writers of data sets name them. */
 function filesOf({ format, count, split }: Layout): readonly string[] {
   const ids = Array.from({ length: count }, (_, index) => sceneId(index));
-  return format === "coco"
-    ? ["instances.json", ...ids.map((id) => `images/${id}.png`)]
-    : [
-        ...[`VOC2007/ImageSets/Main/${split}.txt`, "VOC2007/classes.txt"],
-        ...ids.flatMap((id) => [`VOC2007/Annotations/${id}.xml`, `VOC2007/JPEGImages/${id}.png`]),
-      ];
+  return dataSetFormats[format].filesOf(ids, split);
 }

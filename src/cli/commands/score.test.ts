@@ -127,6 +127,21 @@ describe("score", () => {
     categories: [{ id: 2, name: "bar" }],
   };
   const result = { image_id: 5, category_id: 2, bbox: [0, 0, 4, 4], score: 1 };
+  it("reads ids as text, and a list inside of an object", async () => {
+    const folder = await layOut("coco-text", {
+      "instances.json": JSON.stringify({
+        ...instances,
+        annotations: [{ image_id: 5, category_id: 2, bbox: [0, 0, 4, 4] }],
+      }),
+      "results.json": JSON.stringify({ annotations: [{ ...result, image_id: "5", category_id: "2" }] }),
+    });
+    const args = ["--dataset", `coco:${folder}/instances.json`, "--detections", join(folder, "results.json")];
+    expect(JSON.parse(await run(...args, "--json"))).toMatchObject({
+      map50: expect.closeTo(1, 12),
+      perClass: [{ positives: 1, detections: 1 }],
+    });
+  });
+
   it.each([
     ["an unknown picture", [{ ...result, image_id: 6 }], "E_DETECTIONS", /entry 0: .* no picture 6/],
     [
@@ -136,7 +151,7 @@ describe("score", () => {
       /entry 1: no category 1.*run from 2 to 2/,
     ],
     ["a score of words", [{ ...result, score: "high" }], "E_COCO", /0\.score/],
-    ["no list", result, "E_JSON", /"\[" expected/],
+    ["no list", result, "E_COCO", /an object without detections/],
   ])("refuses COCO results with %s", async (_, results, code, reason) => {
     const folder = await layOut("coco-results", {
       "instances.json": JSON.stringify(instances),

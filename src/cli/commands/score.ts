@@ -6,7 +6,7 @@ import { readFile } from "#platform";
 import { ImportError } from "../../core/errors.ts";
 import { readCocoDetections } from "../../data/coco-detections.ts";
 import type { DataSet, StatedDetection } from "../../data/dataset.ts";
-import { openDataSet } from "../../data/open.ts";
+import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { readVocDetections, type VocDetectionFile, vocDetectionClass } from "../../data/voc-detections.ts";
 import { scoreDetections } from "../../evaluate/score.ts";
 import { note, printJson } from "../io.ts";
@@ -20,13 +20,13 @@ interface Options {
 
 export function declare(command: Command): void {
   command
-    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json (pictures are not needed)")
+    .requiredOption("--dataset <spec>", `${dataSetSyntax} (pictures are not needed but for yolo)`)
     .requiredOption("--detections <path>", "COCO results JSON, or a folder of comp…_det_…_<class>.txt files")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
       `
-Scores by the rules of the data set: VOC 11-point and area mAP, or COCO's twelve numbers.
+Scores by the rule of the data set: VOC 11-point and area mAP for voc, COCO's twelve numbers for coco and yolo.
 
 Example:
   spiking-yolo score --dataset voc:VOCdevkit:2007:test --detections results/

@@ -8,6 +8,8 @@ import { sceneClasses } from "../../data/scenes/classes.ts";
 import { openVoc } from "../../data/voc.ts";
 import { decodeModel } from "../../graph/model-file.ts";
 import { importDarknet } from "../../importers/darknet/import-darknet.ts";
+import { noAugmentation } from "../../train/augment.ts";
+import { batchesOf } from "../../train/batches.ts";
 import { declare as declareScenes } from "./scenes.ts";
 import { declare as declareTrain } from "./train.ts";
 
@@ -122,17 +124,38 @@ test("train writes darknet weights and a model file of the same network, and lea
   expect(last(dnn?.layers ?? [])).toEqual(last(graph.layers));
 });
 
+/** Which pictures a step of the plan sees. */
+async function picturesOfStep(step: number, batch: number, count: number): Promise<readonly number[]> {
+  const seen: number[] = [];
+  const samples = {
+    count,
+    async get(index: number) {
+      seen.push(index);
+      return { pixels: { width: 1, height: 1, data: new Uint8Array(3) }, objects: [] };
+    },
+  };
+  await batchesOf(samples, { batch, width: 1, height: 1, seed: 1, augmentation: noAugmentation })(step);
+  return seen;
+}
+
 test("a run that was stopped is resumed to the same bits", async () => {
-  await run(declareTrain, ...settings, "-o", join(root, "whole"));
-  // A picture that is lost after the first steps stops the run where a kill would.
+  const batch = 4;
+  await run(declareTrain, ...settings, "--batch", String(batch), "-o", join(root, "whole"));
+  // All pictures of the third step are lost, too many to go on: that stops the run where a kill would.
   await cp(join(root, "voc"), join(root, "moved"), { recursive: true });
-  const moved = settings.map((word) => word.replace(`${root}/voc`, `${root}/moved`));
+  const moved = [
+    ...settings.map((word) => word.replace(`${root}/voc`, `${root}/moved`)),
+    ...["--batch", String(batch)],
+  ];
   const copied = join(root, "moved/VOC2007/JPEGImages");
   const names = await readdir(copied);
-  await rm(join(copied, names[9]));
-  await expect(run(declareTrain, ...moved, "--every", "1", "-o", join(root, "part"))).rejects.toThrow("cannot be read");
+  const lost = (await picturesOfStep(2, batch, names.length)).map((index) => names[index]);
+  for (const name of lost) await rm(join(copied, name));
+  await expect(run(declareTrain, ...moved, "--every", "1", "-o", join(root, "part"))).rejects.toThrow(
+    /^4 of 12 pictures could not be read/,
+  );
   expect(await readdir(root)).toContain("part.checkpoint");
-  await cp(join(root, "voc/VOC2007/JPEGImages", names[9]), join(copied, names[9]));
+  for (const name of lost) await cp(join(root, "voc/VOC2007/JPEGImages", name), join(copied, name));
   await expect(run(declareTrain, ...moved, "--resume", "--seed", "9", "-o", join(root, "part"))).rejects.toThrow(
     "is of a run with seed 1, not 9",
   );
@@ -179,9 +202,10 @@ test("a class that the names lack is named", async () => {
   ).rejects.toThrow(/has an object of class car, which is not among the names/);
 });
 
-test("a broken annotation ends the run before it begins", async () => {
+test("too many broken annotations end the run before it begins", async () => {
   await cp(join(root, "voc"), join(root, "broken"), { recursive: true });
-  await writeFile(join(root, "broken/VOC2007/Annotations/000003.xml"), "<annotation><object>");
+  for (const name of ["000003", "000004", "000005", "000006"])
+    await writeFile(join(root, `broken/VOC2007/Annotations/${name}.xml`), "<annotation><object>");
   await expect(
     run(declareTrain, ...settings, "--dataset", `voc:${root}/broken`, "-o", join(root, "x")),
   ).rejects.toThrow("000003.xml");

@@ -8,7 +8,7 @@ import { calibrate } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
-import { openDataSet } from "../../data/open.ts";
+import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { encodeModel } from "../../graph/model-file.ts";
 import { importFitting } from "../../importers/darknet/fitting-weights.ts";
@@ -60,7 +60,7 @@ interface TrainFlags extends OutputFlags {
 export function declare(command: Command): void {
   const { jitter, exposure, saturation, hue } = defaultAugmentation;
   addForceOption(command)
-    .requiredOption("--dataset <spec>", "voc:ROOT[:YEAR][:SPLIT] or coco:ANNOTATIONS.json[:IMAGES_DIR]")
+    .requiredOption("--dataset <spec>", dataSetSyntax)
     .requiredOption("--cfg <file>", "darknet cfg of the network")
     .requiredOption(
       "-o, --out <file>",
@@ -143,6 +143,7 @@ async function run(flags: TrainFlags): Promise<void> {
       await writeOutput(checkpoint, await encodeCheckpoint(state, identity), fileKinds.checkpoint, flags);
       isOurs = true;
     });
+    for (const remark of training.remarks()) note(remark);
     const dnn = training.graph();
     await writeOutput(`${base}.weights`, writeWeights(dnn, plan.steps * plan.batch), fileKinds.weights, flags);
     await writeOutput(`${base}.safetensors`, await modelFile(dnn, dataSet), fileKinds.model, flags);
@@ -203,7 +204,7 @@ function planOf(flags: TrainFlags, continues: boolean): TrainingPlan {
 
 /** The data set, its classes numbered as `--names` says. */
 async function openClasses(flags: TrainFlags): Promise<DataSet> {
-  const whole = await openDataSet(flags.dataset);
+  const whole = await openDataSet(flags.dataset, "training");
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
@@ -265,10 +266,10 @@ async function trainToEnd(
 const calibrationPictures = 64;
 
 async function modelFile(dnn: Graph, dataSet: DataSet): Promise<Uint8Array> {
-  const paths = limitDataSet(dataSet, calibrationPictures).images.map(({ path }) => path);
-  const progress = showProgress("calibrating", paths.length);
+  const pictures = limitDataSet(dataSet, calibrationPictures).images;
+  const progress = showProgress("calibrating", pictures.length);
   try {
-    const calibrated = await calibrate(dnn, networkInputs(paths, dnn), { onImage: (done) => progress.update(done) });
+    const calibrated = await calibrate(dnn, networkInputs(pictures, dnn), { onImage: (done) => progress.update(done) });
     // Without the spiking network: it is made of this one when the file is opened, and would double its size.
     return encodeModel({ dnn: calibrated });
   } finally {

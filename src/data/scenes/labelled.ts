@@ -2,6 +2,7 @@
 import { encodePng } from "#platform";
 import { areaOf } from "../../core/box.ts";
 import type { DataSetFormat, LabelledImage } from "../dataset.ts";
+import { dataSetFormats } from "../formats.ts";
 import { renderScene } from "./render.ts";
 import { generateScene, type SceneOptions } from "./scene.ts";
 
@@ -11,8 +12,8 @@ export function sceneId(index: number): string {
 }
 
 /**
- * Scenes 0 to count − 1 of a seed as PNG, one after the other. COCO knows no difficult objects: there they are marked as
- * crowd, which scoring leaves out as well.
+ * Scenes 0 to count − 1 of a seed as PNG, one after the other. Difficult objects are marked as the format marks what
+ * scoring leaves out.
  */
 export async function* sceneImages(
   seed: number,
@@ -30,7 +31,7 @@ export async function* sceneImages(
       height: scene.height,
       objects: scene.objects.map((object) => ({
         ...object,
-        crowd: format === "coco" && object.difficult,
+        crowd: dataSetFormats[format].markOfDifficult === "crowd" && object.difficult,
         area: areaOf(object),
       })),
     };

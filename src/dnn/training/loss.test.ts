@@ -3,7 +3,7 @@ import { normalTensor, runTape } from "../../../test/run-tape.ts";
 import { type Detection, intersectionOverUnion } from "../../core/box.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import type { AnchorHead, Head, HeadSpec } from "../../heads/head.ts";
+import type { AnchorHead, HeadSpec } from "../../heads/head.ts";
 import { headKinds } from "../../heads/heads.ts";
 import { add } from "./arithmetic.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
@@ -115,7 +115,7 @@ function overlapsOf(grid: HeadGrid, raw: FloatTensor): Overlaps {
     for (let i = 0; i < head.classes; i++) only[(a * entries + 5 + i) * rows * columns + cell] = 0;
     const output = { dtype: "float32", shape: [anchors * entries, rows, columns], data: only } as const;
     const context = { width: grid.inputWidth, height: grid.inputHeight, scoreThreshold: 0.1 };
-    const [box] = (headKinds[head.kind] as HeadSpec<Head>).decode(head, [output], context) as Detection[];
+    const [box] = (headKinds[head.kind] as HeadSpec<AnchorHead>).decode(head, [output], context) as Detection[];
     const withAny = Math.max(0, ...pictures[n].map((candidate) => intersectionOverUnion(box, candidate)));
     return { withTruth: object ? intersectionOverUnion(box, object) : 0, withAny };
   };
@@ -134,7 +134,7 @@ const cases = [
     head: yolo,
     settings: { ...darknetLoss("yolo"), ignoreOverlap: 0.1, boxScale: 3 },
   },
-] as const satisfies readonly { name: string; head: Head; settings: LossSettings }[];
+] as const satisfies readonly { name: string; head: AnchorHead; settings: LossSettings }[];
 
 test.each(cases)("$name: values and gradients", async ({ head, settings }) => {
   const grid = gridOf(head);

@@ -62,7 +62,7 @@ export function parametersOf(graph: Graph): ParameterPlace[] {
 export function gridsOf(graph: Graph, shapes: Shapes): HeadGrid[] {
   const [, inputHeight, inputWidth] = inputOf(graph).shape;
   return headsOf(graph).map((head) => {
-    if (head.kind === "tail") throw notADnn(head, "decodes as its ONNX file says, which is not trained here");
+    if (head.kind !== "region" && head.kind !== "yolo") throw notTrainable(head);
     const [, rows, columns] = shapes.get(head.name) ?? [];
     return { name: head.name, head, rows: rows as number, columns: columns as number, inputWidth, inputHeight };
   });
@@ -176,8 +176,9 @@ function forward(
           return inputs[0];
         case "product":
         case "island":
+        case "dfl":
         case "tail":
-          throw notADnn(layer, "comes of an ONNX file, which is not trained here");
+          throw notTrainable(layer);
         case "integrateFire":
         case "readout":
           throw notADnn(layer, "spikes");
@@ -188,6 +189,13 @@ function forward(
     values.set(layer.name, emit());
   }
   return values;
+}
+
+function notTrainable({ name, kind }: Layer): EngineError {
+  return new EngineError(
+    "E_TRAINING",
+    `${name} [${kind}] cannot be trained here. Train the network where it comes from, and import it again`,
+  );
 }
 
 function notADnn(layer: Layer, why: string): EngineError {

@@ -1,14 +1,14 @@
 /** Layouts in which boxes stand as they are: the export holds the decoding. */
 import type { Detection } from "../../core/box.ts";
 import { cornersOf, pushDetections } from "./boxes.ts";
-import type { CornersLayout, LayoutSpec, SsdLayout, YoloV5Layout, YoloV8Layout } from "./layout.ts";
+import type { ColumnsLayout, LayoutSpec, ObjectnessLayout, RowsLayout, ScoresAndBoxesLayout } from "./layout.ts";
 
-export const yolov8: LayoutSpec<YoloV8Layout> = {
+export const columns: LayoutSpec<ColumnsLayout> = {
   classesOf: (_, [first, ...more]) =>
     more.length === 0 && first?.length === 3 && first[0] === 1 && first[1] > 4 && first[2] > first[1]
       ? first[1] - 4
       : undefined,
-  read: (_, [{ shape, data }], context) => {
+  read: (_, [{ dims: shape, data }], context) => {
     const [, , count] = shape;
     const detections: Detection[] = [];
     for (let i = 0; i < count; i++) {
@@ -20,16 +20,16 @@ export const yolov8: LayoutSpec<YoloV8Layout> = {
   schema: {},
 };
 
-export const yolov5: LayoutSpec<YoloV5Layout> = {
+export const objectness: LayoutSpec<ObjectnessLayout> = {
   classesOf: (_, [first, ...more]) =>
     more.length === 0 && first?.length === 3 && first[0] === 1 && first[2] > 5 && first[1] > first[2]
       ? first[2] - 5
       : undefined,
-  read: (_, [{ shape, data }], context) => {
-    const [, count, columns] = shape;
+  read: (_, [{ dims: shape, data }], context) => {
+    const [, count, entries] = shape;
     const detections: Detection[] = [];
     for (let i = 0; i < count; i++) {
-      const at = (column: number) => data[i * columns + column];
+      const at = (column: number) => data[i * entries + column];
       if (!(at(4) > context.scoreThreshold)) continue;
       pushDetections(detections, cornersOf(at(0), at(1), at(2), at(3)), (index) => at(4) * at(5 + index), context);
     }
@@ -38,7 +38,7 @@ export const yolov5: LayoutSpec<YoloV5Layout> = {
   schema: {},
 };
 
-export const corners: LayoutSpec<CornersLayout> = {
+export const rows: LayoutSpec<RowsLayout> = {
   // How many classes there are is not seen here: names say it, else each index is taken.
   classesOf: (_, [first, ...more]) =>
     more.length === 0 && first?.at(-1) === 6 && first.length <= 3 ? 65_536 : undefined,
@@ -56,24 +56,23 @@ export const corners: LayoutSpec<CornersLayout> = {
 };
 
 /** Boxes and scores in either order: boxes have four columns; where scores have as many, boxes are named so, or come first. */
-export function boxesAndScores<T extends { readonly shape: readonly number[] }>(
+export function boxesAndScores<T extends { readonly dims: readonly number[] }>(
   outputs: readonly T[],
 ): readonly [T, T] | undefined {
   const [a, b] = outputs;
-  if (outputs.length !== 2 || a.shape.length !== 3 || b.shape.length !== 3 || a.shape[1] !== b.shape[1])
-    return undefined;
-  if (a.shape[2] === 4) return [a, b];
-  return b.shape[2] === 4 ? [b, a] : undefined;
+  if (outputs.length !== 2 || a.dims.length !== 3 || b.dims.length !== 3 || a.dims[1] !== b.dims[1]) return undefined;
+  if (a.dims[2] === 4) return [a, b];
+  return b.dims[2] === 4 ? [b, a] : undefined;
 }
 
-export const ssd: LayoutSpec<SsdLayout> = {
+export const scoresAndBoxes: LayoutSpec<ScoresAndBoxesLayout> = {
   classesOf: (_, shapes) => {
-    const pair = boxesAndScores(shapes.map((shape) => ({ shape: shape ?? [] })));
-    return pair && pair[1].shape[2] > 1 ? pair[1].shape[2] - 1 : undefined;
+    const pair = boxesAndScores(shapes.map((shape) => ({ dims: shape ?? [] })));
+    return pair && pair[1].dims[2] > 1 ? pair[1].dims[2] - 1 : undefined;
   },
   read: (_, outputs, context) => {
     const [boxes, scores] = boxesAndScores(outputs) ?? [outputs[0], outputs[1]];
-    const [, count, columns] = scores.shape;
+    const [, count, columns] = scores.dims;
     const detections: Detection[] = [];
     for (let i = 0; i < count; i++) {
       const [left, top, right, bottom] = boxes.data.subarray(4 * i, 4 * i + 4);

@@ -1,7 +1,7 @@
 /** Layouts that leave it to the reader to decode boxes from the cells of grids. */
 import { z } from "zod";
 import type { Detection } from "../../core/box.ts";
-import type { PartOutput } from "../../onnx/part.ts";
+import type { KeptOutput } from "../../onnx/onnx-session.ts";
 import { sigmoid } from "../anchor-grid.ts";
 import { cellsOf, cornersOf, gridOf, meanOfSoftmax, pushDetections, stridesSchema, visitCells } from "./boxes.ts";
 import { boxesAndScores } from "./decoded.ts";
@@ -22,7 +22,7 @@ export const yolox: LayoutSpec<YoloXLayout> = {
     more.length === 0 && first?.length === 3 && first[1] === cellsOf(input, strides) && first[2] > 5
       ? first[2] - 5
       : undefined,
-  read: ({ strides }, [{ shape, data }], context) => {
+  read: ({ strides }, [{ dims: shape, data }], context) => {
     const columns = shape[2];
     const detections: Detection[] = [];
     visitCells(context, strides, (index, column, row, stride) => {
@@ -40,13 +40,13 @@ export const yolox: LayoutSpec<YoloXLayout> = {
 /** centre = prior + t·variance·size, size = prior·e^(t·variance), all in fractions. Source: UltraFace, box_utils.py. */
 export const priors: LayoutSpec<PriorsLayout> = {
   classesOf: ({ strides, sizes }, shapes, input) => {
-    const pair = boxesAndScores(shapes.map((shape) => ({ shape: shape ?? [] })));
+    const pair = boxesAndScores(shapes.map((shape) => ({ dims: shape ?? [] })));
     const count = strides.reduce((sum, stride, i) => sum + cellsOf(input, [stride]) * (sizes[i]?.length ?? 0), 0);
-    return pair && pair[0].shape[1] === count && pair[1].shape[2] > 1 ? pair[1].shape[2] - 1 : undefined;
+    return pair && pair[0].dims[1] === count && pair[1].dims[2] > 1 ? pair[1].dims[2] - 1 : undefined;
   },
   read: ({ strides, sizes, centerVariance, sizeVariance }, outputs, context) => {
     const [boxes, scores] = boxesAndScores(outputs) ?? [outputs[0], outputs[1]];
-    const columns = scores.shape[2];
+    const columns = scores.dims[2];
     const detections: Detection[] = [];
     let index = 0;
     for (const [level, stride] of strides.entries()) {
@@ -120,18 +120,18 @@ export const distribution: LayoutSpec<DistributionLayout> = {
 };
 
 /** Where a level's scores and distributions stand. */
-function columnsOf(outputs: readonly PartOutput[], level: number, levels: number, classes: number, first: number) {
+function columnsOf(outputs: readonly KeptOutput[], level: number, levels: number, classes: number, first: number) {
   if (outputs.length === 1) {
     const [output] = outputs;
-    const columns = output.shape[2];
+    const columns = output.dims[2];
     const from = first * columns;
     const bins = (columns - classes) / 4;
     return { scores: { output, from, columns }, sides: { output, from: from + classes, columns, bins } };
   }
   const [scores, sides] = [outputs[level], outputs[levels + level]];
   return {
-    scores: { output: scores, from: 0, columns: scores.shape[2] },
-    sides: { output: sides, from: 0, columns: sides.shape[2], bins: sides.shape[2] / 4 },
+    scores: { output: scores, from: 0, columns: scores.dims[2] },
+    sides: { output: sides, from: 0, columns: sides.dims[2], bins: sides.dims[2] / 4 },
   };
 }
 
@@ -139,7 +139,7 @@ function columnsOf(outputs: readonly PartOutput[], level: number, levels: number
 export const fastestdet: LayoutSpec<FastestDetLayout> = {
   classesOf: (_, [first, ...more]) =>
     more.length === 0 && first?.length === 4 && first[1] > 5 ? first[1] - 5 : undefined,
-  read: (_, [{ shape, data }], context) => {
+  read: (_, [{ dims: shape, data }], context) => {
     const [, , rows, columns] = shape;
     const area = rows * columns;
     const detections: Detection[] = [];
@@ -199,7 +199,7 @@ export const anchors: LayoutSpec<AnchorsLayout> = {
   },
   read: (layout, outputs, context) => {
     const detections: Detection[] = [];
-    for (const [level, { shape, data }] of outputs.entries()) {
+    for (const [level, { dims: shape, data }] of outputs.entries()) {
       const [, count, rows, columns, entries] = shape;
       for (let index = 0; index < count * rows * columns; index++) {
         const at = (entry: number) => sigmoid(data[index * entries + entry]);

@@ -1,16 +1,16 @@
 /** How a tail's outputs hold boxes, as data, and what must be known of each layout. The table of all is in `layouts.ts`. */
 import type { z } from "zod";
 import type { Detection } from "../../core/box.ts";
-import type { PartOutput } from "../../onnx/part.ts";
+import type { KeptOutput } from "../../onnx/onnx-session.ts";
 
 /** [1, 4 + C, N]: centre and size in pixels, scores (Ultralytics' v8, v9 and 11). */
-export interface YoloV8Layout {
-  readonly name: "yolov8";
+export interface ColumnsLayout {
+  readonly name: "columns";
 }
 
 /** [1, N, 5 + C]: centre and size in pixels, objectness, scores (YOLOv5, v7; YOLOX with its grid decoded). */
-export interface YoloV5Layout {
-  readonly name: "yolov5";
+export interface ObjectnessLayout {
+  readonly name: "objectness";
 }
 
 /** [1, N, 5 + C]: offsets of cells of the grids of these strides one after the other, objectness, scores (YOLOX). */
@@ -20,13 +20,13 @@ export interface YoloXLayout {
 }
 
 /** [1, N, 6] or [N, 6]: corners in pixels, score, class; suppressed already (end-to-end exports). */
-export interface CornersLayout {
-  readonly name: "corners";
+export interface RowsLayout {
+  readonly name: "rows";
 }
 
 /** Boxes [1, N, 4], corners in fractions of the input, and scores [1, N, 1 + C], the background first (SSD). */
-export interface SsdLayout {
-  readonly name: "ssd";
+export interface ScoresAndBoxesLayout {
+  readonly name: "scoresAndBoxes";
 }
 
 /** Offsets [1, N, 4] from boxes that are fixed in each cell, and scores [1, N, 1 + C], the background first (SSD before decoding). */
@@ -71,11 +71,11 @@ export interface AnchorsLayout {
 }
 
 export type Layout =
-  | YoloV8Layout
-  | YoloV5Layout
+  | ColumnsLayout
+  | ObjectnessLayout
   | YoloXLayout
-  | CornersLayout
-  | SsdLayout
+  | RowsLayout
+  | ScoresAndBoxesLayout
   | PriorsLayout
   | DistributionLayout
   | FastestDetLayout
@@ -96,7 +96,7 @@ export interface LayoutSpec<L extends Layout> {
   /** Boxes in fractions of the network's input, those that score above the threshold only. */
   readonly read: (
     layout: L,
-    outputs: readonly PartOutput[],
+    outputs: readonly KeptOutput[],
     context: {
       readonly width: number;
       readonly height: number;

@@ -1,17 +1,17 @@
 /** The table of layouts, and what others ask of it. Whoever adds a layout adds a row. */
 import { z } from "zod";
 import type { Detection } from "../../core/box.ts";
-import type { PartOutput } from "../../onnx/part.ts";
-import { corners, ssd, yolov5, yolov8 } from "./decoded.ts";
+import type { KeptOutput } from "../../onnx/onnx-session.ts";
+import { columns, objectness, rows, scoresAndBoxes } from "./decoded.ts";
 import { anchors, distribution, fastestdet, priors, yolox, yunet } from "./grids.ts";
 import type { Layout, LayoutName, LayoutOf, LayoutSpec, ReadContext, Shapes } from "./layout.ts";
 
 const layouts: { readonly [N in LayoutName]: LayoutSpec<LayoutOf<N>> } = {
-  yolov8,
-  yolov5,
+  columns,
+  objectness,
   yolox,
-  corners,
-  ssd,
+  rows,
+  scoresAndBoxes,
   priors,
   distribution,
   fastestdet,
@@ -39,6 +39,6 @@ export function classesOfLayout(
   return specOf(layout).classesOf(layout, shapes, input);
 }
 
-export function readLayout(layout: Layout, outputs: readonly PartOutput[], context: ReadContext): Detection[] {
+export function readLayout(layout: Layout, outputs: readonly KeptOutput[], context: ReadContext): Detection[] {
   return specOf(layout).read(layout, outputs, context);
 }

@@ -6,8 +6,10 @@ import { int64Tensor, type OnnxTensor } from "../../onnx/tensors.ts";
 
 export interface Part {
   readonly bytes: Uint8Array;
-  /** Values of the file that it reads, in the order of its inputs. */
+  /** Values of the file that it reads, and their names in the part, in order. */
   readonly inputs: readonly string[];
+  readonly inputNames: readonly string[];
+  readonly outputNames: readonly string[];
   /** Of the file, in its order. */
   readonly nodes: readonly ReadNode[];
 }
@@ -83,5 +85,5 @@ export function cutPart(
     outputs: outputs.map((name) => ({ name })),
     operatorSet,
   });
-  return { bytes, inputs: [...inputs], nodes: kept };
+  return { bytes, inputs: [...inputs], inputNames: [...inputs].map(inputName), outputNames: outputs, nodes: kept };
 }

@@ -5,6 +5,22 @@
 import type { ChannelOrder, Fit } from "../../core/preprocessing.ts";
 import type { Layout } from "../../heads/layouts/layout.ts";
 
+export const familyNames = [
+  "ultralytics",
+  "yolov8",
+  "yolov11",
+  "yolov5",
+  "yolox",
+  "nanodet",
+  "picodet",
+  "fastestdet",
+  "yunet",
+  "ultraface",
+  "yolov5face",
+  "darknet",
+] as const;
+export type FamilyName = (typeof familyNames)[number];
+
 /** How a network's input comes of a picture; what a single option can change. */
 export interface PictureFacts {
   readonly fit: Fit;
@@ -49,17 +65,22 @@ const plain: PictureFacts = {
 };
 const letterboxed: PictureFacts = { ...plain, fit: "letterbox" };
 
-const yolov8: LayoutChoice = { layout: { name: "yolov8" } };
-const yolov5: LayoutChoice = { layout: { name: "yolov5" }, hasOneEachCell: false };
-const corners: LayoutChoice = { layout: { name: "corners" } };
+const columns: LayoutChoice = { layout: { name: "columns" } };
+const objectness: LayoutChoice = { layout: { name: "objectness" }, hasOneEachCell: false };
+const rows: LayoutChoice = { layout: { name: "rows" } };
+/** YOLOv8, 11 and their like; exports with suppression in them, and YOLOv5u's. */
+const ultralytics: Family = { picture: letterboxed, layouts: [columns, rows] };
 export const usualStrides = [8, 16, 32] as const;
 const strides = usualStrides;
 
-const families = {
+const families: { readonly [F in FamilyName]: Family } = {
+  ultralytics,
+  yolov8: ultralytics,
+  yolov11: ultralytics,
   yolov5: {
     picture: letterboxed,
     layouts: [
-      yolov5,
+      objectness,
       {
         layout: {
           name: "anchors",
@@ -73,13 +94,11 @@ const families = {
       },
     ],
   },
-  yolov8: { picture: letterboxed, layouts: [yolov8, corners] },
-  yolov11: { picture: letterboxed, layouts: [yolov8, corners] },
   yolox: {
     picture: { ...plain, fit: "corner", order: "bgr", range: 255 },
     layouts: [
       { layout: { name: "yolox", strides }, hasExp: false },
-      { ...yolov5, hasExp: true, hasOneEachCell: true },
+      { ...objectness, hasExp: true, hasOneEachCell: true },
     ],
   },
   nanodet: {
@@ -104,7 +123,7 @@ const families = {
   ultraface: {
     picture: { ...plain, range: 255, mean: [127, 127, 127], deviation: [128, 128, 128] },
     layouts: [
-      { layout: { name: "ssd" }, hasExp: true },
+      { layout: { name: "scoresAndBoxes" }, hasExp: true },
       {
         layout: {
           name: "priors",
@@ -140,10 +159,7 @@ const families = {
     ],
   },
   darknet: { picture: plain, layouts: [] },
-} satisfies Readonly<Record<string, Family>>;
-
-export type FamilyName = keyof typeof families;
-export const familyNames = Object.keys(families) as readonly FamilyName[];
+};
 
 export function familyOf(name: FamilyName): Family {
   return families[name];
@@ -151,7 +167,5 @@ export function familyOf(name: FamilyName): Family {
 
 /** What `--layout` can name where a file's family does not say it. */
 export const layoutChoices: Readonly<Record<string, Layout>> = Object.fromEntries(
-  Object.values(families as Readonly<Record<string, Family>>).flatMap(({ layouts }) =>
-    layouts.map(({ layout }) => [layout.name, layout] as const),
-  ),
+  Object.values(families).flatMap(({ layouts }) => layouts.map(({ layout }) => [layout.name, layout] as const)),
 );

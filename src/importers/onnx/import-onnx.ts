@@ -3,38 +3,53 @@
  * is made of no layers is kept as islands. Nothing is left out, and nothing is done otherwise than the file says.
  */
 import { ImportError } from "../../core/errors.ts";
-import type { Filter, Preprocessing } from "../../core/preprocessing.ts";
+import type { Preprocessing } from "../../core/preprocessing.ts";
 import { type Graph, layerMacs } from "../../graph/graph.ts";
-import type { Layer } from "../../graph/layers.ts";
+import { type HeadLayer, isHead, type Layer } from "../../graph/layers.ts";
+import type { Head } from "../../heads/head.ts";
 import { type Infos, infer } from "../../onnx/infer.ts";
+import { printed } from "../../onnx/printed.ts";
 import { type ReadModel, type ReadNode, readOnnx } from "../../onnx/read-onnx.ts";
 import { Builder } from "./builder.ts";
 import { type FamilyName, familyOf, type PictureFacts } from "./families.ts";
-import { findEnding, type HeadOptions, makeHeads } from "./heads.ts";
+import {
+  dflHead,
+  type Ending,
+  type EndOptions,
+  endingPart,
+  findEnding,
+  givenHeads,
+  macsOfPart,
+  tailHead,
+} from "./heads.ts";
 import { readMetadata } from "./metadata.ts";
 import { recognize } from "./recognize.ts";
 import { type Signal, wholeLayer } from "./signals.ts";
-import { walk } from "./walk.ts";
+import { type Walked, walk } from "./walk.ts";
 
 export interface OnnxOptions {
   /** Name of the file, for errors and provenance. */
-  readonly name?: string;
-  /** Of the network's input in pixels; where a file leaves it open, or another is wanted. */
-  readonly size?: { readonly width: number; readonly height: number };
-  /** What a picture must be and how boxes are held; `auto`: as the file's outputs show it. */
-  readonly family?: FamilyName | "auto";
-  /** How boxes are held, where the family does not say it: a name of `layoutNames`. */
-  readonly layout?: string;
-  /** Of darknet's heads. */
-  readonly anchors?: readonly number[];
-  /** `none` refuses what is made of no layers, instead of running it densely. */
-  readonly islands?: "dense" | "none";
-  /** By class index; else as the file's metadata say. */
+  readonly fileName?: string;
+  /** [height, width] of the input, where the file leaves them open or another size is wanted. */
+  readonly size?: readonly [height: number, width: number];
+  /** By class index; by default those of the file's metadata. */
   readonly classNames?: readonly string[];
-  /** What is otherwise than the family's. */
+  /** Whose export it is: decides about pictures and boxes; by default found out. */
+  readonly family?: FamilyName;
+  /** How its outputs hold boxes, where the family does not say it: one of `layoutNames`. */
+  readonly layout?: string;
+  /** Heads for outputs that are raw maps, in order (darknet's region and yolo). */
+  readonly heads?: readonly Head[];
+  /** How the picture becomes the input; by default the family's. */
+  readonly preprocessing?: Partial<Preprocessing>;
+  /** What of the family's values of a picture is otherwise. */
   readonly picture?: Partial<PictureFacts>;
-  readonly filter?: Filter;
+  /** `none` refuses what no layer computes. */
+  readonly islands?: "none";
 }
+
+/** Below this share of multiply-accumulates in layers, a file is no network that could spike. */
+const leastShare = 0.5;
 
 /**
  * Imports an ONNX detector.
@@ -42,80 +57,106 @@ export interface OnnxOptions {
  *   known, [E_SIZE] where it leaves its size open, [E_ISLAND] where islands are refused, [E_NAMES]; ShapeError.
  */
 export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Promise<Graph> {
-  const file = options.name ?? "the ONNX file";
+  const file = options.fileName ?? "model.onnx";
   const model = readOnnx(bytes, file);
   const metadata = readMetadata(model.metadata, file);
-  const input = inputOf(model, options.size ?? fromMetadata(metadata.size), file);
-  const { width, height, channels } = input;
-  const shaped = { ...model, nodes: [...input.nodes, ...model.nodes] };
-  const inferred = await infer(shaped, new Map([[input.value, [1, channels, height, width]]]), file);
+  const input = pictureInput(model, options.size, metadata.size, file);
+  const { value, width, height, channels } = input;
+  const whole = { ...model, nodes: [...input.nodes, ...model.nodes] };
+  const inferred = await infer(whole, new Map([[value, [1, channels, height, width]]]), file);
   const outputs = model.outputs.map(({ name }) => name);
   const unknown = outputs.find((name) => !inferred.infos.has(name));
   if (outputs.length === 0 || unknown !== undefined)
     throw new ImportError(
       "E_ONNX",
-      `${file}: ${unknown === undefined ? "it has no outputs" : `nothing makes its output ${unknown.slice(0, 80)}`}`,
+      `${file}: ${unknown === undefined ? "it has no outputs" : `nothing makes its output ${printed(unknown)}`}`,
     );
 
-  const headOptions: HeadOptions = {
-    family: options.family ?? "auto",
-    layout: options.layout ?? "auto",
-    anchors: options.anchors,
-    outputs,
+  const { family, layout } = options;
+  const endOptions: EndOptions = {
+    family: family ?? (metadata.isUltralytics ? "ultralytics" : undefined),
+    layout,
+    outputs: model.outputs,
     input,
     file,
   };
-  const operators = endOperators(inferred.nodes, inferred.infos, outputs);
-  const ending = findEnding(
-    headOptions,
-    outputs.map((name) => inferred.infos.get(name)?.shape),
-    operators,
-  );
-  const facts: PictureFacts = { ...familyOf(ending.family).picture, ...options.picture };
-
+  const ending = () => {
+    const problem = outputs.map((name) => inferred.infos.get(name)?.problem).find(Boolean);
+    if (problem) throw problem;
+    const shapes = outputs.map((name) => inferred.infos.get(name)?.shape);
+    return findEnding(endOptions, shapes, endOperators(inferred.nodes, inferred.infos, outputs));
+  };
+  const known = endOptions.family ?? (options.heads ? "darknet" : ending().family);
+  const facts: PictureFacts = { ...familyOf(known).picture, ...options.picture };
   const builder = new Builder();
-  const picture = pictureSignal(builder, [channels, height, width], facts);
+  const signal = pictureSignal(builder, [channels, height, width], facts);
   const walked = await walk({
     inferred,
     steps: recognize(inferred, outputs),
     operatorSet: model.operatorSet,
-    picture: { value: input.value, signal: picture },
+    picture: { value, signal },
     outputs,
-    islands: options.islands ?? "dense",
+    islands: options.islands,
     builder,
     file,
   });
-  const found = makeHeads(headOptions, ending, walked, builder);
-  const layers = neededLayers([...builder.layers, ...found.heads]);
-  const islands = layers.flatMap((layer) => (layer.kind === "island" ? [layer] : []));
-  const dense = found.tailMacs + islands.reduce((sum, { macs }) => sum + macs, 0);
-  const total =
-    dense +
-    layers.reduce(
-      (sum, layer) => sum + (layer.kind === "island" ? 0 : layerMacs(layer, builder.shapeOf(layer.name) ?? [0, 0, 0])),
-      0,
-    );
-  const share = total === 0 ? 0 : 1 - dense / total;
-  if (share < 0.5) {
-    const why = walked.refusals.slice(0, 3).join("; ");
-    throw new ImportError(
-      "E_ONNX",
-      `${file}: only ${Math.round(100 * share)} % of its multiply-accumulates are in layers that can spike${why ? ` (${why})` : ""}`,
-    );
-  }
+  const { heads, tailMacs } = makeHeads(
+    options.heads,
+    endOptions,
+    familyOf(known) === familyOf("ultralytics"),
+    walked,
+    builder,
+    ending,
+  );
+  const layers = neededLayers([...builder.layers, ...heads]);
+  checkShare(layers, tailMacs, walked, builder, file);
+  const [{ classes }] = heads;
   return {
     layers,
-    preprocessing: preprocessingOf(facts, walked.mean, ending.family, options.filter),
-    classNames: classNamesOf(options.classNames ?? metadata.classNames, found.classes, file),
+    preprocessing: { ...preprocessingOf(facts, walked.mean, known), ...options.preprocessing },
+    classNames: classNamesOf(options.classNames ?? metadata.classNames, classes, file),
     provenance: [
-      `importOnnx ${file} family=${found.family} layout=${found.layout} size=${width}x${height} opset=${model.operatorSet}`,
-      ...islands.map(({ name, operators: ops, macs }) => `island ${name}: ${ops.join(", ")}, ${macs} MACs`),
+      `importOnnx ${file} family=${known} size=${width}x${height}`,
+      ...layers.flatMap((layer) =>
+        layer.kind === "island" ? [`island ${layer.name}: ${layer.operators.join(", ")}, ${layer.macs} MACs`] : [],
+      ),
     ],
   };
 }
 
-function fromMetadata(size: readonly [number, number] | undefined) {
-  return size && { height: size[0], width: size[1], isOfFile: true };
+function makeHeads(
+  given: readonly Head[] | undefined,
+  options: EndOptions,
+  isUltralytics: boolean,
+  walked: Walked,
+  builder: Builder,
+  ending: () => Ending,
+): { readonly heads: readonly HeadLayer[]; readonly tailMacs: number } {
+  if (given) return { heads: givenHeads(given, options, walked, builder), tailMacs: 0 };
+  const part = endingPart(options, walked);
+  const dfl = isUltralytics && options.layout === undefined ? dflHead(options, part, walked, builder) : undefined;
+  if (dfl) return { heads: [dfl], tailMacs: 0 };
+  return { heads: [tailHead(part, ending(), walked, builder)], tailMacs: macsOfPart(part, walked) };
+}
+
+/** @throws ImportError [E_ONNX] where most of the work is in no layer: better said now than found out as an energy. */
+function checkShare(
+  layers: readonly Layer[],
+  tailMacs: number,
+  { refusals }: Walked,
+  builder: Builder,
+  file: string,
+): void {
+  const macsOf = (layer: Layer) => (isHead(layer) ? 0 : layerMacs(layer, builder.shapeOf(layer.name)));
+  const inLayers = layers.reduce((sum, layer) => sum + (layer.kind === "island" ? 0 : macsOf(layer)), 0);
+  const all = layers.reduce((sum, layer) => sum + macsOf(layer), tailMacs);
+  const share = all === 0 ? 0 : inLayers / all;
+  if (share >= leastShare) return;
+  const why = refusals.length > 0 ? ` (${refusals.slice(0, 3).join("; ")})` : "";
+  throw new ImportError(
+    "E_ONNX",
+    `${file}: only ${Math.floor(100 * share)} % of its multiply-accumulates are in layers that can spike${why}`,
+  );
 }
 
 interface Input {
@@ -128,52 +169,55 @@ interface Input {
   readonly nodes: readonly ReadNode[];
 }
 
-/** What the picture's planes are, and how the file's input comes of them: TensorFlow's exports want the channels last. */
-function inputOf(
+/**
+ * What the picture's planes are, and how the file's input comes of them: TensorFlow's exports want the channels last.
+ * @param wanted [height, width] that was asked for; goes before the file's own, and this before what metadata say.
+ */
+function pictureInput(
   model: ReadModel,
-  wanted: { readonly width: number; readonly height: number; readonly isOfFile?: boolean } | undefined,
+  wanted: readonly [number, number] | undefined,
+  stated: readonly [number, number] | undefined,
   file: string,
 ): Input {
   const fail = (what: string): never => {
     throw new ImportError("E_ONNX", `${file}: ${what}`);
   };
   const [input, ...others] = model.inputs;
-  if (!input || others.length > 0)
-    return fail(
-      `it has ${model.inputs.length} inputs; one picture is read (${model.inputs.map(({ name }) => name.slice(0, 40)).join(", ")})`,
-    );
+  const names = model.inputs.map(({ name }) => printed(name)).join(", ");
+  if (!input || others.length > 0) return fail(`it has ${model.inputs.length} inputs (${names}); one picture is read`);
   const { name, shape, dtype } = input;
   if (dtype !== "float32")
-    fail(`its input is ${dtype ?? "of no known type"}, not float32. Export it with inputs and weights in float32`);
+    fail(`its input is ${dtype ?? "of no known type"}. Export it with inputs and weights in float32`);
   if (shape?.length !== 4)
     return fail(`its input has ${shape?.length ?? "no"} dimensions; a picture [1, C, H, W] is read`);
-  if (typeof shape[0] === "number" && shape[0] !== 1 && shape[0] > 0)
-    fail(`its batch is ${shape[0]}; export it with a batch of 1`);
-  const isLast = typeof shape[3] === "number" && shape[3] <= 4 && !(typeof shape[1] === "number" && shape[1] <= 4);
+  if (typeof shape[0] === "number" && shape[0] > 1)
+    fail(`it reads ${shape[0]} pictures at once. Export it with a batch of 1`);
+  const isLast = isFew(shape[3]) && !isFew(shape[1]);
   const [channels, height, width] = isLast ? [shape[3], shape[1], shape[2]] : shape.slice(1);
   if (channels !== 3) return fail(`its input has ${channels} channels; pictures have 3`);
-  const fixed =
-    typeof height === "number" && typeof width === "number" && height > 0 && width > 0 ? { height, width } : undefined;
-  // A size that is asked for goes before the file's own, and this before what metadata say.
-  const size = (wanted?.isOfFile ? (fixed ?? wanted) : (wanted ?? fixed)) ?? undefined;
+  const own =
+    typeof height === "number" && typeof width === "number" && height > 0 && width > 0 ? [height, width] : undefined;
+  const size = wanted ?? own ?? stated;
   if (!size)
     throw new ImportError(
       "E_SIZE",
-      `${file} leaves the size of its input open: add --size 640 (or 640x480, width first)`,
+      `${file} leaves the size of its input open: add --size 640, or 640x480 (width first)`,
     );
-  if (![size.width, size.height].every((extent) => Number.isInteger(extent) && extent >= 1 && extent <= 8192))
-    fail(`its input would be ${size.width}×${size.height} pixels`);
-  if (!isLast) return { value: name, channels, ...size, nodes: [] };
+  if (size.some((extent) => !Number.isInteger(extent) || extent < 8 || extent > 8192))
+    fail(`its input would be ${size[1]}×${size[0]} pixels`);
+  const extents = { channels, height: size[0], width: size[1] };
+  if (!isLast) return { value: name, ...extents, nodes: [] };
   const value = `${name}/planes`;
-  const node: ReadNode = {
-    op: "Transpose",
-    name: "",
-    domain: "",
-    inputs: [value],
-    outputs: [name],
-    attributes: { perm: [0, 2, 3, 1] },
+  const attributes = { perm: [0, 2, 3, 1] };
+  return {
+    value,
+    ...extents,
+    nodes: [{ op: "Transpose", name: "", domain: "", inputs: [value], outputs: [name], attributes }],
   };
-  return { value, channels, ...size, nodes: [node] };
+}
+
+function isFew(extent: number | string): boolean {
+  return typeof extent === "number" && extent <= 4;
 }
 
 /** The picture as the file wants it: (range·pixel − mean) / deviation, of the pixels as fractions of white. */
@@ -192,11 +236,10 @@ function preprocessingOf(
   { fit, order, pad }: PictureFacts,
   mean: readonly number[],
   family: FamilyName,
-  filter: Filter | undefined,
 ): Preprocessing {
   return {
     fit,
-    filter: filter ?? (family === "darknet" ? "darknet" : "linear"),
+    filter: family === "darknet" ? "darknet" : "linear",
     ...(order === "rgb" ? {} : { order }),
     ...(fit === "stretch" ? {} : { pad }),
     ...(mean.some((value) => value !== 0) ? { mean } : {}),
@@ -222,16 +265,13 @@ function endOperators(nodes: readonly ReadNode[], infos: Infos, outputs: readonl
   return found;
 }
 
-/** Without layers that feed no head: what a recognized function was made of. */
+/** Layers that a head depends on: without what a recognized function was made of. */
 function neededLayers(layers: readonly Layer[]): readonly Layer[] {
-  const needed = new Set<string>();
-  const kept = [...layers].reverse().filter((layer) => {
-    const isNeeded =
-      needed.has(layer.name) || layer.kind === "input" || !layers.some(({ inputs }) => inputs.includes(layer.name));
-    const isHead = layer.kind === "tail" || layer.kind === "region" || layer.kind === "yolo";
-    if (!isHead && !needed.has(layer.name) && layer.kind !== "input") return false;
-    for (const name of layer.inputs) needed.add(name);
-    return isNeeded || isHead;
+  const read = new Set<string>();
+  const kept = layers.toReversed().filter((layer) => {
+    if (!isHead(layer) && !read.has(layer.name) && layer.kind !== "input") return false;
+    for (const name of layer.inputs) read.add(name);
+    return true;
   });
-  return kept.reverse();
+  return kept.toReversed();
 }

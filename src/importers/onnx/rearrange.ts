@@ -4,7 +4,8 @@
  * plane of an input, nothing has to be computed.
  */
 import { floatTensor, sizeOf } from "../../core/tensor.ts";
-import { partTensor, runPart } from "../../onnx/part.ts";
+import { openKept } from "../../onnx/onnx-session.ts";
+import { partTensor } from "../../onnx/part.ts";
 import type { Part } from "./cut.ts";
 import { type Plane, pickPlanes, type Signal } from "./signals.ts";
 
@@ -39,7 +40,10 @@ export async function rearrange(
       Float32Array.from({ length: sizeOf(shape) }, (_, cell) => starts[i] + cell),
     ),
   );
-  const [{ data }] = await runPart(partTensor(part.bytes), numbers);
+  const { bytes, inputNames, outputNames } = part;
+  const session = await openKept({ model: partTensor(bytes), inputNames, outputNames }, "a part that moves values");
+  const [{ data }] = await session.run(numbers);
+  await session.dispose();
   const found: { input: number; channel: number; plane: Omit<Plane, "layer" | "channel"> }[] = [];
   for (let channel = 0; channel < channels; channel++) {
     const plane = data.subarray(channel * height * width, (channel + 1) * height * width);

@@ -23,7 +23,8 @@ export interface WalkOptions {
   /** The picture's value in the file, and as a signal of the input layer. */
   readonly picture: { readonly value: string; readonly signal: Signal };
   readonly outputs: readonly string[];
-  readonly islands: "dense" | "none";
+  /** `none` refuses them. */
+  readonly islands: "none" | undefined;
   readonly builder: Builder;
   readonly file: string;
 }
@@ -53,7 +54,6 @@ class Walker {
   readonly #options: WalkOptions;
   readonly #source: CutSource;
   readonly #signals = new Map<string, Signal>();
-  readonly #islands = new Map<string, Signal>();
   readonly #refusals: string[] = [];
   readonly #readers: ReadonlyMap<string, number>;
   readonly #following: ReadonlyMap<Step, number>;
@@ -187,15 +187,16 @@ class Walker {
     if (part.inputs.length === 0)
       throw new ImportError("E_ONNX", `${file}: ${value.slice(0, 80)} does not depend on the picture`);
     const inputs = part.inputs.map((name) => builder.exactly(this.#signals.get(name) as Signal, name));
-    const island = builder.add(`island_${value}`, {
+    const island = builder.add(`island_${value.replace(/^\W+/, "")}`, {
       kind: "island",
       inputs,
       model: partTensor(part.bytes),
+      inputNames: part.inputNames,
+      outputName: value,
       shape: [channels, height, width],
       operators: names,
       macs: part.nodes.reduce((sum, node) => sum + nodeMacs(node, inferred.infos), 0),
     });
-    this.#islands.set(value, island);
     return wholeLayer(island.planes[0].layer, [channels, height, width]);
   }
 }

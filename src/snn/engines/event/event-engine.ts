@@ -9,11 +9,11 @@ import type { FloatTensor } from "../../../core/tensor.ts";
 import { type Graph, inputOf } from "../../../graph/graph.ts";
 import { isPopulation } from "../../../graph/layers.ts";
 import type { Checkpoint, Engine, RunOptions, Session } from "../../engine.ts";
+import { openIslands } from "../../islands.ts";
 import { checkIntegers } from "./check-graph.ts";
-import { type LoadedNetwork, loadNetwork } from "./loaded-network.ts";
-import { observe } from "./observe.ts";
+import { type LoadedNetwork, loadNetworks } from "./loaded-network.ts";
+import { runSegments } from "./run-segments.ts";
 import { singleExecutor } from "./single-executor.ts";
-import { startRun } from "./start-run.ts";
 import { threadExecutor } from "./thread-executor.ts";
 
 export interface EventEngineOptions {
@@ -44,23 +44,26 @@ export function eventEngine(options: EventEngineOptions = {}): Engine {
 }
 
 async function openSession(graph: Graph, threads: number): Promise<Session> {
-  let loaded: LoadedNetwork | undefined;
+  let loaded: readonly LoadedNetwork[] = [];
   let loadedAs = "";
   let isBusy = false;
+  const islands = await openIslands(graph);
+
+  async function unload(): Promise<void> {
+    const segments = loaded;
+    loaded = [];
+    loadedAs = "";
+    for (const { executor } of segments) await executor.dispose();
+  }
 
   /** Loads the graph anew where the run needs another plan than the one in memory. */
-  async function loadFor({ encoding, record }: RunOptions): Promise<LoadedNetwork> {
+  async function loadFor({ encoding, record }: RunOptions): Promise<readonly LoadedNetwork[]> {
     const pinned = new Set((record?.rasters ?? []).map(({ layer }) => layer));
     const plan = JSON.stringify([encoding, [...pinned].sort()]);
-    if (loaded && plan === loadedAs) return loaded;
-    await loaded?.executor.dispose();
-    loaded = undefined;
-    loaded = await loadNetwork(graph, {
-      encoding,
-      pinned,
-      threads,
-      execute: threads === 1 ? singleExecutor : threadExecutor,
-    });
+    if (plan === loadedAs) return loaded;
+    await unload();
+    const execute = threads === 1 ? singleExecutor : threadExecutor;
+    loaded = await loadNetworks(graph, { encoding, pinned, threads, execute });
     loadedAs = plan;
     return loaded;
   }
@@ -70,9 +73,7 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
     if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");
     isBusy = true;
     try {
-      const network = await loadFor(options);
-      startRun(network, image, options);
-      yield* runTiles(graph, network, options);
+      yield* runSegments(graph, await loadFor(options), islands, image, options);
     } finally {
       isBusy = false;
     }
@@ -82,31 +83,10 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   return {
     run,
     dispose: async () => {
-      await loaded?.executor.dispose();
-      loaded = undefined;
+      await unload();
+      await islands.dispose();
     },
   };
-}
-
-async function* runTiles(graph: Graph, loaded: LoadedNetwork, options: RunOptions): AsyncGenerator<Checkpoint> {
-  const { executor, layout, network, pictures } = loaded;
-  const observer = observe(graph, loaded, options);
-  const greatestLag = Math.max(0, ...[...network.signals.values()].map(({ lag }) => lag));
-  const end = options.at.length === 0 ? 0 : options.at[options.at.length - 1] + greatestLag;
-  const last = pictures + network.stages.length;
-  await executor.run({ first: 0, last: pictures, g0: 0, length: 0 });
-  let next = 0;
-  for (let g0 = 0; g0 < end; ) {
-    const cut = observer.cuts.find((step) => step > g0) ?? end;
-    const tile = { first: pictures, last, g0, length: Math.min(layout.tileSteps, cut - g0, end - g0) };
-    await executor.run(tile);
-    observer.collect(tile);
-    g0 += tile.length;
-    while (next < options.at.length && options.at[next] + greatestLag <= g0) {
-      yield observer.checkpoint(options.at[next]);
-      next++;
-    }
-  }
 }
 
 function checkRun(graph: Graph, image: FloatTensor, { record = {} }: RunOptions): void {

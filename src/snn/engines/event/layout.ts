@@ -189,7 +189,7 @@ export function layoutOf(network: Network, options: LayoutOptions): Layout {
 }
 
 function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSteps: number): Layout {
-  const { stages, phases } = network;
+  const { stages, phases, replays } = network;
   const requests: Request[] = [];
   const passing = (bytes: number, from: number, to: number): (() => number) => {
     const request = { bytes: roundUp(bytes + slack, 64), from, to };
@@ -203,7 +203,8 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
     const stride = roundUp(channels, 8);
     const slotBytes = stagger(height * width * stride);
     const capacity = tileSteps + behind;
-    const isPassing = behind === 0 && !pinned.has(signal.name);
+    // What is written before a tile, or read after it, must not share its place.
+    const isPassing = behind === 0 && !pinned.has(signal.name) && !replays.includes(signal);
     const data = passing(capacity * slotBytes, isPassing ? from : 0, isPassing ? to : stages.length);
     frameRequests.set(signal, { stride, slotBytes, capacity, data });
   }
@@ -385,7 +386,7 @@ function layoutPopulation(
     targets: isTracker ? take("neurons", 8 * tableSteps) : 0,
     schedule: isScheduled ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),
-    constant: stage.pictures.length > 0 ? take("neurons", state * 4) : 0,
+    constant: stage.pictures.length > 0 || stage.island ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,
     chargeHistory: isReadout ? take("neurons", state * 8 * tileSteps) : 0,
     countHistory: isReadout ? take("neurons", state * 4 * tileSteps) : 0,
@@ -503,8 +504,8 @@ function mergesRuns(size: number, inPerGroup: number): boolean {
 }
 
 /** First and last stage that uses each signal, and by how many steps its readers lag behind it at most. */
-function lifetimes({ stages }: Network): ReadonlyMap<Signal, { from: number; to: number; behind: number }> {
-  const lives = new Map<Signal, { from: number; to: number; behind: number }>();
+function lifetimes({ stages, replays }: Network): ReadonlyMap<Signal, { from: number; to: number; behind: number }> {
+  const lives = new Map(replays.map((signal) => [signal, { from: 0, to: 0, behind: 0 }]));
   for (const [k, stage] of stages.entries()) {
     const output = outputOf(stage);
     const life = lives.get(output) ?? { from: k, to: k, behind: 0 };

@@ -5,7 +5,7 @@ import type { Executor, ProgramAddress } from "./executor.ts";
 import { type Layout, layoutOf, pictureCount } from "./layout.ts";
 import { countersOf, loadProgram } from "./load.ts";
 import { type Views, viewsOf } from "./memory.ts";
-import { type Network, networkOf, type PopulationStage, type Term } from "./network.ts";
+import { type Network, networksOf, type PopulationStage, type Term } from "./network.ts";
 
 export interface LoadedNetwork {
   readonly network: Network;
@@ -25,10 +25,23 @@ export interface LoadOptions {
   readonly execute: (bytes: number, address: ProgramAddress, threads: number) => Promise<Executor>;
 }
 
-export async function loadNetwork(graph: Graph, options: LoadOptions): Promise<LoadedNetwork> {
-  const { encoding, threads, pinned, execute } = options;
-  const network = networkOf(graph, encoding, pinned);
-  checkBounds(network);
+/** The networks of a graph's segments, in order; one where it has no islands. */
+export async function loadNetworks(graph: Graph, options: LoadOptions): Promise<readonly LoadedNetwork[]> {
+  const networks = networksOf(graph, options.encoding, options.pinned);
+  for (const network of networks) checkBounds(network);
+  const loaded: LoadedNetwork[] = [];
+  try {
+    for (const network of networks) loaded.push(await loadNetwork(network, options));
+    return loaded;
+  } catch (error) {
+    for (const { executor } of loaded) await executor.dispose();
+    throw error;
+  }
+}
+
+async function loadNetwork(network: Network, options: LoadOptions): Promise<LoadedNetwork> {
+  const { threads, execute } = options;
+  const pinned = new Set([...options.pinned, ...network.segment.kept]);
   const layout = layoutOf(network, { threads, pinned });
   const executor = await execute(layout.bytes, layout, threads);
   const views = viewsOf(executor.memory);

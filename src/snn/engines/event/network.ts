@@ -9,6 +9,7 @@ import {
   type ConvolutionLayer,
   type InputLayer,
   type IntegrateFireLayer,
+  type IslandLayer,
   isHead,
   isPopulation,
   type Layer,
@@ -16,6 +17,7 @@ import {
   type SumLayer,
 } from "../../../graph/layers.ts";
 import { phasesOf } from "../../phases.ts";
+import { type Segment, segmentsOf } from "./segments.ts";
 import { type SquareConvolution, type SquarePool, squareConvolution, squarePool } from "./square.ts";
 
 /** Spikes of a layer. */
@@ -59,6 +61,8 @@ export interface PopulationStage {
   readonly terms: readonly Term[];
   /** Convolutions of a picture that is a constant current. */
   readonly pictures: readonly SquareConvolution[];
+  /** The island whose values these neurons receive. */
+  readonly island: IslandLayer | undefined;
   /** A max-pool that alone reads these spikes, and whose windows lie side by side: it is run with the neurons. */
   readonly pool?: PoolStage;
 }
@@ -96,23 +100,66 @@ export interface Network {
   readonly phases: number;
   /** Unit steps of a frame whose constants come at once; absent: they come at every step. */
   readonly frameUnits: number | undefined;
-  /** By layer name. */
+  /** Signals of earlier segments whose spikes are written into their frames before a tile. */
+  readonly replays: readonly Signal[];
+  /** By layer name; replays among them. */
   readonly signals: ReadonlyMap<string, Signal>;
+  readonly segment: Segment;
+}
+
+/** Signals of all segments so far, and what has been counted. */
+interface Made {
+  readonly signals: Map<string, Signal>;
+  readonly counted: Set<Layer>;
 }
 
 /**
+ * The networks of a graph's segments; one where it has no islands.
  * @param pinned layers whose single spikes must be there to be looked at.
  * @throws EngineError [E_TOPOLOGY] where something other than a population or a sum reads a current.
  */
-export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<string> = new Set()): Network {
+export function networksOf(
+  graph: Graph,
+  encoding: Encoding,
+  pinned: ReadonlySet<string> = new Set(),
+): readonly Network[] {
+  const made: Made = { signals: new Map(), counted: new Set() };
+  const networks = segmentsOf(graph).map((segment) => {
+    return networkOf(graph, segment, made, encoding, new Set([...pinned, ...segment.kept]));
+  });
+  for (const layer of graph.layers) {
+    if ((layer.kind === "convolution" && !readsPicture(graph, layer, encoding)) || layer.kind === "sum") {
+      if (!made.counted.has(layer))
+        throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
+    }
+  }
+  return networks;
+}
+
+/** Whether a layer is a convolution of the picture as a constant current. */
+function readsPicture(graph: Graph, layer: Layer, encoding: Encoding): boolean {
+  const source = layer.inputs[0];
+  return (
+    encoding === "constant" &&
+    layer.kind === "convolution" &&
+    graph.layers.some(({ name, kind }) => name === source && kind === "input")
+  );
+}
+
+function networkOf(
+  graph: Graph,
+  segment: Segment,
+  { signals: before, counted }: Made,
+  encoding: Encoding,
+  pinned: ReadonlySet<string>,
+): Network {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
   const signals = new Map<string, Signal>();
-  const counted = new Set<Layer>();
   const stages: Stage[] = [];
+  const replays: Signal[] = [];
   const shapeOf = (name: string) => shapes.get(name) as Shape;
-  const isPicture = (layer: Layer) =>
-    encoding === "constant" && layer.kind === "convolution" && byName.get(layer.inputs[0])?.kind === "input";
+  const isPicture = (layer: Layer) => readsPicture(graph, layer, encoding);
 
   function fail(layer: Layer, name: string): never {
     throw new EngineError(
@@ -121,7 +168,15 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
     );
   }
   function spikesOf(name: string, reader: Layer): Signal {
-    return signals.get(name) ?? fail(reader, name);
+    return signals.get(name) ?? replayed(name) ?? fail(reader, name);
+  }
+  function replayed(name: string): Signal | undefined {
+    const earlier = before.get(name);
+    if (!earlier) return undefined;
+    const signal = { ...earlier, lag: 0 };
+    signals.set(name, signal);
+    replays.push(signal);
+    return signal;
   }
   function countsOnce(layer: Layer): boolean {
     if (counted.has(layer)) return false;
@@ -151,26 +206,30 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
   /** What a population integrates. */
   function sourcesOf(layer: Layer): readonly (Term | SquareConvolution)[] {
     const source = byName.get(layer.inputs[0]) as Layer;
+    if (source.kind === "island") return [];
     if (source.kind === "convolution") return [isPicture(source) ? squareConvolution(source) : termOf(source)];
     if (source.kind !== "sum") return fail(layer, source.name);
     const counts = countsOnce(source);
     return source.inputs.map((_, branch) => branchOf(source, branch, counts));
   }
   /** Spikes are needed of a picture that is not (only) a constant current. */
-  const readsPicture = graph.layers.some(
+  const needsPictureSpikes = [...segment.layers].some(
     (layer) => !isPicture(layer) && layer.inputs.some((name) => byName.get(name)?.kind === "input"),
   );
 
   for (const layer of graph.layers) {
+    if (layer.kind !== "input" && !segment.layers.has(layer)) continue;
     if (isPopulation(layer)) {
+      const source = byName.get(layer.inputs[0]);
+      const island = source?.kind === "island" ? source : undefined;
       const sources = sourcesOf(layer);
       const terms = sources.filter((source): source is Term => "input" in source);
       const pictures = sources.filter((source): source is SquareConvolution => !("input" in source));
       const lagIn = Math.max(0, ...terms.map(({ input }) => input.lag));
       const signal = add(layer, lagIn + (layer.kind === "integrateFire" ? layer.delay : 0), layer.levels);
-      stages.push({ kind: "population", layer, signal, lagIn, terms, pictures });
+      stages.push({ kind: "population", layer, signal, lagIn, terms, pictures, island });
     } else if (layer.kind === "input") {
-      if (readsPicture) stages.push({ kind: "poisson", layer, signal: add(layer, 0, 1) });
+      if (needsPictureSpikes) stages.push({ kind: "poisson", layer, signal: add(layer, 0, 1) });
     } else if (layer.kind === "maxPool") {
       const input = spikesOf(layer.inputs[0], layer);
       stages.push({
@@ -195,21 +254,19 @@ export function networkOf(graph: Graph, encoding: Encoding, pinned: ReadonlySet<
       throw new EngineError("E_NOT_SPIKING", `${layer.name} [${layer.kind}] does not spike. Convert the graph first`);
     }
   }
-  for (const layer of graph.layers) {
-    if ((layer.kind === "convolution" && !isPicture(layer)) || layer.kind === "sum") {
-      if (!counted.has(layer)) throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
-    }
-  }
+  for (const [name, signal] of signals) before.set(name, signal);
   return {
     input: inputOf(graph),
     stages: withPools(stages, pinned),
     phases: phasesOf(graph),
     frameUnits: graph.simulation?.frameUnits,
     signals,
+    replays,
+    segment,
   };
 }
 
-/** Pools that can be run with the neurons before them are; their stages go. */
+/** Pools that can be run with the neurons before them are, unless their input has to be seen; their stages go. */
 function withPools(stages: readonly Stage[], pinned: ReadonlySet<string>): readonly Stage[] {
   const readers = stages.flatMap(inputsOf);
   const byInput = new Map<Signal, PoolStage>();

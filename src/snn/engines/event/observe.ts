@@ -37,9 +37,14 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
   const { record = {} } = options;
   const populations = network.stages.filter((stage) => stage.kind === "population");
   const byName = new Map(populations.map((stage) => [stage.layer.name, stage]));
-  const wantsState = new Set([...(record.counts ?? []), ...(record.membranes ?? [])]);
+  // Of a graph with islands, this segment's layers only.
+  const own = (names: readonly string[] = []) => names.filter((name) => byName.has(name));
+  const [counted, membranes] = [own(record.counts), own(record.membranes)];
+  const wantsState = new Set([...counted, ...membranes]);
   const rasters = new Map(
-    (record.rasters ?? []).map(({ layer, neurons }) => [layer, { neurons, spikes: [] as number[] }]),
+    (record.rasters ?? [])
+      .filter(({ layer }) => byName.has(layer))
+      .map(({ layer, neurons }) => [layer, { neurons, spikes: [] as number[] }]),
   );
   const seen = new Map<number, Seen>(
     options.at.map((t) => [
@@ -106,9 +111,8 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
     const at = seen.get(tile.g0 + tile.length - signal.lag);
     const state = <A extends Float64Array | Int32Array>(start: number, to: A) =>
       toPlanes(words, start / 4, place.stateStride, signal.shape, to);
-    if (record.counts?.includes(layer.name))
-      at?.counts.set(layer.name, state(place.netCount, new Int32Array(sizeOf(signal))));
-    if (record.membranes?.includes(layer.name))
+    if (counted.includes(layer.name)) at?.counts.set(layer.name, state(place.netCount, new Int32Array(sizeOf(signal))));
+    if (membranes.includes(layer.name))
       at?.membranes.set(layer.name, state(place.vMem, new Float64Array(sizeOf(signal))));
   }
 
@@ -135,12 +139,11 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
     checkpoint(t) {
       const at = seen.get(t)!;
       const activity = new Map<string, LayerActivity>();
-      for (const { name, ...layer } of graph.layers) {
-        if (isPopulation({ name, ...layer } as (typeof graph.layers)[number])) {
-          activity.set(name, { spikes: at.spikes.get(name)!, synOps: 0 });
-        } else if (layer.kind === "convolution" || layer.kind === "sum") {
+      for (const layer of network.segment.layers) {
+        const { name } = layer;
+        if (isPopulation(layer)) activity.set(name, { spikes: at.spikes.get(name)!, synOps: 0 });
+        else if (layer.kind === "convolution" || layer.kind === "sum")
           activity.set(name, { spikes: 0, synOps: at.synOps.get(name) ?? 0 });
-        }
       }
       const units = unitsAt(t, graph);
       return {
@@ -148,17 +151,19 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
         unitSteps: units,
         heads: new Map(
           headsOf(graph).flatMap((head) =>
-            outputNames(head).map((name, i): [string, HeadReading] => {
-              const { layer, signal } = byName.get(head.inputs[i])!;
+            outputNames(head).flatMap((name, i): [string, HeadReading][] => {
+              const readout = byName.get(head.inputs[i]);
+              if (!readout) return [];
+              const { layer, signal } = readout;
               const charges = at.charges.get(layer.name)!;
-              return [name, headReading(layer, signal.shape, charges, at.headCounts.get(layer.name)!, units)];
+              return [[name, headReading(layer, signal.shape, charges, at.headCounts.get(layer.name)!, units)]];
             }),
           ),
         ),
         activity,
         recorded: {
-          counts: new Map((record.counts ?? []).map((name) => [name, at.counts.get(name)!])),
-          membranes: new Map((record.membranes ?? []).map((name) => [name, at.membranes.get(name)!])),
+          counts: new Map(counted.map((name) => [name, at.counts.get(name)!])),
+          membranes: new Map(membranes.map((name) => [name, at.membranes.get(name)!])),
           rasters: new Map(
             [...rasters].map(([name, { neurons, spikes }]) => [
               name,

@@ -1,7 +1,7 @@
 /** What the event engine will take of memory for a graph: the plan that a session allocates, without allocating it. */
 import type { Graph } from "../../../graph/graph.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { networkOf } from "./network.ts";
+import { networksOf } from "./network.ts";
 
 export interface PlannedMemory {
   /** Of wasm memory; the number of steps changes nothing. Recording every spike of a layer takes more. */
@@ -13,7 +13,17 @@ export interface PlannedMemory {
 /** @param graph spiking and quantized. @throws EngineError [E_TOPOLOGY] where the event engine cannot run it. */
 export function plannedMemory(graph: Graph, threads: number): PlannedMemory {
   const pinned: ReadonlySet<string> = new Set();
-  const network = networkOf(graph, graph.simulation?.encoding ?? "constant", pinned);
-  const { bytes, parts } = layoutOf(network, { threads, pinned });
-  return { bytes, parts };
+  const layouts = networksOf(graph, graph.simulation?.encoding ?? "constant", pinned).map((network) =>
+    layoutOf(network, { threads, pinned: new Set(network.segment.kept) }),
+  );
+  const sum = (of: (layout: Layout) => number) => layouts.reduce((total, layout) => total + of(layout), 0);
+  return {
+    bytes: sum(({ bytes }) => bytes),
+    parts: {
+      weights: sum(({ parts }) => parts.weights),
+      neurons: sum(({ parts }) => parts.neurons),
+      signals: sum(({ parts }) => parts.signals),
+      other: sum(({ parts }) => parts.other),
+    },
+  };
 }

@@ -1,10 +1,11 @@
 /** Where the time of a run goes, layer by layer: the stages of a program, run one by one. */
+import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import type { RunOptions } from "../../engine.ts";
 import type { Executor, ProgramAddress } from "./executor.ts";
 import { instantiate, kernelModule } from "./kernel-module.ts";
-import { loadNetwork } from "./loaded-network.ts";
+import { loadNetworks } from "./loaded-network.ts";
 import { observe } from "./observe.ts";
 import { singleExecutor } from "./single-executor.ts";
 import { startRun } from "./start-run.ts";
@@ -33,7 +34,13 @@ export async function profileLayers(
   const { threads, repeats, clock, timeSteps } = options;
   const execute: (bytes: number, address: ProgramAddress, count: number) => Promise<Executor> =
     threads === 1 ? singleExecutor : threadExecutor;
-  const loaded = await loadNetwork(graph, { encoding: options.encoding, threads, pinned: new Set(), execute });
+  const [loaded, ...others] = await loadNetworks(graph, {
+    encoding: options.encoding,
+    threads,
+    pinned: new Set(),
+    execute,
+  });
+  if (others.length > 0) throw new EngineError("E_ISLAND", "networks with islands cannot be profiled layer by layer");
   const { executor, layout, network, pictures } = loaded;
   const best = new Float64Array(network.stages.length).fill(Number.POSITIVE_INFINITY);
   const run = { ...options, at: [timeSteps] };

@@ -4,7 +4,7 @@ import { randomPicture } from "../../../../test/graphs.ts";
 import { smallSpikingGraph } from "../../../../test/random-spiking.ts";
 import { inferShapes } from "../../../graph/graph.ts";
 import { eventEngine } from "./event-engine.ts";
-import { loadNetwork } from "./loaded-network.ts";
+import { loadNetworks } from "./loaded-network.ts";
 import { writeField } from "./records.ts";
 import { startRun } from "./start-run.ts";
 import { threadExecutor } from "./thread-executor.ts";
@@ -14,7 +14,7 @@ const image = randomPicture(inferShapes(graph).get("input")!, 1);
 const options = { timeSteps: 4, at: [4], encoding: "constant", seed: 1 } as const;
 
 test("a thread that dies ends the run with an error, while its fellow waits for it; afterwards the error stays", async () => {
-  const loaded = await loadNetwork(graph, {
+  const [loaded] = await loadNetworks(graph, {
     encoding: "constant",
     threads: 2,
     pinned: new Set(),

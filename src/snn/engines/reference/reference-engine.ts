@@ -27,18 +27,20 @@ import {
   lagsOf,
   type RunOptions,
 } from "../../engine.ts";
-import { unitsAt } from "../../phases.ts";
+import { type OpenIslands, openIslands } from "../../islands.ts";
+import { phasesOf, stepWeight, unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
 import type { FrameStream } from "./frames.ts";
 import type { Snapshot } from "./population.ts";
-import { type Observation, openStreams } from "./streams.ts";
+import { type Observation, openStreams, type Streams } from "./streams.ts";
 
 export const referenceEngine: Engine = {
   name: "reference",
   async open(graph) {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
     checkMemory(graph, graph.simulation?.timeSteps ?? 1);
-    return { run: (image, options) => run(graph, image, options), dispose: async () => {} };
+    const islands = await openIslands(graph);
+    return { run: (image, options) => run(graph, islands, image, options), dispose: () => islands.dispose() };
   },
 };
 
@@ -51,7 +53,7 @@ const maxBytes = 2 ** 32;
  */
 function checkMemory(graph: Graph, timeSteps: number): void {
   const shapes = inferShapes(graph);
-  const keep = Math.min(keptSteps(graph), timeSteps);
+  const keep = Math.min(keptSteps(graph, timeSteps), timeSteps);
   const bytes = graph.layers.reduce((total, layer) => {
     const size = sizeOf(shapes.get(layer.name) as Shape);
     return total + size * (8 * keep + (isPopulation(layer) ? 12 : 0));
@@ -65,12 +67,18 @@ function checkMemory(graph: Graph, timeSteps: number): void {
   }
 }
 
-/** Steps of a layer that others may still ask for. */
-function keptSteps(graph: Graph): number {
+/** Steps of a layer that others may still ask for; all of them where an island waits for the last. */
+function keptSteps(graph: Graph, timeSteps: number): number {
+  if (graph.layers.some(({ kind }) => kind === "island")) return timeSteps + 1;
   return 1 + [...lagsOf(graph).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
 }
 
-async function* run(graph: Graph, image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
+async function* run(
+  graph: Graph,
+  islands: OpenIslands,
+  image: FloatTensor,
+  options: RunOptions,
+): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
   const input = inputOf(graph);
   if (image.shape.join() !== input.shape.join()) {
@@ -79,7 +87,9 @@ async function* run(graph: Graph, image: FloatTensor, options: RunOptions): Asyn
       `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
     );
   }
-  const { streams, observations } = openStreams(graph, image, options, keptSteps(graph));
+  const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps));
+  const { streams, observations } = opened;
+  await runIslands(graph, islands, opened, options.timeSteps);
   // All ends of the graph advance together: what they share is kept only as long as delays demand.
   const consumers = consumersOf(graph);
   const ends = graph.layers
@@ -89,6 +99,25 @@ async function* run(graph: Graph, image: FloatTensor, options: RunOptions): Asyn
     for (const end of ends) end.frame(t);
     if (options.at.includes(t)) yield checkpointAt(t, graph, observations, options);
   }
+}
+
+/** Every island in its turn, when what it reads has sent all that it sends. */
+async function runIslands(graph: Graph, islands: OpenIslands, { streams, islandValues }: Streams, timeSteps: number) {
+  const shapes = inferShapes(graph);
+  for (const layer of graph.layers) {
+    if (layer.kind !== "island") continue;
+    const counts = layer.inputs.map((name) => netCounts(streams.get(name) as FrameStream, timeSteps, phasesOf(graph)));
+    const inputShapes = layer.inputs.map((name) => shapes.get(name) as Shape);
+    islandValues.set(layer.name, await islands.run(layer, counts, inputShapes));
+  }
+}
+
+function netCounts(stream: FrameStream, timeSteps: number, phases: number): Float64Array {
+  const counts = Float64Array.from(stream.frame(1), (spike) => spike * stepWeight(1, phases));
+  for (let t = 2; t <= timeSteps; t++) {
+    for (const [i, spike] of stream.frame(t).entries()) counts[i] += spike * stepWeight(t, phases);
+  }
+  return counts;
 }
 
 function checkpointAt(

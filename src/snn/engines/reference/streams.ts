@@ -3,9 +3,10 @@ import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
 import { type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { ConvolutionLayer, Layer, LayerKind, LayerOf } from "../../../graph/layers.ts";
+import type { ConvolutionLayer, Layer, LayerKind, LayerOf, Population } from "../../../graph/layers.ts";
 import type { RunOptions } from "../../engine.ts";
 import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
+import { islandCharges } from "../../islands.ts";
 import { phasesOf, stepWeight } from "../../phases.ts";
 import { type Frame, type FrameStream, frameStream } from "./frames.ts";
 import { type PopulationState, populationState, type Snapshot } from "./population.ts";
@@ -24,6 +25,8 @@ export interface Observation {
 export interface Streams {
   readonly streams: ReadonlyMap<string, FrameStream>;
   readonly observations: ReadonlyMap<string, Observation>;
+  /** To be filled, before anything behind an island is asked for. */
+  readonly islandValues: Map<string, FloatTensor>;
 }
 
 /** What a layer's stream may look at. */
@@ -38,8 +41,8 @@ interface Context {
   readonly shapeOf: (name: string) => Shape;
   /** The values of a layer before, at step t. */
   readonly frame: (name: string, t: number) => Frame;
-  /** What a current before brings once, before the first step; null where it brings nothing. */
-  readonly constants: (name: string) => Frame | null;
+  /** What a current before brings these neurons once, before the first step; null where it brings nothing. */
+  readonly constants: (name: string, population: Population) => Frame | null;
 }
 
 /** The frame of step t ≥ 1; called once for each t, in order. */
@@ -101,7 +104,7 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
     return (t) => {
       while (integrated < Math.min(t + layer.delay, options.timeSteps)) {
         integrated++;
-        if (integrated === 1) state.receive(constants(source));
+        if (integrated === 1) state.receive(constants(source, layer));
         state.integrate(frame(source, integrated), weightOf(integrated));
       }
       return record(layer.name, options, observation, t, state, state.fire(weightOf(t)));
@@ -116,7 +119,7 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
       for (let i = 0; i < charge.length; i++) charge[i] += weight * currents[i];
     };
     return (t) => {
-      const once = t === 1 ? constants(source) : null;
+      const once = t === 1 ? constants(source, layer) : null;
       if (once) add(once, 1);
       add(frame(source, t), weightOf(t));
       if (options.at.includes(t)) observation.charges.set(t, charge.slice());
@@ -125,14 +128,19 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
       return record(layer.name, options, observation, t, state, state.fire(weightOf(t)));
     };
   },
+  // All that it brings comes once.
+  island: (layer) => {
+    const nothing = new Float64Array(sizeOf(layer.shape));
+    return () => nothing;
+  },
   region: passedOn,
   yolo: passedOn,
+  dfl: passedOn,
   tail: passedOn,
-  product: refused,
-  island: refused,
   batchNorm: refused,
   activation: refused,
   averagePool: refused,
+  product: refused,
 };
 
 function passedOn(layer: Layer, { frame }: Context): Producer {
@@ -165,14 +173,18 @@ function record(
   return spikes;
 }
 
-type Facts = Pick<Context, "image" | "options" | "frameUnits" | "layerOf" | "shapeOf">;
+type PictureFacts = Pick<Context, "image" | "options" | "frameUnits" | "layerOf" | "shapeOf">;
+interface Facts extends PictureFacts {
+  /** Of islands that have been computed. */
+  readonly islandValues: ReadonlyMap<string, FloatTensor>;
+}
 
-function isPictureConvolution(layer: ConvolutionLayer, { options, layerOf }: Facts): boolean {
+function isPictureConvolution(layer: ConvolutionLayer, { options, layerOf }: PictureFacts): boolean {
   return options.encoding === "constant" && layerOf(layer.inputs[0]).kind === "input";
 }
 
 /** The picture's current and the bias: of a step, or of a whole frame. */
-function pictureConstants(layer: ConvolutionLayer, { image, shapeOf, frameUnits }: Facts): Frame {
+function pictureConstants(layer: ConvolutionLayer, { image, shapeOf, frameUnits }: PictureFacts): Frame {
   const shape = shapeOf(layer.name);
   const synapses = convolutionSynapses(layer, shapeOf(layer.inputs[0]), shape);
   const pixels = layer.shift === undefined ? Float64Array.from(image.data) : quantizePixels(image);
@@ -180,15 +192,17 @@ function pictureConstants(layer: ConvolutionLayer, { image, shapeOf, frameUnits 
 }
 
 /** What a layer's current brings of a whole frame besides what spikes bring. */
-function constantsOf(name: string, facts: Facts): Frame | null {
+function constantsOf(name: string, population: Population, facts: Facts): Frame | null {
   const layer = facts.layerOf(name);
+  const island = facts.islandValues.get(name);
+  if (island) return islandCharges(island, population, facts.frameUnits ?? 1);
   if (layer.kind === "convolution") {
     if (isPictureConvolution(layer, facts)) return pictureConstants(layer, facts);
     const shape = facts.shapeOf(name);
     return toCurrents(new Float64Array(sizeOf(shape)), layer, shape, true);
   }
   if (layer.kind !== "sum") return null;
-  const parts = layer.inputs.flatMap((input) => constantsOf(input, facts) ?? []);
+  const parts = layer.inputs.flatMap((input) => constantsOf(input, population, facts) ?? []);
   if (parts.length === 0) return null;
   return parts.reduce((total, part) => total.map((value, i) => value + part[i]));
 }
@@ -199,6 +213,7 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
   const byName = layersByName(graph);
   const streams = new Map<string, FrameStream>();
   const observations = new Map<string, Observation>();
+  const islandValues = new Map<string, FloatTensor>();
   const frameUnits = graph.simulation?.frameUnits;
   inputOf(graph);
   const facts = {
@@ -209,7 +224,9 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
     layerOf: (name: string) => byName.get(name) as Layer,
     shapeOf: (name: string) => shapes.get(name) as Shape,
     frame: (name: string, t: number) => (streams.get(name) as FrameStream).frame(t),
-    constants: (name: string) => (frameUnits === undefined ? null : constantsOf(name, facts)),
+    islandValues,
+    constants: (name: string, population: Population) =>
+      frameUnits === undefined ? null : constantsOf(name, population, facts),
   };
   for (const layer of graph.layers) {
     const observation: Observation = { snapshots: new Map(), synOps: new Map(), raster: [], charges: new Map() };
@@ -217,5 +234,5 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
     observations.set(layer.name, observation);
     streams.set(layer.name, frameStream(produce(layer, { ...facts, observation }), keep));
   }
-  return { streams, observations };
+  return { streams, observations, islandValues };
 }

@@ -1,0 +1,79 @@
+/** A detector as others write it, darknet's two files or an ONNX export, becomes a DNN graph. */
+import { basename, extname } from "node:path";
+import { readFile } from "#platform";
+import { ArgumentError } from "../core/errors.ts";
+import type { Graph } from "../graph/graph.ts";
+import { headsOf } from "../graph/graph.ts";
+import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import { importOnnx } from "../importers/onnx/import-onnx.ts";
+import type { ModelFlags } from "./options.ts";
+
+/** Files that hold a network in a form that is not read, and what makes an ONNX file of them. */
+const foreign: ReadonlyMap<string, string> = new Map([
+  [".pt", "yolo export model=FILE.pt format=onnx (Ultralytics), or torch.onnx.export"],
+  [".pth", "torch.onnx.export, or the export script of the project that it comes from"],
+  [".engine", "a TensorRT engine cannot be turned back: export the .pt or .onnx that it was built from"],
+  [".tflite", "python -m tf2onnx.convert --tflite FILE.tflite --output FILE.onnx"],
+  [".h5", "python -m tf2onnx.convert --keras FILE.h5 --output FILE.onnx"],
+  [".keras", "python -m tf2onnx.convert --keras FILE.keras --output FILE.onnx"],
+  [".pb", "python -m tf2onnx.convert --graphdef FILE.pb --output FILE.onnx"],
+  [".mlmodel", "a Core ML model cannot be turned back: export the network that it was made of as ONNX"],
+  [".mlpackage", "a Core ML model cannot be turned back: export the network that it was made of as ONNX"],
+  [".xml", "an OpenVINO model cannot be turned back: export the network that it was made of as ONNX"],
+  [".param", "an ncnn model cannot be turned back: export the network that it was made of as ONNX"],
+]);
+
+/** Whether MODEL has to be imported (and calibrated), instead of being a model file. */
+export function isImported(model: string): boolean {
+  return [".cfg", ".onnx"].includes(extname(model).toLowerCase());
+}
+
+/** @throws ArgumentError [E_MODEL] for a file of a kind that is not read, naming what makes an ONNX file of it. */
+export function refuseForeign(model: string): void {
+  const way = foreign.get(extname(model).toLowerCase());
+  if (way)
+    throw new ArgumentError("E_MODEL", `${model} is of a kind that is not read; make an ONNX file of it: ${way}`);
+}
+
+/** A DNN with the files that the flags name; a darknet cfg without weights has zeros for all. */
+export async function importModel(model: string, flags: ModelFlags): Promise<Graph> {
+  const classNames = flags.names ? { classNames: parseNames(await textOf(flags.names)) } : {};
+  const { fit, filter, size, family, islands } = flags;
+  if (model.toLowerCase().endsWith(".onnx")) {
+    refuse(flags, ["weights"], "goes with a .cfg");
+    return importOnnx(await readFile(model), {
+      fileName: basename(model),
+      ...classNames,
+      ...(size ? { size } : {}),
+      ...(family ? { family } : {}),
+      ...(islands ? { islands } : {}),
+      ...(flags.heads ? { heads: await headsIn(flags.heads) } : {}),
+      preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) },
+    });
+  }
+  refuse(flags, ["size", "family", "islands", "heads"], "goes with an .onnx");
+  return importDarknet(
+    {
+      cfg: await textOf(model),
+      cfgName: basename(model),
+      ...(flags.weights ? { weights: await readFile(flags.weights), weightsName: basename(flags.weights) } : {}),
+      ...classNames,
+    },
+    { preprocessing: { fit: fit ?? "stretch", filter: filter ?? "darknet" } },
+  );
+}
+
+/** The heads of a darknet cfg, for an ONNX file whose outputs are as raw as darknet's. */
+async function headsIn(cfg: string) {
+  const graph = importDarknet({ cfg: await textOf(cfg), cfgName: basename(cfg) });
+  return headsOf(graph).map(({ name: _name, inputs: _inputs, ...head }) => head);
+}
+
+function refuse(flags: ModelFlags, names: readonly (keyof ModelFlags)[], why: string): void {
+  const given = names.find((name) => flags[name] !== undefined);
+  if (given) throw new ArgumentError("E_USAGE", `--${given} ${why}`);
+}
+
+async function textOf(path: string): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, "text"));
+}

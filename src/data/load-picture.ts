@@ -1,0 +1,20 @@
+/** A picture of a data set, or any other, as pixels. */
+import { decodeImage, readFile } from "#platform";
+import type { PictureSize } from "../core/picture-size.ts";
+import type { DecodeOptions, Pixels } from "../core/pixels.ts";
+
+/** Plain data: an entry of a data set is one. */
+export interface PictureSource {
+  readonly path: string;
+  /** As annotations state it: it decides about EXIF orientation, see `orientationOf`. */
+  readonly size?: PictureSize;
+}
+
+/** @throws ImportError [E_FILE, E_IMAGE] naming the file. */
+export async function loadPicture(
+  { path, size }: PictureSource,
+  onRemark?: DecodeOptions["onRemark"],
+): Promise<Pixels> {
+  const bytes = await readFile(path, "picture");
+  return decodeImage(bytes, path, { ...(size ? { stated: size } : {}), ...(onRemark ? { onRemark } : {}) });
+}
