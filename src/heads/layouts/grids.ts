@@ -52,14 +52,14 @@ export const priors: LayoutSpec<PriorsLayout> = {
     for (const [level, stride] of strides.entries()) {
       const grid = gridOf(context, stride);
       for (let cell = 0; cell < grid.columns * grid.rows; cell++) {
-        const x = ((cell % grid.columns) + 0.5) / (context.width / stride);
-        const y = (Math.floor(cell / grid.columns) + 0.5) / (context.height / stride);
+        const x = ((cell % grid.columns) + 0.5) / grid.columns;
+        const y = (Math.floor(cell / grid.columns) + 0.5) / grid.rows;
         for (const size of sizes[level]) {
           const [width, height] = [Math.min(1, size / context.width), Math.min(1, size / context.height)];
           const [dx, dy, dw, dh] = boxes.data.subarray(4 * index, 4 * index + 4);
           const box = cornersOf(
-            (Math.min(1, x) + dx * centerVariance * width) * context.width,
-            (Math.min(1, y) + dy * centerVariance * height) * context.height,
+            (x + dx * centerVariance * width) * context.width,
+            (y + dy * centerVariance * height) * context.height,
             width * Math.exp(dw * sizeVariance) * context.width,
             height * Math.exp(dh * sizeVariance) * context.height,
           );
