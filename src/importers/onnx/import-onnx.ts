@@ -49,7 +49,7 @@ export interface OnnxOptions {
 }
 
 /** Below this share of multiply-accumulates in layers, a file is no network that could spike. */
-const leastShare = 0.5;
+const leastShare = 0.05;
 
 /**
  * Imports an ONNX detector.
