@@ -6,6 +6,9 @@ import type { ReadNode } from "./read-onnx.ts";
 import { integer } from "./shapes.ts";
 import { elementTypes, float32Tensor, int64Tensor, type OnnxDType, type OnnxTensor } from "./tensors.ts";
 
+/** What is computed without ONNX Runtime. */
+export const ownFolds: ReadonlySet<string> = new Set(["Constant", "Identity"]);
+
 /** @param inputs undefined where an input is left out. @throws ImportError [E_ONNX] where ONNX Runtime refuses the node. */
 export async function foldNode(
   node: ReadNode,

@@ -3,7 +3,7 @@
  * same for all pictures. Sizes are bounded before anything is computed.
  */
 import { ImportError } from "../core/errors.ts";
-import { foldNode } from "./fold.ts";
+import { foldNode, ownFolds } from "./fold.ts";
 import { printed } from "./printed.ts";
 import type { ReadModel, ReadNode } from "./read-onnx.ts";
 import { integer, type ShapeContext, shapeRules, sizeOfShape, type ValueInfo } from "./shapes.ts";
@@ -12,6 +12,8 @@ import { int64Tensor } from "./tensors.ts";
 /** No detector comes near: values of one tensor, and of all that are computed while importing. */
 const maxValues = 2 ** 28;
 const maxFolded = 2 ** 27;
+/** ONNX Runtime takes a thousandth of a second for each; exports for open sizes have some hundreds. */
+const maxFoldedNodes = 4096;
 
 export type Infos = ReadonlyMap<string, ValueInfo>;
 
@@ -33,10 +35,13 @@ export async function infer(
 ): Promise<Inferred> {
   const { nodes, infos } = begin(model, inputs, file);
   const ending = endingNodes(nodes, infos);
-  let folded = 0;
+  let [folded, foldedNodes] = [0, 0];
   const inferAndFold = async (node: ReadNode) => {
     if (!inferNode(model, node, infos, file)) return;
     for (const name of node.outputs) folded += sizeOfShape(infos.get(name)?.shape ?? []);
+    if (!ownFolds.has(node.op)) foldedNodes += 1;
+    if (foldedNodes > maxFoldedNodes)
+      throw new ImportError("E_ONNX", `${file}: more than ${maxFoldedNodes} constants would have to be computed`);
     if (folded > maxFolded)
       throw new ImportError("E_ONNX", `${file}: constants of more than ${maxFolded} values would have to be computed`);
     const values = node.inputs.map((name) => infos.get(name)?.constant);

@@ -1,4 +1,5 @@
 /** Collects the layers of a graph, and makes of signals the layers that are to be read. */
+import { ShapeError } from "../../core/errors.ts";
 import { floatTensor } from "../../core/tensor.ts";
 import { inferLayerShape } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
@@ -11,11 +12,16 @@ export interface Held {
   readonly order: readonly number[];
 }
 
+/** No detector comes near; while a file is imported, each channel of each layer is something to remember. */
+const maxLayers = 4096;
+const maxChannels = 2 ** 22;
+
 /** A layer of any kind that has no name yet. */
 export type Unnamed = { [K in LayerKind]: Omit<LayerOf<K>, "name"> }[LayerKind];
 
 export class Builder {
   readonly #layers: Layer[] = [];
+  #channels = 0;
   readonly #places = new Map<string, number>();
   readonly #shapes = new Map<string, Shape>();
   /** Layers that were made to hold planes, by what they hold. */
@@ -62,6 +68,12 @@ export class Builder {
       named,
       named.inputs.map((input) => this.shapeOf(input)),
     );
+    this.#channels += shape[0];
+    if (this.#layers.length >= maxLayers || this.#channels > maxChannels)
+      throw new ShapeError(
+        "E_TOO_LARGE",
+        `more than ${maxLayers} layers, or ${maxChannels} channels of all, are not supported`,
+      );
     this.#places.set(named.name, this.#layers.length);
     this.#layers.push(named);
     this.#shapes.set(named.name, shape);

@@ -85,13 +85,20 @@ function regroup(filter: Filter, order: readonly number[], channels: number): Fi
   if (order.length === channels && order.every((place, i) => place === i)) return filter;
   const [outputs, inputs, kH, kW] = filter.shape;
   const area = kH * kW;
-  const weights = new Float64Array(outputs * channels * area);
+  const weights = newWeights(outputs * channels * area);
   for (let row = 0; row < outputs * inputs; row++) {
     const to = Math.floor(row / inputs) * channels + order[row % inputs];
     // Added up, since a channel may be read twice.
     for (let cell = 0; cell < area; cell++) weights[to * area + cell] += filter.weights[row * area + cell];
   }
   return { ...filter, shape: [outputs, channels, kH, kW], weights };
+}
+
+/** A filter grows where it takes up what stands before it; a file of few bytes could make it any size. */
+const maxWeights = 2 ** 27;
+
+function newWeights(count: number): Float64Array {
+  return count <= maxWeights ? new Float64Array(count) : refuse(`it would need ${count} weights`);
 }
 
 /** A depthwise filter for channels that stand in another order. */
@@ -125,7 +132,7 @@ function mergeStrides(context: OperatorContext, signal: Signal, filter: Filter):
   const [outputs, inputs, kH, kW] = filter.shape;
   const { dilations, pads, strides } = filter;
   const size = [s * dilations[0] * (kH - 1) + s, s * dilations[1] * (kW - 1) + s];
-  const weights = new Float64Array(outputs * sources.size * size[0] * size[1]);
+  const weights = newWeights(outputs * sources.size * size[0] * size[1]);
   for (let from = 0; from < filter.weights.length; from++) {
     const cell = from % (kH * kW);
     const input = Math.floor(from / (kH * kW)) % inputs;

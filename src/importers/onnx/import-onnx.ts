@@ -4,6 +4,7 @@
  */
 import { ImportError } from "../../core/errors.ts";
 import type { Preprocessing } from "../../core/preprocessing.ts";
+import { checkMeaning } from "../../graph/check-meaning.ts";
 import { type Graph, layerMacs } from "../../graph/graph.ts";
 import { type HeadLayer, isHead, type Layer } from "../../graph/layers.ts";
 import type { Head } from "../../heads/head.ts";
@@ -111,7 +112,7 @@ export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): 
   const layers = neededLayers([...builder.layers, ...heads]);
   checkShare(layers, tailMacs, walked, builder, file);
   const [{ classes }] = heads;
-  return {
+  const graph: Graph = {
     layers,
     preprocessing: { ...preprocessingOf(facts, walked.mean, known), ...options.preprocessing },
     classNames: classNamesOf(options.classNames ?? metadata.classNames, classes, file),
@@ -122,6 +123,8 @@ export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): 
       ),
     ],
   };
+  checkMeaning(graph);
+  return graph;
 }
 
 function makeHeads(

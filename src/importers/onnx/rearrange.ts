@@ -7,7 +7,7 @@ import { floatTensor, sizeOf } from "../../core/tensor.ts";
 import { openKept } from "../../onnx/onnx-session.ts";
 import { partTensor } from "../../onnx/part.ts";
 import type { Part } from "./cut.ts";
-import { type Plane, pickPlanes, type Signal } from "./signals.ts";
+import { maxPlanes, type Plane, pickPlanes, type Signal } from "./signals.ts";
 
 /** Operators that move values and change none. */
 const moving: ReadonlySet<string> = new Set(
@@ -26,6 +26,7 @@ export async function rearrange(
   [channels, height, width]: readonly number[],
 ): Promise<Signal | undefined> {
   if (part.nodes.some(({ op, domain }) => domain !== "" || !moving.has(op))) return undefined;
+  if (channels > maxPlanes) return undefined;
   const shapes = inputs.map((signal) => [signal.planes.length, signal.height, signal.width]);
   const starts: number[] = [];
   let cells = 0;

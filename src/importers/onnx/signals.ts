@@ -24,6 +24,9 @@ export interface Signal {
   readonly affine?: { readonly scale: Float64Array; readonly offset: Float64Array };
 }
 
+/** Of one signal, as a layer's channels are bounded; a file of few bytes could ask for any number. */
+export const maxPlanes = 65_536;
+
 /** All channels of a layer. */
 export function wholeLayer(layer: string, [channels, height, width]: readonly [number, number, number]): Signal {
   const planes = Array.from({ length: channels }, (_, channel) => ({ layer, channel, stride: 1, y: 0, x: 0 }));

@@ -2,7 +2,7 @@
 import { axisOf, cutsOf, integer, partsOf, type ShapeContext } from "../../../onnx/shapes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { constantAt, type Operator, type OperatorContext, refuse, signalAt } from "../operator.ts";
-import { joinPlanes, pickPlanes } from "../signals.ts";
+import { joinPlanes, maxPlanes, pickPlanes } from "../signals.ts";
 
 export const Identity: Operator = (context) => [signalAt(context)];
 
@@ -11,6 +11,8 @@ export const Concat: Operator = (context) => {
   const [{ height, width }] = signals;
   expectChannels(context, integer(context.node, "axis", 1));
   if (signals.some((signal) => signal.height !== height || signal.width !== width)) refuse("its planes differ in size");
+  const planes = signals.reduce((sum, signal) => sum + signal.planes.length, 0);
+  if (planes > maxPlanes) refuse(`it joins ${planes} channels; at most ${maxPlanes} are supported`);
   return [joinPlanes(signals) ?? refuse("it joins the picture with what was made of it")];
 };
 
@@ -40,6 +42,7 @@ export const Gather: Operator = (context) => {
   const indices = constantAt(context, 1);
   const channels = signalAt(context).planes.length;
   if (indices.shape.length !== 1) refuse("it takes away or adds an axis");
+  if (indices.shape[0] > maxPlanes) refuse(`it asks for ${indices.shape[0]} channels`);
   const places = Array.from(numbersOf(indices), (index) => (index < 0 ? index + channels : index));
   if (places.some((place) => !(place >= 0 && place < channels))) refuse("it asks for channels that are not there");
   return [pickPlanes(signalAt(context), places)];
