@@ -71,7 +71,6 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
     });
     return { lambda: lambdaAfter(layer, context), layer: { ...layer, inputLambdas } };
   },
-  product: (layer) => refused(layer, "multiplies two signals, which has no spiking form yet"),
   region: passedOn,
   yolo: passedOn,
   dfl: passedOn,

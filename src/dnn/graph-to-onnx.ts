@@ -82,7 +82,6 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     });
     return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
   },
-  product: (layer) => ({ nodes: [node(layer, "Mul", layer.inputs)] }),
   // Run by themselves: `dnn-session.ts`.
   island: () => ({ nodes: [] }),
   region: () => ({ nodes: [] }),

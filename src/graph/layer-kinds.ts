@@ -223,19 +223,6 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
     },
     schema: { scales: z.array(tensorSchema.nullable()).optional(), shift: z.int().min(0).max(30).optional() },
   },
-  product: {
-    ...free,
-    arity: [2, 2],
-    inferShape: (_layer, [large, small], fail) => {
-      const isSame = large.join() === small.join();
-      if (!isSame && small.join() !== [large[0], 1, 1].join())
-        fail(
-          `inputs are ${large.join("×")} and ${small.join("×")}; the second must be like the first or hold a factor a channel`,
-        );
-      return large;
-    },
-    schema: {},
-  },
   integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
   readout: { ...population, schema: populationSchema },
   island: {

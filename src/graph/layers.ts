@@ -124,11 +124,6 @@ export interface SumLayer extends LayerBase {
   readonly shift?: number;
 }
 
-/** Product of two inputs of one shape, or of one by a factor for each channel [C, 1, 1], which stands second. */
-export interface ProductLayer extends LayerBase {
-  readonly kind: "product";
-}
-
 /** How a neuron fires; `src/snn/neurons` defines each. */
 export const neuronKinds = ["takeback", "ibt", "signed", "if", "tracker"] as const;
 export type NeuronKind = (typeof neuronKinds)[number];
@@ -203,7 +198,6 @@ export type Layer =
   | ConcatLayer
   | SliceLayer
   | SumLayer
-  | ProductLayer
   | IntegrateFireLayer
   | ReadoutLayer
   | IslandLayer

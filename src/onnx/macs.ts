@@ -13,3 +13,9 @@ export function nodeMacs(node: ReadNode, infos: Infos): number {
   if (node.op === "Gemm") return output * (integer(node, "transA", 0) ? a[0] : a[1]);
   return 0;
 }
+
+/** What a node takes each time that it is run densely: besides those, products of signals. */
+export function denseMacs(node: ReadNode, infos: Infos): number {
+  const isProduct = node.op === "Mul" && node.domain === "" && !node.inputs.some((name) => infos.get(name)?.constant);
+  return isProduct ? sizeOfShape(infos.get(node.outputs[0])?.shape ?? [0]) : nodeMacs(node, infos);
+}

@@ -174,7 +174,6 @@ function forward(
         case "region":
         case "yolo":
           return inputs[0];
-        case "product":
         case "island":
         case "dfl":
         case "tail":

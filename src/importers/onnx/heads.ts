@@ -6,7 +6,7 @@ import type { Head } from "../../heads/head.ts";
 import { cellsOf } from "../../heads/layouts/boxes.ts";
 import type { Layout, Shapes } from "../../heads/layouts/layout.ts";
 import { classesOfLayout } from "../../heads/layouts/layouts.ts";
-import { nodeMacs } from "../../onnx/macs.ts";
+import { denseMacs } from "../../onnx/macs.ts";
 import { partTensor } from "../../onnx/part.ts";
 import type { ReadValue } from "../../onnx/read-onnx.ts";
 import { type Builder, unitConvolution } from "./builder.ts";
@@ -117,7 +117,7 @@ export function tailHead(
 
 /** Multiply-accumulates that a part takes each time it runs. */
 export function macsOfPart(part: Part, { source }: Walked): number {
-  return part.nodes.reduce((sum, node) => sum + nodeMacs(node, source.infos), 0);
+  return part.nodes.reduce((sum, node) => sum + denseMacs(node, source.infos), 0);
 }
 
 /**

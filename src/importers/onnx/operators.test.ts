@@ -246,7 +246,7 @@ const cases: Readonly<Record<string, Case>> = {
         ]),
       );
     },
-    kinds: ["averagePool", "activation", "product"],
+    kinds: ["averagePool", "activation", "island"],
   },
   "dense layers": {
     make: (draft, x) => {
@@ -274,7 +274,7 @@ const cases: Readonly<Record<string, Case>> = {
       const [a, b] = [draft.op("Relu", [x]), draft.mix(x, draft.channels, draft.channels)];
       return draft.op("Sub", [draft.op("Sum", [draft.op("Mul", [a, b]), x, draft.op("Add", [a, x])]), b]);
     },
-    kinds: ["activation", "product", "sum"],
+    kinds: ["activation", "island", "sum"],
   },
   "products and sums with constants": {
     make: (draft, x) => {

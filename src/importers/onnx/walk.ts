@@ -5,7 +5,7 @@
 import { ImportError, ShapeError } from "../../core/errors.ts";
 import type { Inferred } from "../../onnx/infer.ts";
 import { nameOf } from "../../onnx/infer.ts";
-import { nodeMacs } from "../../onnx/macs.ts";
+import { denseMacs, nodeMacs } from "../../onnx/macs.ts";
 import { partTensor } from "../../onnx/part.ts";
 import type { ValueInfo } from "../../onnx/shapes.ts";
 import type { Builder } from "./builder.ts";
@@ -195,7 +195,7 @@ class Walker {
       outputName: value,
       shape: [channels, height, width],
       operators: names,
-      macs: part.nodes.reduce((sum, node) => sum + nodeMacs(node, inferred.infos), 0),
+      macs: part.nodes.reduce((sum, node) => sum + denseMacs(node, inferred.infos), 0),
     });
     return wholeLayer(island.planes[0].layer, [channels, height, width]);
   }

@@ -1,4 +1,4 @@
-/** Sums, products and norms: with constants they go into the layer before, of two signals they are layers. */
+/** Sums, products and norms. Constants go into the layer before; sums of signals are layers, products of signals are an island's. */
 import { floatTensor } from "../../../core/tensor.ts";
 import { float } from "../../../onnx/shapes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
@@ -64,7 +64,7 @@ export const Sub: Operator = (context) => {
 
 export const Mul: Operator = (context) => {
   const constant = context.infos.findIndex((info) => info?.constant);
-  if (constant < 0) return [product(context)];
+  if (constant < 0) refuse("it multiplies two signals");
   const { offsets: factors, signal } = operands(context, constant);
   return [
     scale(
@@ -189,19 +189,4 @@ function sum({ builder, wanted }: OperatorContext, signals: readonly Signal[]): 
   )
     refuse("it adds signals of different shapes");
   return builder.add(wanted, { kind: "sum", inputs: signals.map((signal) => builder.exactly(signal, wanted)) });
-}
-
-/** Of two signals of one shape, or of one with a factor for each channel. */
-function product(context: OperatorContext): Signal {
-  const { builder, wanted } = context;
-  const [first, second] = [signalAt(context, 0), signalAt(context, 1)];
-  const isOneEach = first.height === 1 && first.width === 1;
-  const [large, small] = isOneEach ? [second, first] : [first, second];
-  const isSame = large.height === small.height && large.width === small.width;
-  if (large.planes.length !== small.planes.length || !(isSame || (small.height === 1 && small.width === 1)))
-    refuse("it multiplies signals of different shapes");
-  return builder.add(wanted, {
-    kind: "product",
-    inputs: [large, small].map((signal) => builder.exactly(signal, wanted)),
-  });
 }

@@ -140,7 +140,6 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
   batchNorm: refused,
   activation: refused,
   averagePool: refused,
-  product: refused,
 };
 
 function passedOn(layer: Layer, { frame }: Context): Producer {
