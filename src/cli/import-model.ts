@@ -5,6 +5,7 @@ import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { headsOf } from "../graph/graph.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import type { PictureFacts } from "../importers/onnx/families.ts";
 import { importOnnx } from "../importers/onnx/import-onnx.ts";
 import type { ModelFlags } from "./options.ts";
 
@@ -38,7 +39,7 @@ export function refuseForeign(model: string): void {
 /** A DNN with the files that the flags name; a darknet cfg without weights has zeros for all. */
 export async function importModel(model: string, flags: ModelFlags): Promise<Graph> {
   const classNames = flags.names ? { classNames: parseNames(await textOf(flags.names)) } : {};
-  const { fit, filter, size, family, islands } = flags;
+  const { fit, filter, size, family, layout, islands } = flags;
   if (model.toLowerCase().endsWith(".onnx")) {
     refuse(flags, ["weights"], "goes with a .cfg");
     return importOnnx(await readFile(model), {
@@ -46,12 +47,18 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
       ...classNames,
       ...(size ? { size } : {}),
       ...(family ? { family } : {}),
+      ...(layout ? { layout } : {}),
+      picture: pictureFacts(flags),
       ...(islands ? { islands } : {}),
       ...(flags.heads ? { heads: await headsIn(flags.heads) } : {}),
       preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) },
     });
   }
-  refuse(flags, ["size", "family", "islands", "heads"], "goes with an .onnx");
+  refuse(
+    flags,
+    ["size", "family", "layout", "order", "range", "mean", "deviation", "islands", "heads"],
+    "goes with an .onnx",
+  );
   return importDarknet(
     {
       cfg: await textOf(model),
@@ -61,6 +68,17 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
     },
     { preprocessing: { fit: fit ?? "stretch", filter: filter ?? "darknet" } },
   );
+}
+
+/** What flags say of an ONNX network's picture; the rest is its family's. */
+function pictureFacts({ order, range, mean, deviation }: ModelFlags): Partial<PictureFacts> {
+  if (deviation?.includes(0)) throw new ArgumentError("E_USAGE", "--deviation holds 0, which nothing is divided by");
+  return {
+    ...(order ? { order } : {}),
+    ...(range === undefined ? {} : { range }),
+    ...(mean ? { mean } : {}),
+    ...(deviation ? { deviation } : {}),
+  };
 }
 
 /** The heads of a darknet cfg, for an ONNX file whose outputs are as raw as darknet's. */

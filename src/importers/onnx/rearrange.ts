@@ -10,7 +10,7 @@ import type { Part } from "./cut.ts";
 import { maxPlanes, type Plane, pickPlanes, type Signal } from "./signals.ts";
 
 /** Operators that move values and change none. */
-const moving: ReadonlySet<string> = new Set(
+export const movingOperators: ReadonlySet<string> = new Set(
   "Reshape Transpose Slice Split Concat Gather Squeeze Unsqueeze Flatten Identity Expand DepthToSpace SpaceToDepth Dropout Cast".split(
     " ",
   ),
@@ -25,7 +25,7 @@ export async function rearrange(
   inputs: readonly Signal[],
   [channels, height, width]: readonly number[],
 ): Promise<Signal | undefined> {
-  if (part.nodes.some(({ op, domain }) => domain !== "" || !moving.has(op))) return undefined;
+  if (part.nodes.some(({ op, domain }) => domain !== "" || !movingOperators.has(op))) return undefined;
   if (channels > maxPlanes) return undefined;
   const shapes = inputs.map((signal) => [signal.planes.length, signal.height, signal.width]);
   const starts: number[] = [];
