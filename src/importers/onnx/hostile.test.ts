@@ -136,6 +136,20 @@ test.each(Object.entries(files))("%s", async (_, [bytes, message]) => {
   expect((error as Error).message).not.toContain("\n");
 });
 
+test("what is something else is named, with the way to an ONNX file", async () => {
+  const begins = (text: string) => Uint8Array.from(text.padEnd(64, "\0"), (letter) => letter.charCodeAt(0));
+  const cases = [
+    ["PK\x03\x04", /a zip archive.*yolo export/],
+    ["\x80\x02", /a Python pickle.*yolo export/],
+    ["\x89HDF\r\n", /HDF5.*tf2onnx/],
+    ["\x1c\0\0\0TFL3", /TensorFlow Lite.*tf2onnx/],
+    ["version https://git-lfs.github.com/spec/v1", /git lfs pull/],
+    ["<!DOCTYPE html>", /a web page/],
+  ] as const;
+  for (const [text, message] of cases)
+    await expect(importOnnx(begins(text), { fileName: "m.onnx" })).rejects.toThrow(message);
+});
+
 test("channels that double without end are refused before they are made", async () => {
   const doubling = Array.from({ length: 24 }, (_, i): OnnxNode => {
     const from = i === 0 ? "x" : `d${i - 1}`;

@@ -13,6 +13,7 @@ import { printed } from "../../onnx/printed.ts";
 import { type ReadModel, type ReadNode, readOnnx } from "../../onnx/read-onnx.ts";
 import { Builder } from "./builder.ts";
 import { type FamilyName, familyOf, type PictureFacts } from "./families.ts";
+import { refuseForeignBytes } from "./foreign-bytes.ts";
 import {
   dflHead,
   type Ending,
@@ -59,6 +60,7 @@ const leastShare = 0.05;
  */
 export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Promise<Graph> {
   const file = options.fileName ?? "model.onnx";
+  refuseForeignBytes(bytes, file);
   const model = readOnnx(bytes, file);
   const metadata = readMetadata(model.metadata, file);
   const input = pictureInput(model, options.size, metadata.size, file);
