@@ -1,9 +1,9 @@
 /** Computes nodes whose inputs are all constant: by ONNX Runtime, so that they mean what it makes of them. */
 import { loadOnnxRuntime } from "#platform";
 import { ImportError } from "../core/errors.ts";
+import { integer } from "./attributes.ts";
 import { encodeOnnx } from "./onnx.ts";
 import type { ReadNode } from "./read-onnx.ts";
-import { integer } from "./shapes.ts";
 import { elementTypes, float32Tensor, int64Tensor, type OnnxDType, type OnnxTensor } from "./tensors.ts";
 
 /** What is computed without ONNX Runtime. */

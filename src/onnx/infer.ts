@@ -3,10 +3,11 @@
  * same for all pictures. Sizes are bounded before anything is computed.
  */
 import { ImportError } from "../core/errors.ts";
+import { integer } from "./attributes.ts";
 import { foldNode, ownFolds } from "./fold.ts";
 import { printed } from "./printed.ts";
 import type { ReadModel, ReadNode } from "./read-onnx.ts";
-import { integer, type ShapeContext, shapeRules, sizeOfShape, type ValueInfo } from "./shapes.ts";
+import { type ShapeContext, shapeRules, sizeOfShape, type ValueInfo } from "./shapes.ts";
 import { int64Tensor } from "./tensors.ts";
 
 /** No detector comes near: values of one tensor, and of all that are computed while importing. */

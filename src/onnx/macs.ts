@@ -1,6 +1,7 @@
+import { integer } from "./attributes.ts";
 import type { Infos } from "./infer.ts";
 import type { ReadNode } from "./read-onnx.ts";
-import { integer, sizeOfShape } from "./shapes.ts";
+import { sizeOfShape } from "./shapes.ts";
 
 /** Multiply-accumulates of a node: of convolutions and products of matrices, as those of a graph's layers are counted. */
 export function nodeMacs(node: ReadNode, infos: Infos): number {

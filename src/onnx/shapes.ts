@@ -2,8 +2,10 @@
  * What shape an operator's outputs have. All operators that a network may hold are here, those that only a tail or an island
  * runs included: so every value's size is known, and bounded, before anything is computed.
  */
+import { integer, integers } from "./attributes.ts";
 import type { ReadNode } from "./read-onnx.ts";
 import { numbersOf, type OnnxTensor } from "./tensors.ts";
+import { windowFacts } from "./window-facts.ts";
 
 /** What is known of a value before it is computed. */
 export interface ValueInfo {
@@ -25,28 +27,6 @@ export interface ShapeContext {
 
 type Extents = readonly number[];
 type Rule = (context: ShapeContext) => readonly (Extents | undefined)[];
-
-/** An attribute that is a list of whole numbers. */
-export function integers({ attributes }: ReadNode, name: string): readonly number[] | undefined {
-  const value = attributes[name];
-  return Array.isArray(value) ? (value as readonly number[]) : undefined;
-}
-
-export function integer({ attributes }: ReadNode, name: string, fallback: number): number {
-  const value = attributes[name];
-  return typeof value === "number" ? value : fallback;
-}
-
-export function float({ attributes }: ReadNode, name: string, fallback: number): number {
-  const value = attributes[name];
-  if (typeof value === "number") return value;
-  return typeof value === "object" && "float" in value ? value.float : fallback;
-}
-
-export function text({ attributes }: ReadNode, name: string, fallback: string): string {
-  const value = attributes[name];
-  return typeof value === "string" ? value : fallback;
-}
 
 /** A list that newer operator sets take as an input, older ones as an attribute; undefined where it is in neither. */
 export function listOf(context: ShapeContext, input: number, attribute: string): readonly number[] | undefined {
@@ -83,40 +63,6 @@ const elementwise: Rule = ({ inputs, fail }) => {
   const shapes = inputs.filter((input) => input !== undefined).map(({ shape }) => shape);
   return [shapes.some((shape) => !shape) ? undefined : broadcast(shapes as Extents[], fail)];
 };
-
-/** Where along each axis a window begins: as `auto_pad` says, else `pads`. */
-export function windowPads(
-  node: ReadNode,
-  extents: Extents,
-  kernel: Extents,
-  strides: Extents,
-  dilations: Extents,
-): readonly number[] {
-  const rank = extents.length;
-  const auto = text(node, "auto_pad", "NOTSET");
-  if (auto === "VALID") return new Array(2 * rank).fill(0);
-  if (auto === "NOTSET" || auto === "") return integers(node, "pads") ?? new Array(2 * rank).fill(0);
-  const totals = extents.map((extent, i) => {
-    const count = Math.ceil(extent / strides[i]);
-    return Math.max(0, (count - 1) * strides[i] + (kernel[i] - 1) * dilations[i] + 1 - extent);
-  });
-  const less = totals.map((total) => Math.floor(total / 2));
-  const more = totals.map((total, i) => total - less[i]);
-  return auto === "SAME_UPPER" ? [...less, ...more] : [...more, ...less];
-}
-
-/** Kernel, strides, dilations and pads of a convolution or a pool over the given plane. */
-export function windowFacts(node: ReadNode, plane: Extents, kernel: Extents, fail: (what: string) => never) {
-  const ones = plane.map(() => 1);
-  const strides = integers(node, "strides") ?? ones;
-  const dilations = integers(node, "dilations") ?? ones;
-  const lists = [kernel, strides, dilations];
-  if (lists.some((list) => list.length !== plane.length || list.some((value) => !(value >= 1 && value <= 65_536))))
-    fail("its window has extents that are none");
-  const pads = windowPads(node, plane, kernel, strides, dilations);
-  if (pads.length !== 2 * plane.length || pads.some((pad) => !(pad >= 0 && pad <= 65_536))) fail("its pads are none");
-  return { kernel, strides, dilations, pads };
-}
 
 function slide(context: ShapeContext, kernel: Extents): Extents {
   const { node, fail } = context;

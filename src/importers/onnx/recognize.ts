@@ -2,9 +2,10 @@
  * Functions that exporters write out as several operators, taken as the one operator that they are: x·σ(x) is `Swish`.
  * A step keeps the nodes that it stands for, since a tail or an island runs these as they are in the file.
  */
+
+import { float } from "../../onnx/attributes.ts";
 import type { Inferred } from "../../onnx/infer.ts";
 import type { ReadNode } from "../../onnx/read-onnx.ts";
-import { float } from "../../onnx/shapes.ts";
 import { numbersOf } from "../../onnx/tensors.ts";
 
 export interface Step {

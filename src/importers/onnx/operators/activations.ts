@@ -2,7 +2,7 @@
 import { floatTensor } from "../../../core/tensor.ts";
 import type { Activation } from "../../../functions/function.ts";
 import { twoSloped } from "../../../functions/two-sloped.ts";
-import { float } from "../../../onnx/shapes.ts";
+import { float } from "../../../onnx/attributes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { unitConvolution } from "../builder.ts";
 import { constantAt, type Operator, type OperatorContext, perChannel, refuse, signalAt } from "../operator.ts";

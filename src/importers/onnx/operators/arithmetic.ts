@@ -1,6 +1,6 @@
 /** Sums, products and norms. Constants go into the layer before; sums of signals are layers, products of signals are an island's. */
 import { floatTensor } from "../../../core/tensor.ts";
-import { float } from "../../../onnx/shapes.ts";
+import { float } from "../../../onnx/attributes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { unitConvolution } from "../builder.ts";
 import { constantAt, type Operator, type OperatorContext, perChannel, refuse, signalAt } from "../operator.ts";

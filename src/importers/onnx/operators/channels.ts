@@ -1,5 +1,7 @@
 /** Operators that only say which channels stand where: they cost nothing. */
-import { axisOf, cutsOf, integer, partsOf, type ShapeContext } from "../../../onnx/shapes.ts";
+
+import { integer } from "../../../onnx/attributes.ts";
+import { axisOf, cutsOf, partsOf, type ShapeContext } from "../../../onnx/shapes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { constantAt, type Operator, type OperatorContext, refuse, signalAt } from "../operator.ts";
 import { joinPlanes, maxPlanes, pickPlanes } from "../signals.ts";

@@ -1,6 +1,7 @@
 /** Conv, and Gemm and MatMul, which are convolutions of a plane of one cell. */
-import { float, integer, windowFacts } from "../../../onnx/shapes.ts";
+import { float, integer } from "../../../onnx/attributes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
+import { windowFacts } from "../../../onnx/window-facts.ts";
 import { convolve, type Filter } from "../filter.ts";
 import { constantAt, type Operator, type OperatorContext, refuse, signalAt } from "../operator.ts";
 import type { Signal } from "../signals.ts";

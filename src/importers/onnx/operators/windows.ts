@@ -1,8 +1,10 @@
 /** Pools, padding and resizing. */
 import { floatTensor } from "../../../core/tensor.ts";
 import type { Pads, Pair } from "../../../graph/windows.ts";
-import { axisOf, integer, integers, listOf, type ShapeContext, text, windowFacts } from "../../../onnx/shapes.ts";
+import { integer, integers, text } from "../../../onnx/attributes.ts";
+import { axisOf, listOf, type ShapeContext } from "../../../onnx/shapes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
+import { windowFacts } from "../../../onnx/window-facts.ts";
 import { unitConvolution } from "../builder.ts";
 import { constantAt, type Operator, type OperatorContext, refuse, signalAt } from "../operator.ts";
 import type { Signal } from "../signals.ts";
