@@ -1,5 +1,6 @@
 /** A detector as others write it, darknet's two files or an ONNX export, becomes a DNN graph. */
-import { basename, extname } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
 import { readFile } from "#platform";
 import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -7,6 +8,7 @@ import { headsOf } from "../graph/graph.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
 import type { PictureFacts } from "../importers/onnx/families.ts";
 import { importOnnx } from "../importers/onnx/import-onnx.ts";
+import { externalFiles } from "../onnx/read-onnx.ts";
 import type { ModelFlags } from "./options.ts";
 
 /** Files that hold a network in a form that is not read, and what makes an ONNX file of them. */
@@ -42,7 +44,9 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
   const { fit, filter, size, family, layout, islands } = flags;
   if (model.toLowerCase().endsWith(".onnx")) {
     refuse(flags, ["weights"], "goes with a .cfg");
-    return importOnnx(await readFile(model), {
+    const bytes = await readFile(model);
+    return importOnnx(bytes, {
+      external: await filesBeside(model, bytes),
       fileName: basename(model),
       ...classNames,
       ...(size ? { size } : {}),
@@ -68,6 +72,16 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
     },
     { preprocessing: { fit: fit ?? "stretch", filter: filter ?? "darknet" } },
   );
+}
+
+/** The files that an ONNX model keeps its weights in: those that are there; a missing one is named when it is needed. */
+async function filesBeside(model: string, bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of externalFiles(bytes, basename(model))) {
+    const path = join(dirname(model), name);
+    if (existsSync(path)) files.set(name, await readFile(path));
+  }
+  return files;
 }
 
 /** What flags say of an ONNX network's picture; the rest is its family's. */

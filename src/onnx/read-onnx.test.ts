@@ -3,7 +3,7 @@ import { PbfWriter } from "pbf";
 import { expect, test } from "vitest";
 import { SpikingYoloError } from "../core/errors.ts";
 import { encodeOnnx, type OnnxNode } from "./onnx.ts";
-import { readOnnx } from "./read-onnx.ts";
+import { externalFiles, readOnnx } from "./read-onnx.ts";
 import { float32Tensor, int64Tensor, numbersOf } from "./tensors.ts";
 
 const tensor = float32Tensor("", [2], [1, 2.5]);
@@ -133,7 +133,7 @@ test.each<readonly [string, (pbf: PbfWriter) => void, RegExp]>([
   ["more values than it has", (pbf) => pbf.writePackedVarint(1, [2 ** 40, 2 ** 20]), /should have/],
   ["a negative extent", (pbf) => pbf.writeVarintField(1, -1), /negative extent/],
   ["dimensions without end", (pbf) => pbf.writePackedVarint(1, new Array(1000).fill(1)), /more than 16 dimensions/],
-  ["data in another file", (pbf) => pbf.writeVarintField(14, 1), /another file.*onnx\.save/],
+  ["data in another file that is not there", (pbf) => pbf.writeVarintField(14, 1), /another file.*onnx\.save/],
   ["too few numbers", (pbf) => [pbf.writeVarintField(1, 3), pbf.writePackedFloat(4, [1])], /should have 12 bytes/],
   [
     "too many numbers",
@@ -195,4 +195,27 @@ test("graphs in nodes, functions, sparse tensors, old and unknown operator sets 
     }),
     /more than 16384 nodes/,
   );
+});
+
+test("weights in another file are read within it, and only from beside the model", () => {
+  const external = (location: string, offset: number) =>
+    withConstant((pbf) => {
+      pbf.writeVarintField(1, 2);
+      header(pbf);
+      for (const [key, value] of Object.entries({ location, offset: String(offset), length: "8" }))
+        message(13, (entry) => {
+          entry.writeStringField(1, key);
+          entry.writeStringField(2, value);
+        })(pbf);
+      pbf.writeVarintField(14, 1);
+    });
+  const files = new Map([["m.onnx.data", new Uint8Array(Float32Array.of(1, 2, 3, 4).buffer)]]);
+  const bytes = external("m.onnx.data", 4);
+  expect(externalFiles(bytes, "m.onnx")).toEqual(["m.onnx.data"]);
+  expect([...numbersOf(readOnnx(bytes, "m.onnx", files).constants.get("c") ?? tensor)]).toEqual([2, 3]);
+  expectRefusal(bytes, /kept in another file, m\.onnx\.data/);
+  for (const offset of [12, -4, 2 ** 40])
+    expect(() => readOnnx(external("m.onnx.data", offset), "m", files)).toThrow(/beyond the end/);
+  for (const location of ["../secret", "/etc/passwd", "a/b", "", "..", "C:\\x"])
+    expect(() => externalFiles(external(location, 0), "m.onnx")).toThrow(/a file beside it is read/);
 });

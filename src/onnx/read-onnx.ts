@@ -49,9 +49,16 @@ const maxRank = 16;
 const maxAttributeValues = 2 ** 16;
 const maxMetadata = 1024;
 
-/** @throws ImportError [E_ONNX] naming `file` and what cannot be read of it; never reads outside the bytes. */
-export function readOnnx(bytes: Uint8Array, file: string): ReadModel {
-  const reader = new Reader(file);
+/**
+ * @param external content of the other files that weights are kept in, by the names that {@link externalFiles} gives.
+ * @throws ImportError [E_ONNX] naming `file` and what cannot be read of it; never reads outside the bytes.
+ */
+export function readOnnx(
+  bytes: Uint8Array,
+  file: string,
+  external: ReadonlyMap<string, Uint8Array> = new Map(),
+): ReadModel {
+  const reader = new Reader(file, external);
   const opsets = new Map<string, number>();
   const metadata = new Map<string, string>();
   let graph: Uint8Array | undefined;
@@ -71,12 +78,41 @@ export function readOnnx(bytes: Uint8Array, file: string): ReadModel {
   return { operatorSet, producer, metadata, ...reader.graph(graph) };
 }
 
+/**
+ * Names of the other files that a model keeps weights in. @throws ImportError [E_ONNX] for one that does not lie beside the model:
+ * a model names files, and must not make a program read any file that there is.
+ */
+export function externalFiles(bytes: Uint8Array, file: string): readonly string[] {
+  const names = new Set<string>();
+  const within = (message: Uint8Array, path: readonly number[]): void =>
+    visitFields(message, file, (field) => {
+      if (field.number !== path[0] || field.type !== "bytes") return;
+      if (path.length > 1) return within(field.bytes, path.slice(1));
+      const entry = new Map<number, string>();
+      visitFields(field.bytes, file, (part) => entry.set(part.number, textOf(part)));
+      if (entry.get(1) === "location") names.add(entry.get(2) ?? "");
+    });
+  // graph, its constants, their external_data
+  within(bytes, [7, 5, 13]);
+  const outside = [...names].find((name) => !/^[\w][\w .+-]*$/.test(name));
+  if (outside !== undefined || names.size > maxExternalFiles)
+    throw new ImportError(
+      "E_ONNX",
+      `${file} keeps weights in ${outside === undefined ? `${names.size} files` : printed(outside)}; a file beside it is read`,
+    );
+  return [...names];
+}
+
+const maxExternalFiles = 1024;
+
 /** Reads the messages of one file. */
 class Reader {
   readonly #file: string;
+  readonly #external: ReadonlyMap<string, Uint8Array>;
 
-  constructor(file: string) {
+  constructor(file: string, external: ReadonlyMap<string, Uint8Array>) {
     this.#file = file;
+    this.#external = external;
   }
 
   fail(what: string): never {
@@ -200,6 +236,7 @@ class Reader {
     let raw: Uint8Array | undefined;
     const packed: Field[] = [];
     let isExternal = false;
+    const places = new Map<string, string>();
     this.#visit(field, (part) => {
       if (part.number === 1)
         visitWholes(part, this.#file, (extent) => this.#append(shape, extent, maxRank, "dimensions of one constant"));
@@ -207,19 +244,34 @@ class Reader {
       if (part.number === 8) name = textOf(part);
       if (part.number === 9) raw = part.bytes;
       if ([4, 5, 6, 7, 10, 11].includes(part.number)) this.#append(packed, part, 2 ** 20, "values listed one by one");
+      if (part.number === 13) this.entry(part, places);
       if (part.number === 13 || (part.number === 14 && part.whole === 1)) isExternal = true;
     });
     const where = `constant ${printed(name || "of a node")}`;
-    if (isExternal)
-      this.fail(`${where} is kept in another file. Save it as one: onnx.save(onnx.load("model.onnx"), "whole.onnx")`);
     const dtype = dtypeOfCode.get(code) ?? this.fail(`${where} is of type ${code} (text, complex or below 8 bits)`);
     if (shape.some((extent) => extent < 0)) this.fail(`${where} has a negative extent`);
     const count = shape.reduce((product, extent) => product * extent, 1);
     const length = count * elementTypes[dtype].bytes;
-    const bytes = raw ?? packedBytes(dtype, packed, count, this.#file);
+    const bytes = isExternal
+      ? this.#externalBytes(places, length, where)
+      : (raw ?? packedBytes(dtype, packed, count, this.#file));
     if (bytes.length !== length)
       this.fail(`${where} of shape [${shape.join(", ")}] should have ${length} bytes; it has ${bytes.length}`);
     return { name, dtype, shape, bytes };
+  }
+
+  /** A constant's part of another file: of its whole length, within that file. */
+  #externalBytes(places: ReadonlyMap<string, string>, length: number, where: string): Uint8Array {
+    const location = places.get("location") ?? "";
+    const content = this.#external.get(location);
+    if (!content)
+      return this.fail(
+        `${where} is kept in another file, ${printed(location)}. Put that beside it, or save both as one: onnx.save(onnx.load("model.onnx"), "whole.onnx")`,
+      );
+    const offset = Number(places.get("offset") ?? 0);
+    const isInside = Number.isInteger(offset) && offset >= 0 && offset + length <= content.length;
+    if (!isInside) this.fail(`${where} lies beyond the end of ${printed(location)}`);
+    return content.subarray(offset, offset + length);
   }
 
   #value(field: Field): ReadValue {

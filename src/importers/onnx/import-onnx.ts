@@ -32,6 +32,8 @@ import { type Walked, walk } from "./walk.ts";
 export interface OnnxOptions {
   /** Name of the file, for errors and provenance. */
   readonly fileName?: string;
+  /** Content of the other files that weights are kept in, by the names that `externalFiles` gives. */
+  readonly external?: ReadonlyMap<string, Uint8Array>;
   /** [height, width] of the input, where the file leaves them open or another size is wanted. */
   readonly size?: readonly [height: number, width: number];
   /** By class index; by default those of the file's metadata. */
@@ -61,7 +63,7 @@ const leastShare = 0.05;
 export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Promise<Graph> {
   const file = options.fileName ?? "model.onnx";
   refuseForeignBytes(bytes, file);
-  const model = readOnnx(bytes, file);
+  const model = readOnnx(bytes, file, options.external);
   const metadata = readMetadata(model.metadata, file);
   const input = pictureInput(model, options.size, metadata.size, file);
   const { value, width, height, channels } = input;
