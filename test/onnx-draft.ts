@@ -103,15 +103,27 @@ export const heads: NonNullable<OnnxOptions["heads"]> = [
   { kind: "region", classes: 1, anchors: [1, 1], softmax: false },
 ];
 
-export async function expectEqual(bytes: Uint8Array, draft: Draft, what: string): Promise<Graph> {
-  const graph = await importOnnx(bytes, { heads });
+/** @param options how the file is imported; the file itself is given what they say of its picture. */
+export async function expectEqual(
+  bytes: Uint8Array,
+  draft: Draft,
+  what: string,
+  options: OnnxOptions = {},
+): Promise<Graph> {
+  const graph = await importOnnx(bytes, { heads, ...options });
   const image = floatTensor([3, draft.height, draft.width], draft.numbers(3 * draft.height * draft.width, 0, 1));
   const original = await ort.InferenceSession.create(bytes, { logSeverityLevel: 3 });
-  const feed = new ort.Tensor("float32", image.data as Float32Array<ArrayBuffer>, [1, ...image.shape]);
+  const { range = 1, mean = [0, 0, 0], deviation = [1, 1, 1] } = options.picture ?? {};
+  const channelOf = (i: number) => Math.floor(i / (draft.height * draft.width));
+  const given = image.data.map((value, i) => (range * value - mean[channelOf(i)]) / deviation[channelOf(i)]);
+  const feed = new ort.Tensor("float32", given as Float32Array<ArrayBuffer>, [1, ...image.shape]);
   const [expected] = Object.values(await original.run({ picture: feed }));
   const session = await openDnn(graph);
   const [found] = (
-    await session.run({ ...image, data: image.data.map((value, i) => value - meanAt(graph, i, draft)) })
+    await session.run({
+      ...image,
+      data: image.data.map((value, i) => value - (graph.preprocessing.mean?.[channelOf(i)] ?? 0)),
+    })
   ).values();
   await session.dispose();
   await original.release();
@@ -122,8 +134,4 @@ export async function expectEqual(bytes: Uint8Array, draft: Draft, what: string)
   for (const [i, value] of values.entries())
     expect(Math.abs(found.data[i] - value), `${what} at ${i}`).toBeLessThan(2e-5 * greatest);
   return graph;
-}
-
-function meanAt({ preprocessing }: Graph, i: number, { height, width }: Draft): number {
-  return preprocessing.mean?.[Math.floor(i / (height * width))] ?? 0;
 }

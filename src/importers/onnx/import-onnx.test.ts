@@ -56,6 +56,24 @@ test.each(Object.entries(onPicture))("before the first convolution: %s", async (
   }
 });
 
+test("what is said of the picture goes into the first weights and the mean", async () => {
+  for (let seed = 1; seed <= 4; seed++) {
+    const draft = new Draft(seededRandom(seed));
+    const convolution = draft.op("Conv", ["picture", draft.constant([4, 3, 3, 3])], { pads: [1, 1, 1, 1] });
+    const last = draft.mix(convolution, 4, 6);
+    const bytes = encodeOnnx({
+      nodes: draft.nodes,
+      constants: draft.constants,
+      inputs: [{ name: "picture", shape: [1, 3, draft.height, draft.width] }],
+      outputs: [{ name: last }],
+    });
+    const picture = { range: 255, mean: [103.5, 116.3, 123.7], deviation: [57.4, 57.1, 58.4], order: "bgr" } as const;
+    const graph = await expectEqual(bytes, draft, `seed ${seed}`, { picture });
+    expect(graph.preprocessing).toMatchObject({ order: "bgr" });
+    expect(graph.preprocessing.mean?.[1]).toBeCloseTo(116.3 / 255, 9);
+  }
+});
+
 test("channels last, as TensorFlow's exports have them, and constants among the inputs", async () => {
   const draft = new Draft(seededRandom(1));
   const turned = draft.op("Transpose", ["picture"], { perm: [0, 3, 1, 2] });
