@@ -2,7 +2,7 @@
  * What shape an operator's outputs have. All operators that a network may hold are here, those that only a tail or an island
  * runs included: so every value's size is known, and bounded, before anything is computed.
  */
-import { integer, integers } from "./attributes.ts";
+import { integer, integers, text } from "./attributes.ts";
 import type { ReadNode } from "./read-onnx.ts";
 import { numbersOf, type OnnxTensor } from "./tensors.ts";
 import { windowFacts } from "./window-facts.ts";
@@ -219,6 +219,9 @@ const reshape: Rule = (context) => {
 const resize: Rule = (context) => {
   const { node, inputs, operatorSet, fail } = context;
   const shape = shapeOf(context);
+  if (text(node, "keep_aspect_ratio_policy", "stretch") !== "stretch")
+    fail("it keeps the aspect, which is not supported");
+  if (text(node, "coordinate_transformation_mode", "") === "tf_crop_and_resize") fail("it cuts and resizes in one");
   const isOld = node.op === "Upsample" || operatorSet < 11;
   const sizes = !isOld && inputs[3] ? listOf(context, 3, "sizes") : undefined;
   const scales = sizes ? undefined : listOf(context, isOld ? 1 : 2, "scales");

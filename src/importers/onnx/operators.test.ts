@@ -304,6 +304,13 @@ const cases: Readonly<Record<string, Case>> = {
   "Identity, Dropout, Cast": {
     make: (draft, x) => draft.op("Cast", [draft.op("Dropout", [draft.op("Identity", [x])])], { to: 1 }),
   },
+  "an island of a cast to whole numbers": {
+    make: (draft, x) => {
+      const whole = draft.op("Cast", [draft.op("Mul", [x, draft.constant([], [5])])], { to: 7 });
+      return draft.op("Cast", [whole], { to: 1 });
+    },
+    kinds: ["island"],
+  },
   "an island of a transposed convolution": {
     make: (draft, x) => {
       const weights = draft.constant([draft.channels, 3, 2, 2]);

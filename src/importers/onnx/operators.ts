@@ -15,7 +15,7 @@ import {
   Tanh,
 } from "./operators/activations.ts";
 import { Add, BatchNormalization, Div, Mul, Sub, Sum } from "./operators/arithmetic.ts";
-import { Concat, Gather, Identity, Reshape, Slice, Split } from "./operators/channels.ts";
+import { Cast, Concat, Gather, Identity, Reshape, Slice, Split } from "./operators/channels.ts";
 import { Conv, Gemm, MatMul } from "./operators/convolutions.ts";
 import { AveragePool, GlobalAveragePool, MaxPool, Pad, ReduceMean, Resize } from "./operators/windows.ts";
 
@@ -74,7 +74,7 @@ const table: Readonly<Record<string, OperatorEntry>> = {
   Unsqueeze: { operator: Reshape, becomes: passed },
   Identity: { operator: Identity, becomes: passed },
   Dropout: { operator: Identity, becomes: passed },
-  Cast: { operator: Identity, becomes: passed },
+  Cast: { operator: Cast, becomes: "nothing, to a type of fractions" },
 };
 
 export const operators: ReadonlyMap<string, OperatorEntry> = new Map(Object.entries(table));

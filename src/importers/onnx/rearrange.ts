@@ -11,7 +11,7 @@ import { maxPlanes, type Plane, pickPlanes, type Signal } from "./signals.ts";
 
 /** Operators that move values and change none. */
 export const movingOperators: ReadonlySet<string> = new Set(
-  "Reshape Transpose Slice Split Concat Gather Squeeze Unsqueeze Flatten Identity Expand DepthToSpace SpaceToDepth Dropout Cast".split(
+  "Reshape Transpose Slice Split Concat Gather Squeeze Unsqueeze Flatten Identity Expand DepthToSpace SpaceToDepth Dropout".split(
     " ",
   ),
 );

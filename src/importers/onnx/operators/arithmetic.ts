@@ -1,6 +1,6 @@
 /** Sums, products and norms. Constants go into the layer before; sums of signals are layers, products of signals are an island's. */
 import { floatTensor } from "../../../core/tensor.ts";
-import { float } from "../../../onnx/attributes.ts";
+import { float, integer } from "../../../onnx/attributes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { unitConvolution } from "../builder.ts";
 import { constantAt, type Operator, type OperatorContext, perChannel, refuse, signalAt } from "../operator.ts";
@@ -96,6 +96,7 @@ export const BatchNormalization: Operator = (context) => {
   const { builder, wanted, node } = context;
   const signal = signalAt(context);
   const channels = signal.planes.length;
+  if (integer(node, "training_mode", 0) === 1) refuse("it is a batch norm in training");
   const epsilon = float(node, "epsilon", 1e-5);
   const [gamma, beta, mean, variance] = [1, 2, 3, 4].map((i) => numbersOf(constantAt(context, i)));
   if ([gamma, beta, mean, variance].some((values) => values.length !== channels)) refuse("its channels do not fit");

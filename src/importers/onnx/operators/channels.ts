@@ -2,11 +2,20 @@
 
 import { integer } from "../../../onnx/attributes.ts";
 import { axisOf, cutsOf, partsOf, type ShapeContext } from "../../../onnx/shapes.ts";
-import { numbersOf } from "../../../onnx/tensors.ts";
+import { elementTypes, numbersOf } from "../../../onnx/tensors.ts";
 import { constantAt, type Operator, type OperatorContext, refuse, signalAt } from "../operator.ts";
 import { joinPlanes, maxPlanes, pickPlanes } from "../signals.ts";
 
 export const Identity: Operator = (context) => [signalAt(context)];
+
+/** Between types of fractions only: a cast to whole numbers rounds. */
+export const Cast: Operator = (context) => {
+  const to = integer(context.node, "to", 0);
+  const isFraction = (["float32", "float16", "bfloat16", "float64"] as const).some(
+    (dtype) => elementTypes[dtype].code === to,
+  );
+  return isFraction ? [signalAt(context)] : refuse("it makes whole numbers of values");
+};
 
 export const Concat: Operator = (context) => {
   const signals = context.signals.map((_, i) => signalAt(context, i));

@@ -1,7 +1,7 @@
 /** Pools, padding and resizing. */
 import { floatTensor } from "../../../core/tensor.ts";
 import type { Pads, Pair } from "../../../graph/windows.ts";
-import { integer, integers, text } from "../../../onnx/attributes.ts";
+import { float, integer, integers, text } from "../../../onnx/attributes.ts";
 import { axisOf, listOf, type ShapeContext } from "../../../onnx/shapes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
 import { windowFacts } from "../../../onnx/window-facts.ts";
@@ -38,7 +38,7 @@ export const Pad: Operator = (context) => {
   const axes = context.infos[3] ? numbersOf(constantAt(context, 3)) : undefined;
   if (axes) refuse("it names its axes");
   if (pads.every((pad) => pad === 0)) return [signalAt(context)];
-  const value = context.infos[2] ? numbersOf(constantAt(context, 2))[0] : 0;
+  const value = context.infos[2] ? numbersOf(constantAt(context, 2))[0] : float(node, "value", 0);
   if (text(node, "mode", "constant") !== "constant" || value !== 0) refuse("it pads with other values than zero");
   if (pads.length !== 8 || [0, 1, 4, 5].some((i) => pads[i] !== 0) || pads.some((pad) => pad < 0 || pad > 1024))
     refuse("it pads other axes than height and width, or cuts");
