@@ -7,6 +7,7 @@ import { readFile } from "#platform";
 import { calibrate } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
+import { matchClasses, remarksOnNames } from "../../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -208,7 +209,9 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
-  return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names, "text"))));
+  const names = parseNames(new TextDecoder().decode(await readFile(flags.names, "text")));
+  for (const remark of remarksOnNames(matchClasses(names, names.length, dataSet.classNames))) note(remark);
+  return withClassOrder(dataSet, names);
 }
 
 interface StartingNetwork {
