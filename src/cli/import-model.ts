@@ -3,12 +3,14 @@ import { existsSync } from "node:fs";
 import { basename, dirname, extname, join } from "node:path";
 import { readFile } from "#platform";
 import { ArgumentError } from "../core/errors.ts";
+import { decodeText } from "../core/text.ts";
 import type { Graph } from "../graph/graph.ts";
 import { headsOf } from "../graph/graph.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
 import type { PictureFacts } from "../importers/onnx/families.ts";
 import { importOnnx } from "../importers/onnx/import-onnx.ts";
 import { externalFiles } from "../onnx/read-onnx.ts";
+import { note } from "./io.ts";
 import type { ModelFlags } from "./options.ts";
 
 /** Files that hold a network in a form that is not read, and what makes an ONNX file of them. */
@@ -70,7 +72,7 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
       ...(flags.weights ? { weights: await readFile(flags.weights), weightsName: basename(flags.weights) } : {}),
       ...classNames,
     },
-    { preprocessing: { fit: fit ?? "stretch", filter: filter ?? "darknet" } },
+    { preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) }, remark: note },
   );
 }
 
@@ -107,5 +109,5 @@ function refuse(flags: ModelFlags, names: readonly (keyof ModelFlags)[], why: st
 }
 
 async function textOf(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path, "text"));
+  return decodeText(await readFile(path, "text"), path);
 }

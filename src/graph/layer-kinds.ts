@@ -251,6 +251,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
   },
   region: headLayer("region"),
   yolo: headLayer("yolo"),
+  gaussianYolo: headLayer("gaussianYolo"),
   dfl: headLayer("dfl"),
   tail: headLayer("tail"),
 };

@@ -25,6 +25,16 @@ export interface YoloHead {
   readonly anchors: readonly number[];
   /** Stretches the sigmoid of x and y around 0.5; 1 in YOLOv3. */
   readonly scaleXY: number;
+  /** How a raw width or height t becomes a factor on the anchor: (2·σ(t))² (scaled YOLOv4, YOLOv7); absent: e^t. */
+  readonly sizes?: "squared" | undefined;
+}
+
+/** Darknet's `[Gaussian_yolo]`: as `[yolo]`, each number of a box with an uncertainty beside it. */
+export interface GaussianYoloHead {
+  readonly kind: "gaussianYolo";
+  readonly classes: number;
+  readonly anchors: readonly number[];
+  readonly scaleXY: number;
 }
 
 /**
@@ -52,7 +62,7 @@ export interface TailHead {
 
 /** Heads that read one map with boxes around anchors: what can be trained. */
 export type AnchorHead = RegionHead | YoloHead;
-export type Head = AnchorHead | DflHead | TailHead;
+export type Head = AnchorHead | GaussianYoloHead | DflHead | TailHead;
 export type HeadKind = Head["kind"];
 export type HeadOf<K extends HeadKind> = Extract<Head, { readonly kind: K }>;
 

@@ -53,16 +53,13 @@ async function openDarknet(
   { cfg, weights, names, calibration }: Extract<ModelSource, { kind: "darknet" }>,
   picture: Pixels | undefined,
 ): Promise<Graph> {
-  const graph = importDarknet(
-    {
-      cfg: textOf(cfg),
-      cfgName: cfg.name,
-      weights: weights.bytes,
-      weightsName: weights.name,
-      ...(names ? { classNames: parseNames(textOf(names)) } : {}),
-    },
-    { preprocessing: { fit: "stretch", filter: "darknet" } },
-  );
+  const graph = importDarknet({
+    cfg: textOf(cfg),
+    cfgName: cfg.name,
+    weights: weights.bytes,
+    weightsName: weights.name,
+    ...(names ? { classNames: parseNames(textOf(names)) } : {}),
+  });
   return calibrate(graph, calibrationInputs(graph, calibration, picture));
 }
 

@@ -152,6 +152,7 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
   },
   region: passedOn,
   yolo: passedOn,
+  gaussianYolo: passedOn,
   dfl: passedOn,
   tail: passedOn,
   batchNorm: refused,
