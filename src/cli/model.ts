@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readFile } from "#platform";
-import { calibrate, toSpiking } from "../convert/convert.ts";
+import { calibrate, defaultMode, toSpiking } from "../convert/convert.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Graph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
@@ -30,7 +30,8 @@ export interface LoadedModel {
 export async function loadModel(model: string, flags: ModelFlags & ConversionFlags & StepFlags): Promise<LoadedModel> {
   const { dnn, snn } = await openModel(model, flags);
   const name = basename(model);
-  if (dnn && (!snn || asksForConversion(flags))) return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags)) };
+  if (dnn && (!snn || asksForConversion(flags)))
+    return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags, defaultMode(dnn))) };
   if (!snn) throw new ArgumentError("E_MODEL", `${model} holds no network`);
   if (asksForConversion(flags)) {
     throw new ArgumentError(

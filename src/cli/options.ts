@@ -142,7 +142,10 @@ function sizeFrom(text: string): readonly [number, number] {
 export function addConversionOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--mode <name>", "all of the settings below at once (default: fast)").choices(Object.keys(modes)),
+      new Option(
+        "--mode <name>",
+        "all of the settings below at once (default: fast, or track for networks with SiLU and the like)",
+      ).choices(Object.keys(modes)),
     )
     .option(
       "--steps <T>",
@@ -201,8 +204,8 @@ export function timeStepsFrom({ steps, at = [] }: StepFlags, usual: number): num
 }
 
 /** The mode's settings with the flags' changes. */
-export function settingsFrom(flags: ConversionFlags & StepFlags): ConversionSettings {
-  const settings = conversionSettings(flags.mode ?? "fast", givenSettings(flags));
+export function settingsFrom(flags: ConversionFlags & StepFlags, usual: Mode = "fast"): ConversionSettings {
+  const settings = conversionSettings(flags.mode ?? usual, givenSettings(flags));
   return { ...settings, timeSteps: timeStepsFrom(flags, settings.timeSteps) };
 }
 
