@@ -88,9 +88,9 @@ export function importDarknet(files: DarknetFiles, options: DarknetOptions = {})
   let previous = add(importNet(new SectionReader(sections[0], cfgName)));
   for (const section of sections.slice(1)) {
     const reader = new SectionReader(section, cfgName);
-    const importSection = sectionTypes[section.type];
-    if (!importSection)
-      reader.fail(`this section is not supported; supported are ${Object.keys(sectionTypes).join(", ")}`);
+    const importSection =
+      sectionTypes.get(section.type) ??
+      reader.fail(`this section is not supported; supported are ${[...sectionTypes.keys()].join(", ")}`);
     const output = (reference: number): Output => {
       const index = reference < 0 ? section.index + reference : reference;
       const found = Number.isInteger(reference) && index < section.index ? outputs[index] : undefined;
@@ -132,16 +132,17 @@ function importNet(reader: SectionReader): Layer {
   };
 }
 
-const sectionTypes: Readonly<Record<string, (builder: Builder) => Output>> = {
-  convolutional: importConvolutional,
-  maxpool: importMaxPool,
-  route: importRoute,
-  shortcut: importShortcut,
-  upsample: importUpsample,
-  dropout: ({ previous }) => previous,
-  region: (builder) => importHead(builder, regionHead(builder.reader)),
-  yolo: (builder) => importHead(builder, yoloHead(builder.reader)),
-};
+/** A map: the names come from files, and every object has a `constructor`. */
+const sectionTypes: ReadonlyMap<string, (builder: Builder) => Output> = new Map([
+  ["convolutional", importConvolutional],
+  ["maxpool", importMaxPool],
+  ["route", importRoute],
+  ["shortcut", importShortcut],
+  ["upsample", importUpsample],
+  ["dropout", ({ previous }) => previous],
+  ["region", (builder) => importHead(builder, regionHead(builder.reader))],
+  ["yolo", (builder) => importHead(builder, yoloHead(builder.reader))],
+]);
 
 /** Darknet's order in the file: biases, then with batch norm scales, means, variances; then the weights. */
 function importConvolutional({ reader, parameters, epsilon, previous, add }: Builder): Output {
