@@ -4,11 +4,11 @@
  * Bit-identical to the reference engine on the same graph.
  */
 import { availableThreads, canShareMemory } from "#platform";
-import { EngineError, expectInteger } from "../../../core/errors.ts";
+import { expectInteger } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
-import { type Graph, inputOf } from "../../../graph/graph.ts";
-import { isPopulation } from "../../../graph/layers.ts";
+import type { Graph } from "../../../graph/graph.ts";
 import type { Checkpoint, Engine, RunOptions, Session } from "../../engine.ts";
+import { guardedSession } from "../../guarded-session.ts";
 import { openIslands } from "../../islands.ts";
 import { checkIntegers } from "./check-graph.ts";
 import { type LoadedNetwork, loadNetworks } from "./loaded-network.ts";
@@ -46,7 +46,6 @@ export function eventEngine(options: EventEngineOptions = {}): Engine {
 async function openSession(graph: Graph, threads: number): Promise<Session> {
   let loaded: readonly LoadedNetwork[] = [];
   let loadedAs = "";
-  let isBusy = false;
   const islands = await openIslands(graph);
 
   async function unload(): Promise<void> {
@@ -69,42 +68,15 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   }
 
   async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
-    checkRun(graph, image, options);
-    if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");
-    isBusy = true;
-    try {
-      yield* runSegments(graph, await loadFor(options), islands, image, options);
-    } finally {
-      isBusy = false;
-    }
+    yield* runSegments(graph, await loadFor(options), islands, image, options);
   }
 
   await loadFor({ timeSteps: 1, at: [], seed: 1, encoding: graph.simulation?.encoding ?? "constant" });
-  return {
+  return guardedSession(graph, {
     run,
     dispose: async () => {
       await unload();
       await islands.dispose();
     },
-  };
-}
-
-function checkRun(graph: Graph, image: FloatTensor, { record = {} }: RunOptions): void {
-  const input = inputOf(graph);
-  if (image.shape.join() !== input.shape.join()) {
-    throw new EngineError(
-      "E_SHAPE",
-      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
-    );
-  }
-  const populations = new Set(graph.layers.filter(isPopulation).map(({ name }) => name));
-  const asked = [
-    ...(record.counts ?? []),
-    ...(record.membranes ?? []),
-    ...(record.rasters ?? []).map(({ layer }) => layer),
-  ];
-  const unknown = asked.find((name) => !populations.has(name));
-  if (unknown !== undefined) {
-    throw new EngineError("E_RECORD", `there are no neurons named ${unknown} to record. See spiking-yolo inspect`);
-  }
+  });
 }

@@ -7,15 +7,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
-import {
-  consumersOf,
-  type Graph,
-  headsOf,
-  inferShapes,
-  inputOf,
-  isSpiking,
-  layersByName,
-} from "../../../graph/graph.ts";
+import { consumersOf, type Graph, headsOf, inferShapes, isSpiking, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation, type ReadoutLayer } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
@@ -27,6 +19,7 @@ import {
   lagsOf,
   type RunOptions,
 } from "../../engine.ts";
+import { guardedSession } from "../../guarded-session.ts";
 import { type OpenIslands, openIslands } from "../../islands.ts";
 import { phasesOf, stepWeight, unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
@@ -40,7 +33,10 @@ export const referenceEngine: Engine = {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
     checkMemory(graph, graph.simulation?.timeSteps ?? 1);
     const islands = await openIslands(graph);
-    return { run: (image, options) => run(graph, islands, image, options), dispose: () => islands.dispose() };
+    return guardedSession(graph, {
+      run: (image, options) => run(graph, islands, image, options),
+      dispose: () => islands.dispose(),
+    });
   },
 };
 
@@ -80,13 +76,6 @@ async function* run(
   options: RunOptions,
 ): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
-  const input = inputOf(graph);
-  if (image.shape.join() !== input.shape.join()) {
-    throw new EngineError(
-      "E_SHAPE",
-      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
-    );
-  }
   const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps));
   const { streams, observations } = opened;
   await runIslands(graph, islands, opened, options.timeSteps);
