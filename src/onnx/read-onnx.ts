@@ -240,7 +240,7 @@ function repeated(fields: readonly Field[], wanted: number, wire: 0 | 1 | 5, fai
     else {
       const pbf = new PbfReader(field.bytes);
       while (pbf.pos < field.bytes.length)
-        values.push(wire === 0 ? pbf.readVarint(true) : wire === 5 ? pbf.readFloat() : pbf.readDouble());
+        values.push(wire === 0 ? varintOf(pbf, fail, true) : wire === 5 ? pbf.readFloat() : pbf.readDouble());
       if (pbf.pos > field.bytes.length) fail("ends within a list");
     }
   }
@@ -259,6 +259,15 @@ function floatOf(field: Field | undefined): number {
   return word.getFloat32(0);
 }
 
+/** The reader throws an error of its own where a number has no end. */
+function varintOf(pbf: PbfReader, fail: (what: string) => never, isSigned = false): number {
+  try {
+    return pbf.readVarint(isSigned);
+  } catch {
+    return fail("holds a number of more than ten bytes, or is no ONNX model");
+  }
+}
+
 /** All fields of a message. */
 function fieldsOf(bytes: Uint8Array, fail: (what: string) => never): Field[] {
   const pbf = new PbfReader(bytes);
@@ -266,15 +275,15 @@ function fieldsOf(bytes: Uint8Array, fail: (what: string) => never): Field[] {
   const none = bytes.subarray(0, 0);
   const end = bytes.length;
   while (pbf.pos < end) {
-    const tag = pbf.readVarint();
+    const tag = varintOf(pbf, fail);
     const [number, type] = [Math.floor(tag / 8), tag % 8];
-    if (type === 0) fields.push({ number, value: pbf.readVarint(true), bytes: none });
+    if (type === 0) fields.push({ number, value: varintOf(pbf, fail, true), bytes: none });
     else if (type === 5 && pbf.pos + 4 <= end) fields.push({ number, value: pbf.readFixed32(), bytes: none });
     else if (type === 1 && pbf.pos + 8 <= end) {
       fields.push({ number, value: 0, bytes: bytes.subarray(pbf.pos, pbf.pos + 8) });
       pbf.pos += 8;
     } else if (type === 2) {
-      const length = pbf.readVarint();
+      const length = varintOf(pbf, fail);
       if (!(length <= end - pbf.pos)) fail("ends early, or is no ONNX model");
       fields.push({ number, value: 0, bytes: bytes.subarray(pbf.pos, pbf.pos + length) });
       pbf.pos += length;
