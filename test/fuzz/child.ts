@@ -1,6 +1,6 @@
 /**
  * A process that reads inputs and says before each which it is: whoever waits for it knows where it hangs or dies.
- * Arguments: seed, first input, one past the last. Lines: `<index>`, `fault <JSON>`, `end <peak memory in MiB>`.
+ * Arguments: seed, first input, one past the last. Lines: `<index>`, `fault <JSON>`, `end <JSON: peak memory, what became of inputs>`.
  */
 import { writeSync } from "node:fs";
 import { CommanderError } from "commander";
@@ -8,13 +8,24 @@ import { SpikingYoloError } from "../../src/core/errors.ts";
 import { inputOf } from "./inputs.ts";
 import { targets } from "./targets.ts";
 
-/** What was thrown that is not ours; undefined where all is well. */
-async function faultOf(target: string, bytes: Uint8Array): Promise<string | undefined> {
+/** At once, whatever comes next. A pipe whose reader is busy takes nothing for a while. */
+function say(line: string): void {
+  for (let rest = Buffer.from(line); rest.length > 0; ) {
+    try {
+      rest = rest.subarray(writeSync(1, rest));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") throw error;
+    }
+  }
+}
+
+/** `read`, `refused`, or what was thrown that is not ours. */
+async function outcomeOf(target: string, bytes: Uint8Array): Promise<string> {
   try {
     await targets[target].read(bytes);
-    return undefined;
+    return "read";
   } catch (error) {
-    if (error instanceof SpikingYoloError || error instanceof CommanderError) return undefined;
+    if (error instanceof SpikingYoloError || error instanceof CommanderError) return "refused";
     return error instanceof Error ? (error.stack ?? error.message) : `thrown: ${String(error)}`;
   }
 }
@@ -28,21 +39,25 @@ async function shrunk(target: string, bytes: Uint8Array, fault: string): Promise
     for (let at = 0; at < smallest.length && tries > 0; ) {
       tries--;
       const without = Uint8Array.from([...smallest.subarray(0, at), ...smallest.subarray(at + size)]);
-      if ((await faultOf(target, without))?.split("\n")[0] === reason) smallest = without;
+      if ((await outcomeOf(target, without)).split("\n")[0] === reason) smallest = without;
       else at += size;
     }
   }
   return smallest;
 }
 
+const outcomes: Record<string, number> = {};
 const [seed, first, end] = process.argv.slice(3).map(Number);
 for (let index = first; index < end; index++) {
   const { target, bytes } = inputOf(seed, index);
-  writeSync(1, `${index}\n`);
-  const fault = await faultOf(target, bytes);
-  if (fault === undefined) continue;
+  say(`${index}\n`);
+  const fault = await outcomeOf(target, bytes);
+  if (fault === "read" || fault === "refused") {
+    outcomes[`${target} ${fault}`] = (outcomes[`${target} ${fault}`] ?? 0) + 1;
+    continue;
+  }
   const small = Buffer.from(await shrunk(target, bytes, fault)).toString("base64");
-  writeSync(1, `fault ${JSON.stringify({ index, target, fault, bytes: small })}\n`);
+  say(`fault ${JSON.stringify({ index, target, fault, bytes: small })}\n`);
 }
-writeSync(1, `end ${process.resourceUsage().maxRSS / 1024}\n`);
+say(`end ${JSON.stringify({ peakMiB: process.resourceUsage().maxRSS / 1024, outcomes })}\n`);
 process.exit(0);

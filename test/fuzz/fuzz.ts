@@ -13,8 +13,9 @@ export interface Fault extends Pick<Input, "target"> {
 
 export interface FuzzResult {
   readonly faults: readonly Fault[];
-  readonly inputs: number;
   readonly peakMiB: number;
+  /** How many inputs were read and refused, by `<target> read` and `<target> refused`; of processes that came to their end. */
+  readonly outcomes: Readonly<Record<string, number>>;
 }
 
 /** An input ends within this, on a machine with other work, too. */
@@ -27,23 +28,26 @@ const secondsToStart = 60;
 export async function fuzz(seed: number, first: number, end: number): Promise<FuzzResult> {
   const faults: Fault[] = [];
   let peakMiB = 0;
+  let outcomes: Readonly<Record<string, number>> = {};
   for (let from = first; from < end; ) {
     const child = await runChild(seed, from, end);
     faults.push(...child.faults);
     peakMiB = Math.max(peakMiB, child.peakMiB);
+    outcomes = child.outcomes;
     if (child.death === undefined) break;
     if (child.last < from) throw new Error(`the process did not start: ${child.death}`);
     const { target, bytes } = inputOf(seed, child.last);
     faults.push({ index: child.last, target, fault: child.death, bytes: Buffer.from(bytes).toString("base64") });
     from = child.last + 1;
   }
-  return { faults, inputs: end - first, peakMiB };
+  return { faults, peakMiB, outcomes };
 }
 
 interface ChildResult {
   readonly faults: readonly Fault[];
   readonly last: number;
   readonly peakMiB: number;
+  readonly outcomes: Readonly<Record<string, number>>;
   /** Why it ended before its time. */
   readonly death: string | undefined;
 }
@@ -54,6 +58,7 @@ function runChild(seed: number, first: number, end: number): Promise<ChildResult
   const faults: Fault[] = [];
   let last = first - 1;
   let peakMiB = 0;
+  let outcomes: Readonly<Record<string, number>> = {};
   let death: string | undefined = "it ended";
   let errors = "";
   const kill = () => {
@@ -69,7 +74,7 @@ function runChild(seed: number, first: number, end: number): Promise<ChildResult
     if (/^\d+$/.test(line)) last = Number(line);
     else if (line.startsWith("fault ")) faults.push(JSON.parse(line.slice(6)));
     else if (line.startsWith("end ")) {
-      peakMiB = Number(line.slice(4));
+      ({ peakMiB, outcomes } = JSON.parse(line.slice(4)));
       death = undefined;
     }
     watchdog = setTimeout(kill, secondsPerInput * 1000);
@@ -77,7 +82,7 @@ function runChild(seed: number, first: number, end: number): Promise<ChildResult
   return new Promise((done) => {
     child.on("close", () => {
       clearTimeout(watchdog);
-      done({ faults, last, peakMiB, death: death && `${death}\n${errors}` });
+      done({ faults, last, peakMiB, outcomes, death: death && `${death}\n${errors}` });
     });
   });
 }

@@ -54,9 +54,9 @@ activation=leaky
 size=2
 stride=2
 [route]
-layers=-1,-2
+layers=-1
 [shortcut]
-from=-1
+from=-2
 activation=linear
 [upsample]
 stride=2
@@ -186,7 +186,7 @@ export const targets: Readonly<Record<string, Target>> = {
     isText: false,
     seeds: [graphToOnnx(dnn, ["conv4"])],
     words: [],
-    read: (bytes) => importOnnx(bytes),
+    read: (bytes) => importOnnx(bytes, { heads: [{ kind: "region", classes: 2, anchors: [1, 1], softmax: true }] }),
   },
   vocAnnotation: {
     isText: true,
@@ -216,12 +216,15 @@ export const targets: Readonly<Record<string, Target>> = {
   },
   yoloDescription: {
     isText: true,
-    seeds: text(
-      "path: ..\ntrain: images/train\nval: [a, b]\nnames:\n  0: cat\n  1: dog\n",
-      "classes = 2\ntrain = a.txt\nnames = a.names\n",
-    ),
+    seeds: text("path: ..\ntrain: images/train\nval: [a, b]\nnames:\n  0: cat\n  1: dog\n"),
     words: ["names", "nc", "path", "val", "&a", "*a", "<<", "kpt_shape"],
     read: (bytes) => readDescription(decode(bytes), "data.yaml"),
+  },
+  darknetDescription: {
+    isText: true,
+    seeds: text("classes = 2\ntrain = a.txt\nnames = a.names\n"),
+    words: ["classes", "train", "valid", "names", "backup"],
+    read: (bytes) => readDescription(decode(bytes), "obj.data"),
   },
   yoloLabels: {
     isText: true,
