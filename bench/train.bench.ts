@@ -43,7 +43,7 @@ async function sample(index: number): Promise<Sample> {
 
 const stored = await Promise.all(Array.from({ length: batch }, (_, index) => sample(index)));
 const samples = { count: batch, get: async (index: number) => stored[index] };
-const batchAt = batchesOf(samples, { batch, width, height, seed: 1, augmentation: defaultAugmentation });
+const batchAt = batchesOf(samples, { batch, channels: 3, width, height, seed: 1, augmentation: defaultAugmentation });
 const pictures = await batchAt(0);
 const trainer = await openTrainer(graph, { batch, optimizer: adam, maxGradientNorm: 100, loss: {}, threads: 1 });
 const losses: number[] = [];

@@ -165,6 +165,10 @@ export const exampleActivations: { readonly [F in FunctionName]: Activation } = 
   clip: { fn: "clip", min: 0, max: 1.5 },
   hardSigmoid: { fn: "hardSigmoid", alpha: 1 / 6, beta: 0.5 },
   hardSwish: { fn: "hardSwish" },
+  ramp: { fn: "ramp" },
+  selu: { fn: "selu" },
+  loggy: { fn: "loggy" },
+  hardMish: { fn: "hardMish" },
 };
 
 /** The network with half of its functions drawn anew from all that there are, and here and there an island before a convolution. */

@@ -72,7 +72,22 @@ async function openModel(model: string, flags: ModelFlags): Promise<Model> {
 }
 
 /** Flags that only say how a detector is imported. */
-const importFlags = ["weights", "names", "calibrate", "fit", "filter", "size", "family", "heads", "islands"] as const;
+const importFlags = [
+  "weights",
+  "names",
+  "calibrate",
+  "fit",
+  "filter",
+  "size",
+  "family",
+  "layout",
+  "order",
+  "range",
+  "mean",
+  "deviation",
+  "heads",
+  "islands",
+] as const;
 
 /** A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. */
 export async function readModel(model: string): Promise<Model> {

@@ -11,8 +11,9 @@ import {
 import { seededRandom } from "../core/random.ts";
 import { type FloatTensor, floatTensor, relativeError } from "../core/tensor.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
-import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
-import type { ActivationLayer, BatchNormLayer, IntegrateFireLayer } from "../graph/layers.ts";
+import { type Graph, headsOf, inferShapes, inputOf } from "../graph/graph.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
+import type { ActivationLayer, BatchNormLayer, IntegrateFireLayer, Layer } from "../graph/layers.ts";
 import { referenceEngine } from "../snn/engines/reference/reference-engine.ts";
 import { simulate } from "../snn/simulate.ts";
 import { calibrate, toSpiking } from "./convert.ts";
@@ -86,22 +87,31 @@ test("folding keeps the outputs, at darknet's ε and at another", async () => {
   }
 });
 
-test("batch norm that follows no convolution of its own is refused", () => {
+test("batch norm that follows no convolution of its own becomes one of each channel by itself", async () => {
   const graph = plainNetwork(1);
-  const ones = floatTensor([6], [1, 1, 1, 1, 1, 1]);
+  const pool = graph.layers.find(({ name }) => name === "pool1") as Layer;
+  const [channels] = inferShapes(graph).get("pool1") as Shape;
+  const random = seededRandom(3);
+  const values = () =>
+    floatTensor(
+      [channels],
+      Float32Array.from({ length: channels }, () => 0.5 + random()),
+    );
+  const [scale, bias, mean, variance] = [values(), values(), values(), values()];
   const norm: BatchNormLayer = {
-    kind: "batchNorm",
-    name: "norm",
-    inputs: ["pool1"],
-    scale: ones,
-    bias: ones,
-    mean: ones,
-    variance: ones,
-    epsilon: 1e-5,
+    ...{ kind: "batchNorm", name: "norm", inputs: [pool.name], epsilon: 1e-5 },
+    ...{ scale, bias, mean, variance },
   };
-  expect(() => foldBatchNorm({ ...graph, layers: [...graph.layers, norm] })).toThrow(
-    /norm \[batchNorm\] must follow a convolution/,
-  );
+  const layers = graph.layers.flatMap((layer): Layer[] => {
+    if (layer === pool) return [layer, norm];
+    return [{ ...layer, inputs: layer.inputs.map((name) => (name === pool.name ? norm.name : name)) }];
+  });
+  const normed = { ...graph, layers };
+  const folded = foldBatchNorm(normed);
+  expect(folded.layers.find(({ name }) => name === "norm")).toMatchObject({ kind: "convolution", groups: channels });
+  expect(folded.layers.some(({ kind }) => kind === "batchNorm")).toBe(false);
+  const [image] = pictures(normed, 1);
+  expect(worstError(await runDnn(folded, image), await runDnn(normed, image))).toBeLessThan(1e-5);
 });
 
 test.each([

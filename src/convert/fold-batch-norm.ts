@@ -2,12 +2,12 @@
  * Folds batch normalization into the convolution before it:
  * w' = w·γ/√(σ² + ε), b' = β + (b − μ)·γ/√(σ² + ε).
  */
-import { ConversionError } from "../core/errors.ts";
 import { floatTensor, type Tensor } from "../core/tensor.ts";
 import { consumersOf, derive, type Graph, layersByName } from "../graph/graph.ts";
 import type { BatchNormLayer, ConvolutionLayer, Layer } from "../graph/layers.ts";
+import { evenWindow } from "../graph/windows.ts";
 
-/** @throws ConversionError [E_FOLD] where a batch norm does not follow a convolution of its own. */
+/** A norm that follows anything else becomes a convolution of each channel by itself: w = γ/√(σ² + ε). */
 export function foldBatchNorm(graph: Graph): Graph {
   const byName = layersByName(graph);
   const consumers = consumersOf(graph);
@@ -15,23 +15,25 @@ export function foldBatchNorm(graph: Graph): Graph {
   for (const layer of graph.layers) {
     if (layer.kind !== "batchNorm") continue;
     const [source] = layer.inputs;
-    if (byName.get(source)?.kind !== "convolution" || consumers.get(source)?.length !== 1) {
-      throw new ConversionError(
-        "E_FOLD",
-        `${layer.name} [batchNorm] must follow a convolution that feeds nothing else`,
-      );
-    }
-    foldedInto.set(source, layer);
+    if (byName.get(source)?.kind === "convolution" && consumers.get(source)?.length === 1)
+      foldedInto.set(source, layer);
   }
   const renamed = new Map([...foldedInto].map(([convolution, norm]) => [norm.name, convolution]));
   const layers = graph.layers
-    .filter(({ kind }) => kind !== "batchNorm")
+    .filter(({ name }) => !renamed.has(name))
     .map((layer): Layer => {
       const norm = foldedInto.get(layer.name);
       const inputs = layer.inputs.map((name) => renamed.get(name) ?? name);
+      if (layer.kind === "batchNorm") return { ...fold(identityOf(layer), layer), inputs };
       return layer.kind === "convolution" && norm ? { ...fold(layer, norm), inputs } : { ...layer, inputs };
     });
   return derive(graph, "foldBatchNorm", { layers });
+}
+
+function identityOf({ name, inputs, scale }: BatchNormLayer): ConvolutionLayer {
+  const [channels] = scale.shape;
+  const weights = floatTensor([channels, 1, 1, 1], new Float32Array(channels).fill(1));
+  return { kind: "convolution", name, inputs, weights, ...evenWindow(1, 0), groups: channels };
 }
 
 function fold(layer: ConvolutionLayer, norm: BatchNormLayer): ConvolutionLayer {

@@ -73,6 +73,7 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
   },
   region: passedOn,
   yolo: passedOn,
+  gaussianYolo: passedOn,
   dfl: passedOn,
   tail: passedOn,
   averagePool: (layer) => refused(layer, "must be a convolution: run poolsToConvolutions first"),

@@ -86,6 +86,7 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   island: () => ({ nodes: [] }),
   region: () => ({ nodes: [] }),
   yolo: () => ({ nodes: [] }),
+  gaussianYolo: () => ({ nodes: [] }),
   dfl: () => ({ nodes: [] }),
   tail: () => ({ nodes: [] }),
   integrateFire: spikes,

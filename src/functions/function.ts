@@ -1,6 +1,7 @@
 /** Activation functions as data, and what must be known of each. The table of all is in `functions.ts`. */
 import type { z } from "zod";
-import type { OnnxDType, OnnxNode } from "../onnx/onnx.ts";
+import type { OnnxNode } from "../onnx/onnx.ts";
+import type { OnnxDType } from "../onnx/tensors.ts";
 
 /** y = x. */
 export interface Linear {
@@ -69,6 +70,26 @@ export interface HardSwish {
   readonly fn: "hardSwish";
 }
 
+/** y = 1.1·x above zero, 0.1·x below (darknet). */
+export interface Ramp {
+  readonly fn: "ramp";
+}
+
+/** y = γ·x above zero, γ·α·(e^x − 1) below; γ = 1.0507, α = 1.6732 (darknet's digits). */
+export interface Selu {
+  readonly fn: "selu";
+}
+
+/** y = 2·σ(x) − 1 = tanh(x / 2) (darknet). */
+export interface Loggy {
+  readonly fn: "loggy";
+}
+
+/** y = x above zero, x²/2 + x between −2 and 0, 0 below (darknet). */
+export interface HardMish {
+  readonly fn: "hardMish";
+}
+
 export type Activation =
   | Linear
   | Relu
@@ -81,7 +102,11 @@ export type Activation =
   | Elu
   | Clip
   | HardSigmoid
-  | HardSwish;
+  | HardSwish
+  | Ramp
+  | Selu
+  | Loggy
+  | HardMish;
 export type FunctionName = Activation["fn"];
 export type ActivationOf<F extends FunctionName> = Extract<Activation, { readonly fn: F }>;
 

@@ -26,6 +26,10 @@ const examples: { readonly [F in FunctionName]: Activation } = {
   clip: { fn: "clip", min: -0.5, max: 3.2 },
   hardSigmoid: { fn: "hardSigmoid", alpha: 0.2, beta: 0.45 },
   hardSwish: { fn: "hardSwish" },
+  ramp: { fn: "ramp" },
+  selu: { fn: "selu" },
+  loggy: { fn: "loggy" },
+  hardMish: { fn: "hardMish" },
 };
 const activations: readonly Activation[] = [...Object.values(examples), { fn: "clip", min: 0, max: 6 }];
 

@@ -1,9 +1,9 @@
 /** The table of activation functions, and what others ask of it. Whoever adds a function adds a row. */
 import { z } from "zod";
-import { clip, hardSigmoid, hardSwish } from "./bounded.ts";
+import { clip, hardMish, hardSigmoid, hardSwish } from "./bounded.ts";
 import type { Activation, ActivationOf, FunctionName, FunctionSpec, OnnxEmitter } from "./function.ts";
-import { elu, gelu, mish, sigmoid, silu, tanh } from "./smooth.ts";
-import { leaky, linear, relu } from "./two-sloped.ts";
+import { elu, gelu, loggy, mish, selu, sigmoid, silu, tanh } from "./smooth.ts";
+import { leaky, linear, ramp, relu } from "./two-sloped.ts";
 
 const functions: { readonly [F in FunctionName]: FunctionSpec<ActivationOf<F>> } = {
   linear,
@@ -18,6 +18,10 @@ const functions: { readonly [F in FunctionName]: FunctionSpec<ActivationOf<F>> }
   clip,
   hardSigmoid,
   hardSwish,
+  ramp,
+  selu,
+  loggy,
+  hardMish,
 };
 
 /** The function's row; the one place that loses the tie between an activation and its kind. */

@@ -1,6 +1,6 @@
 /** Smooth functions, as detectors of the PyTorch age have them. Neurons follow them as trackers. */
 import { z } from "zod";
-import type { Elu, FunctionSpec, Gelu, Mish, OnnxEmitter, Sigmoid, Silu, Tanh } from "./function.ts";
+import type { Elu, FunctionSpec, Gelu, Loggy, Mish, OnnxEmitter, Selu, Sigmoid, Silu, Tanh } from "./function.ts";
 
 export const sigmoid: FunctionSpec<Sigmoid> = {
   at: (_, x) => logistic(x),
@@ -76,6 +76,35 @@ export const elu: FunctionSpec<Elu> = {
     return onnx.op("Where", [isPositive, gradient, below]);
   },
   schema: { alpha: z.number().gt(0).max(16) },
+};
+
+const seluGamma = 1.0507;
+const seluAlpha = 1.6732;
+
+export const selu: FunctionSpec<Selu> = {
+  at: (_, x) => seluGamma * (x >= 0 ? x : seluAlpha * Math.expm1(x)),
+  isMonotone: () => true,
+  slopeBelow: () => null,
+  emit: (_, x, onnx) => onnx.op("Selu", [x], { alpha: { float: seluAlpha }, gamma: { float: seluGamma } }),
+  // γ above zero, y + γ·α below
+  emitGradient: (_, { y, gradient }, onnx) => {
+    const isPositive = onnx.op("Greater", [y, onnx.scalar(0)], {}, "bool");
+    const above = times(onnx, gradient, onnx.scalar(seluGamma));
+    const below = times(onnx, gradient, onnx.op("Add", [y, onnx.scalar(seluGamma * seluAlpha)]));
+    return onnx.op("Where", [isPositive, above, below]);
+  },
+  schema: {},
+};
+
+export const loggy: FunctionSpec<Loggy> = {
+  at: (_, x) => Math.tanh(x / 2),
+  isMonotone: () => true,
+  slopeBelow: () => null,
+  emit: (_, x, onnx) => onnx.op("Tanh", [times(onnx, x, onnx.scalar(0.5))]),
+  // (1 − y²) / 2
+  emitGradient: (_, { y, gradient }, onnx) =>
+    times(onnx, gradient, oneMinus(onnx, times(onnx, y, y)), onnx.scalar(0.5)),
+  schema: {},
 };
 
 function logistic(x: number): number {

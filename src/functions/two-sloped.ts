@@ -1,6 +1,9 @@
-/** Functions of two straight lines: slope 1 above zero, another below. Linear, ReLU and leaky ReLU differ in that only. */
+/**
+ * Functions of two straight lines: slope 1 above zero, another below. Linear, ReLU and leaky ReLU differ in that only; the ramp
+ * has another slope above, too.
+ */
 import { z } from "zod";
-import type { Activation, FunctionSpec, Leaky, Linear, OnnxEmitter, Relu } from "./function.ts";
+import type { Activation, FunctionSpec, Leaky, Linear, OnnxEmitter, Ramp, Relu } from "./function.ts";
 
 export const linear: FunctionSpec<Linear> = {
   at: (_, x) => x,
@@ -27,6 +30,16 @@ export const leaky: FunctionSpec<Leaky> = {
   emit: ({ slope }, x, onnx) => onnx.op("LeakyRelu", [x], { alpha: { float: slope } }),
   emitGradient: ({ slope }, { y, gradient }, onnx) => scaledBelow(y, gradient, slope, onnx),
   schema: { slope: z.number().gt(0).lt(1) },
+};
+
+export const ramp: FunctionSpec<Ramp> = {
+  at: (_, x) => (x >= 0 ? 1.1 * x : 0.1 * x),
+  isMonotone: () => true,
+  slopeBelow: () => null,
+  emit: (_, x, onnx) => onnx.op("Mul", [onnx.op("LeakyRelu", [x], { alpha: { float: 1 / 11 } }), onnx.scalar(1.1)]),
+  emitGradient: (_, { y, gradient }, onnx) =>
+    scaledBelow(y, onnx.op("Mul", [gradient, onnx.scalar(1.1)]), 1 / 11, onnx),
+  schema: {},
 };
 
 /** The gradient where y > 0, and slope times it elsewhere: y has the sign of x. */

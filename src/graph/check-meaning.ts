@@ -65,8 +65,7 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
   const notNegative = (name: string, values: Tensor["data"]) => {
     if (values.some((value) => value < 0)) fail(layer, `${name} holds negative values`);
   };
-  if ((layer.kind === "region" || layer.kind === "yolo") && layer.anchors.length % 2 !== 0)
-    fail(layer, `${layer.anchors.length} anchors are no pairs`);
+  if ("anchors" in layer && layer.anchors.length % 2 !== 0) fail(layer, `${layer.anchors.length} anchors are no pairs`);
   if (layer.kind === "batchNorm" && layer.variance.data.some((value) => value + layer.epsilon <= 0))
     fail(layer, "variance + epsilon must be positive");
   if (isPopulation(layer)) notNegative("lambda", layer.lambda.data);
@@ -123,8 +122,8 @@ function checkSpiking(graph: Graph, shapes: Shapes): void {
 
 const spikes: readonly LayerKind[] = ["input", "integrateFire", "readout", "maxPool", "upsample", "concat", "slice"];
 const currents: readonly LayerKind[] = ["convolution", "sum", "island"];
-/** By layer kind: of which kinds its inputs may be in a spiking graph. */
-const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
+/** By layer kind: of which kinds its inputs may be in a spiking graph; null where it has no place in one. */
+const readable: { readonly [K in LayerKind]: readonly LayerKind[] | null } = {
   input: [],
   convolution: spikes,
   sum: [...spikes, "convolution"],
@@ -137,8 +136,12 @@ const readable: { readonly [K in LayerKind]?: readonly LayerKind[] } = {
   island: ["integrateFire", "maxPool", "upsample", "concat", "slice"],
   region: ["readout"],
   yolo: ["readout"],
+  gaussianYolo: ["readout"],
   dfl: ["readout"],
   tail: ["readout"],
+  batchNorm: null,
+  activation: null,
+  averagePool: null,
 };
 
 function checkSignals(layer: Layer, inputs: readonly Layer[]): void {

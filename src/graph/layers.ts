@@ -8,7 +8,7 @@
 
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import type { Activation } from "../functions/function.ts";
-import type { DflHead, HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
+import type { DflHead, GaussianYoloHead, HeadKind, RegionHead, TailHead, YoloHead } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
 import type { Pads, Pair, Window } from "./windows.ts";
 
@@ -186,6 +186,7 @@ export interface DflLayer extends LayerBase, DflHead {}
 export interface TailLayer extends LayerBase, TailHead {}
 export interface RegionLayer extends LayerBase, RegionHead {}
 export interface YoloLayer extends LayerBase, YoloHead {}
+export interface GaussianYoloLayer extends LayerBase, GaussianYoloHead {}
 
 export type Layer =
   | InputLayer
@@ -203,6 +204,7 @@ export type Layer =
   | IslandLayer
   | RegionLayer
   | YoloLayer
+  | GaussianYoloLayer
   | DflLayer
   | TailLayer;
 

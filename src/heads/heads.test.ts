@@ -49,6 +49,29 @@ test("yolo: sigmoid classes, anchors in pixels, x and y stretched", async () => 
   ]);
 });
 
+test("yolo with squared sizes: (2·σ(t))² times the anchor", async () => {
+  const output = floatTensor([6, 1, 1], [0, 0, logit(0.75), logit(0.25), logit(0.5), logit(0.5)]);
+  const head = { kind: "yolo", classes: 1, anchors: [16, 8], scaleXY: 1, sizes: "squared" } as const;
+  const [box] = await decodeHead(head, [output], { width: 64, height: 32, scoreThreshold: 0.1 });
+  expect(box.xMax - box.xMin).toBeCloseTo((2.25 * 16) / 64, 6);
+  expect(box.yMax - box.yMin).toBeCloseTo((0.25 * 8) / 32, 6);
+});
+
+test("gaussianYolo: each number with its uncertainty, whose mean lowers the score", async () => {
+  // x, its uncertainty, y, …; objectness ½, class ½; uncertainties .1, .2, .3, .4.
+  const raw = [logit(0.75), logit(0.1), 0, logit(0.2), Math.log(2), logit(0.3), 0, logit(0.4), 0, 0];
+  const head = { kind: "gaussianYolo", classes: 1, anchors: [16, 8], scaleXY: 1 } as const;
+  const context = { width: 64, height: 32, scoreThreshold: 0.1 };
+  const [box] = await decodeHead(head, [floatTensor([10, 1, 1], raw)], context);
+  expect(box.score).toBeCloseTo(0.25 * 0.75, 6);
+  expect([box.xMin, box.xMax, box.yMin, box.yMax].map((value) => value.toFixed(4))).toEqual([
+    "0.5000",
+    "1.0000",
+    "0.3750",
+    "0.6250",
+  ]);
+});
+
 const coordinate = fc.integer({ min: 0, max: 20 });
 const detections: fc.Arbitrary<Detection[]> = fc.array(
   fc
@@ -87,10 +110,16 @@ test("non-maximum suppression: kept ones do not overlap, each dropped one overla
 
 /** The definition, word for word. */
 function plainSuppression(all: readonly Detection[], iouThreshold: number): Detection[] {
+  const overflows = ({ xMin, yMin, xMax, yMax }: Detection) =>
+    Math.fround((xMax - xMin) * (yMax - yMin)) === Number.POSITIVE_INFINITY;
   const kept: Detection[] = [];
   for (const candidate of [...all].sort((a, b) => b.score - a.score)) {
     const isDropped = kept.some(
-      (better) => better.classIndex === candidate.classIndex && intersectionOverUnion(better, candidate) > iouThreshold,
+      (better) =>
+        better.classIndex === candidate.classIndex &&
+        !overflows(better) &&
+        !overflows(candidate) &&
+        intersectionOverUnion(better, candidate) > iouThreshold,
     );
     if (!isDropped) kept.push(candidate);
   }

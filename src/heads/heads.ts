@@ -2,12 +2,19 @@
 import type { Detection } from "../core/box.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import { dfl } from "./dfl.ts";
+import { gaussianYolo } from "./gaussian-yolo.ts";
 import type { DecodingContext, Head, HeadKind, HeadOf, HeadSpec } from "./head.ts";
 import { region } from "./region.ts";
 import { tail } from "./tail.ts";
 import { yolo } from "./yolo.ts";
 
-export const headKinds: { readonly [K in HeadKind]: HeadSpec<HeadOf<K>> } = { region, yolo, dfl, tail };
+export const headKinds: { readonly [K in HeadKind]: HeadSpec<HeadOf<K>> } = {
+  region,
+  yolo,
+  gaussianYolo,
+  dfl,
+  tail,
+};
 
 /** A head as a layer: data with a name, and the names of what it reads. */
 interface NamedHead {

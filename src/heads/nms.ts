@@ -2,7 +2,8 @@ import type { Detection } from "../core/box.ts";
 
 /**
  * Class-wise non-maximum suppression: by falling score (ties keep their order), a detection is dropped when its IoU with
- * a kept one of its class exceeds `iouThreshold`. The result is sorted by falling score.
+ * a kept one of its class exceeds `iouThreshold`. The result is sorted by falling score. Boxes whose area overflows float32 drop nothing
+ * and are not dropped: in darknet their IoU is infinity by infinity, or finite by infinity.
  *
  * A spiking network that has not settled says everything everywhere: hundreds of thousands of candidates, most of which are
  * kept. Each is compared only with those kept ones that are near enough and alike enough in size ({@link keptBoxes}).
@@ -52,8 +53,8 @@ function keptBoxes(iouThreshold: number): KeptBoxes {
   function keep({ xMin, yMin, xMax, yMax }: Box): boolean {
     const [width, height] = [xMax - xMin, yMax - yMin];
     const area = width * height;
-    // What has no area, or one that is no number, overlaps nothing.
-    if (!(width > 0 && height > 0 && area > 0 && area < Number.POSITIVE_INFINITY)) return true;
+    // What has no area, or one that is no number, overlaps nothing; nor does what overflows darknet's float32.
+    if (!(width > 0 && height > 0 && area > 0 && Math.fround(area) < Number.POSITIVE_INFINITY)) return true;
     const [x, y] = [(xMin + xMax) / 2, (yMin + yMax) / 2];
     for (const size of sizes.values()) {
       if (!isAlike(width, size.width) || !isAlike(height, size.height)) continue;

@@ -6,6 +6,7 @@ import {
   classesSchema,
   decodeAnchorGrid,
   independentProbabilities,
+  plainEntries,
   sigmoid,
   softmaxProbabilities,
 } from "./anchor-grid.ts";
@@ -18,7 +19,9 @@ export const region: HeadSpec<RegionHead> = {
     const [, gridH, gridW] = output.shape;
     const reading = {
       anchorUnit: { x: 1 / gridW, y: 1 / gridH },
+      entries: plainEntries,
       center: sigmoid,
+      size: Math.exp,
       toProbabilities: head.softmax ? softmaxProbabilities : independentProbabilities,
     };
     return decodeAnchorGrid(head, output, reading, context);

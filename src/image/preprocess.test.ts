@@ -47,3 +47,13 @@ test("corner, BGR, pad and mean: 2 × 1 into 4 × 4", () => {
   expect(channel(2)).toEqual(rows(0.5, -0.25));
   expect(toPicture({ xMin: 0, yMin: 0, xMax: 1, yMax: 0.5 })).toEqual({ xMin: 0, yMin: 0, xMax: 2, yMax: 1 });
 });
+
+test("one channel is the brightness, from bytes as darknet's decoder has it", () => {
+  const pixels = { width: 3, height: 1, data: Uint8Array.of(255, 0, 0, 10, 200, 30, 255, 255, 255) };
+  const { image } = preprocess(pixels, [1, 1, 3], { fit: "stretch", filter: "darknet" });
+  expect(image.shape).toEqual([1, 1, 3]);
+  // (77·R + 150·G + 29·B) / 256, rounded down.
+  expect(Array.from(image.data, (value) => Math.round(value * 255))).toEqual([76, 123, 255]);
+  const wide = preprocess(pixels, [1, 4, 4], { fit: "letterbox", filter: "darknet", pad: 0.25 }).image;
+  expect([wide.shape, wide.data[0], wide.data[15]]).toEqual([[1, 4, 4], 0.25, 0.25]);
+});

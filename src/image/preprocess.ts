@@ -14,7 +14,7 @@ export interface Placement {
 }
 
 export interface NetworkInput {
-  /** [3, H, W] in [0, 1], less the mean. */
+  /** [3, H, W], or [1, H, W] of grey, in [0, 1], less the mean. */
   readonly image: FloatTensor;
   /** Takes a box in fractions of the network's input to pixels of the original picture, clipped to it. */
   readonly toPicture: (box: Box) => Box;
@@ -22,15 +22,18 @@ export interface NetworkInput {
   readonly toInput: (box: Box) => Box;
 }
 
-/** Resizes (and where it keeps its aspect, pads) a picture to a network input of [3, height, width]. */
+/** Resizes (and where it keeps its aspect, pads) a picture to a network input of [3, height, width], or of grey [1, height, width]. */
 export function preprocess(
   pixels: Pixels,
   inputShape: readonly [number, number, number],
   preprocessing: Preprocessing,
 ): NetworkInput {
-  const [, height, width] = inputShape;
+  const [channels, height, width] = inputShape;
   const placement = placements[preprocessing.fit](pixels, width, height);
-  const resized = resizePixels(pixels, placement.width, placement.height, preprocessing.filter);
+  const resized =
+    channels === 1
+      ? greyPlane(resizePixels(greyOf(pixels), placement.width, placement.height, preprocessing.filter))
+      : resizePixels(pixels, placement.width, placement.height, preprocessing.filter);
   return {
     image: arrange(resized, placement, width, height, preprocessing),
     toPicture: (box) => {
@@ -87,6 +90,18 @@ function arrange(
     if (level !== 0) for (let i = channel * area; i < (channel + 1) * area; i++) data[i] -= level;
   }
   return floatTensor([channels, intoHeight, intoWidth], data);
+}
+
+/** Red, green and blue all the picture's brightness, as darknet's decoder (stb_image) computes it from bytes. */
+function greyOf({ width, height, data }: Pixels): Pixels {
+  const grey = new Uint8Array(data.length);
+  for (let i = 0; i < data.length; i += 3)
+    grey.fill((77 * data[i] + 150 * data[i + 1] + 29 * data[i + 2]) >> 8, i, i + 3);
+  return { width, height, data: grey };
+}
+
+function greyPlane({ shape: [, height, width], data }: FloatTensor): FloatTensor {
+  return floatTensor([1, height, width], data.slice(0, height * width));
 }
 
 function clip(value: number, max: number): number {

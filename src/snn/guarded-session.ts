@@ -4,7 +4,7 @@ import { type FloatTensor, sizeOf } from "../core/tensor.ts";
 import { type Encoding, type Graph, inferShapes, inputOf } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isPopulation } from "../graph/layers.ts";
-import type { Checkpoint, Recording, RunOptions, Session } from "./engine.ts";
+import { type Checkpoint, expectKeepable, type Recording, type RunOptions, type Session } from "./engine.ts";
 
 /** As many as a model file may state. */
 const maxTimeSteps = 1_000_000;
@@ -14,7 +14,7 @@ const encodings: readonly Encoding[] = ["constant", "poisson"];
 /**
  * The session with these checks before it.
  * @throws from `run`: ArgumentError [E_ARGUMENT] for options out of their range; EngineError [E_SHAPE] for another picture
- *   than the network reads, [E_RECORD] for neurons that are not there, [E_BUSY] while a run goes on, [E_DISPOSED].
+ *   than the network reads, [E_STATE] for a state that cannot be kept, [E_RECORD] for neurons that are not there, [E_BUSY] while a run goes on, [E_DISPOSED].
  */
 export function guardedSession(graph: Graph, session: Session): Session {
   let isBusy = false;
@@ -27,6 +27,7 @@ export function guardedSession(graph: Graph, session: Session): Session {
   async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
     checkOpen();
     checkOptions(options);
+    expectKeepable(graph, options);
     checkPicture(graph, image);
     checkRecording(graph, options.record ?? {});
     if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");

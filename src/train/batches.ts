@@ -9,12 +9,14 @@ import { type Augmentation, augment } from "./augment.ts";
 import type { Samples } from "./samples.ts";
 
 export interface Batch {
-  /** [N, 3, H, W]. */
+  /** [N, channels, H, W]. */
   readonly images: FloatTensor;
   readonly objects: readonly (readonly TrainingObject[])[];
 }
 
 export interface BatchSettings {
+  /** 3; or 1, of grey pictures. */
+  readonly channels: number;
   readonly batch: number;
   readonly width: number;
   readonly height: number;
@@ -27,17 +29,19 @@ export function batchesOf(
   samples: Pick<Samples, "count" | "get">,
   settings: BatchSettings,
 ): (step: number) => Promise<Batch> {
-  const { batch, width, height, seed, augmentation } = settings;
-  const size = 3 * width * height;
+  const { batch, channels, width, height, seed, augmentation } = settings;
+  const area = width * height;
+  const colours = new Float32Array(3 * area);
   const order = orderOf(samples.count, seed);
   return async (step) => {
-    const images = floatTensor([batch, 3, height, width]);
+    const images = floatTensor([batch, channels, height, width]);
     const objects: TrainingObject[][] = [];
     for (let i = 0; i < batch; i++) {
       const position = step * batch + i;
       const sample = await samples.get(order(position));
-      const plane = images.data.subarray(i * size, (i + 1) * size) as Float32Array;
-      objects.push(augment(sample, streamAt(seed, position, 1), augmentation, plane, width, height));
+      objects.push(augment(sample, streamAt(seed, position, 1), augmentation, colours, width, height));
+      // Of a grey picture all three are the same.
+      images.data.set(colours.subarray(0, channels * area), i * channels * area);
     }
     return { images, objects };
   };

@@ -31,7 +31,7 @@ export function samplesOf(dataSet: DataSetContents, input: Shape, preprocessing:
     throw new ImportError("E_DATASET", `${dataSet.name} holds no picture with objects; training needs at least one`);
   }
   const { images } = dataSet;
-  const shape: Shape = [3, Math.round(input[1] * reserve), Math.round(input[2] * reserve)];
+  const shape: Shape = [input[0], Math.round(input[1] * reserve), Math.round(input[2] * reserve)];
   const kept = new Map<number, Sample>();
   const failures = new Map<number, Failure>();
   const tally = tallyRemarks();
@@ -74,11 +74,12 @@ async function load(
 ): Promise<Sample> {
   const decoded = await loadPicture(entry, (remark) => tally?.add(remark, entry.id));
   const { image, toInput } = preprocess(decoded, shape, preprocessing);
-  const [, height, width] = shape;
+  const [channels, height, width] = shape;
   const area = width * height;
   const data = new Uint8Array(3 * area);
   for (let i = 0; i < area; i++) {
-    for (let channel = 0; channel < 3; channel++) data[3 * i + channel] = image.data[channel * area + i] * 255 + 0.5;
+    for (let channel = 0; channel < 3; channel++)
+      data[3 * i + channel] = image.data[(channel % channels) * area + i] * 255 + 0.5;
   }
   return { pixels: { width, height, data }, objects: objectsOf(entry, toInput) };
 }

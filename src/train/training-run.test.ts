@@ -4,9 +4,11 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { floatTensor } from "../core/tensor.ts";
 import type { DataSetContents } from "../data/dataset.ts";
+import { loadPicture } from "../data/load-picture.ts";
 import { sceneClasses } from "../data/scenes/classes.ts";
 import { sceneImages } from "../data/scenes/labelled.ts";
 import { openVoc, writeVocDataSet } from "../data/voc.ts";
+import { preprocess } from "../image/preprocess.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { writeWeights } from "../importers/darknet/write-weights.ts";
 import { defaultAugmentation, noAugmentation } from "./augment.ts";
@@ -94,6 +96,22 @@ test("the loss falls", async () => {
   const losses = await train(run, 150);
   await run.dispose();
   expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 5)));
+});
+
+test("a network of grey pictures learns, and what it is shown is the brightness of what it is run on", async () => {
+  const made = importDarknet({ cfg: cfg.replace("channels=3", "channels=1"), classNames: [...sceneClasses] });
+  const grey = initializeWeights(made, plan.seed);
+  const run = await openTraining(grey, dataSet, { ...plan, steps: 150, augmentation: noAugmentation });
+  const losses = await train(run, 150);
+  await run.dispose();
+  expect(mean(losses.slice(-10))).toBeLessThan(0.5 * mean(losses.slice(0, 5)));
+  const samples = samplesOf(dataSet, [1, 48, 64], grey.preprocessing);
+  const settings = { batch: 1, channels: 1, width: 80, height: 60, seed: 1, augmentation: noAugmentation };
+  const { images } = await batchesOf({ count: 1, get: () => samples.get(3) }, settings)(0);
+  const { image } = preprocess(await loadPicture(dataSet.images[3]), [1, 60, 80], grey.preprocessing);
+  expect(images.shape).toEqual([1, 1, 60, 80]);
+  // Samples are kept as bytes.
+  for (const [i, value] of image.data.entries()) expect(Math.abs(images.data[i] - value)).toBeLessThan(0.51 / 255);
 });
 
 test("a run that goes on from a checkpoint ends with the same bits as one that was never interrupted", async () => {
@@ -185,8 +203,8 @@ test("numbers that stop being finite end the run, naming step and layer; the sta
 test("classes that do not fit the head, and data sets without objects, are refused", async () => {
   const fewer = { ...dataSet, classNames: dataSet.classNames.slice(1) };
   await expect(openTraining(graph, fewer, plan)).rejects.toThrow("region6 tells 8 classes apart");
-  const grey = importDarknet({ cfg: cfg.replace("channels=3", "channels=1"), classNames: [...sceneClasses] });
-  await expect(openTraining(grey, dataSet, plan)).rejects.toMatchObject({ code: "E_CHANNELS" });
+  const more = importDarknet({ cfg: cfg.replace("channels=3", "channels=4"), classNames: [...sceneClasses] });
+  await expect(openTraining(more, dataSet, plan)).rejects.toMatchObject({ code: "E_CHANNELS" });
   const empty = { ...dataSet, images: dataSet.images.map((image) => ({ ...image, objects: [] })) };
   await expect(openTraining(graph, empty, plan)).rejects.toThrow("holds no picture with objects");
 });
@@ -231,7 +249,14 @@ test("every picture is seen once before any is seen again, in another order each
     return samples.get(index);
   };
   const counting = { count: samples.count, get };
-  const batchAt = batchesOf(counting, { batch: 4, width: 64, height: 48, seed: 1, augmentation: defaultAugmentation });
+  const batchAt = batchesOf(counting, {
+    batch: 4,
+    channels: 3,
+    width: 64,
+    height: 48,
+    seed: 1,
+    augmentation: defaultAugmentation,
+  });
   for (let step = 0; step < 5; step++) await batchAt(step);
   const all = Array.from({ length: 10 }, (_, i) => i);
   expect(seen.slice(0, 10).toSorted((a, b) => a - b)).toEqual(all);

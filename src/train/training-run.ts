@@ -43,7 +43,7 @@ export interface TrainingRun {
 
 const optimizers: Readonly<Record<OptimizerSettings["kind"], OptimizerSettings>> = { adam, sgd };
 
-/** @throws ArgumentError [E_NAMES] where classes do not fit, [E_CHANNELS] for pictures without colour; EngineError as `openTrainer`; ImportError as `samplesOf`. */
+/** @throws ArgumentError [E_NAMES] where classes do not fit, [E_CHANNELS] for pictures that are neither colour nor grey; EngineError as `openTrainer`; ImportError as `samplesOf`. */
 export async function openTraining(
   graph: Graph,
   dataSet: DataSetContents,
@@ -60,15 +60,15 @@ export async function openTraining(
   }
   const input = inputOf(graph);
   const [channels, height, width] = input.shape;
-  if (channels !== 3) {
+  if (channels !== 3 && channels !== 1) {
     throw new ArgumentError(
       "E_CHANNELS",
-      `the network takes pictures of channels=${channels}; only colour ones can be trained on. Set channels=3 in the cfg`,
+      `the network takes pictures of channels=${channels}; pictures are colour (3) or grey (1). Set channels in the cfg`,
     );
   }
   const { batch, seed, augmentation } = plan;
   const samples = samplesOf(dataSet, input.shape, graph.preprocessing);
-  const batchAt = batchesOf(samples, { batch, width, height, seed, augmentation });
+  const batchAt = batchesOf(samples, { batch, channels, width, height, seed, augmentation });
   const trainer = await openTrainer(graph, {
     batch,
     threads,

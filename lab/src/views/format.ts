@@ -38,6 +38,6 @@ export function percentText(fraction: number): string {
 
 /** Layer names where room is scarce: a readout is named after its head, "region12_readout" → "output 12". */
 export function layerLabel(name: string): string {
-  const readout = /^(?:region|yolo)(\d*)_readout$/.exec(name);
+  const readout = /^(?:region|yolo|gaussianYolo)(\d*)_readout$/.exec(name);
   return readout ? `output ${readout[1]}`.trim() : name;
 }

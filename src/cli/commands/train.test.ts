@@ -134,7 +134,7 @@ async function picturesOfStep(step: number, batch: number, count: number): Promi
       return { pixels: { width: 1, height: 1, data: new Uint8Array(3) }, objects: [] };
     },
   };
-  await batchesOf(samples, { batch, width: 1, height: 1, seed: 1, augmentation: noAugmentation })(step);
+  await batchesOf(samples, { batch, channels: 3, width: 1, height: 1, seed: 1, augmentation: noAugmentation })(step);
   return seen;
 }
 

@@ -7,13 +7,15 @@ import { readFile } from "#platform";
 import { calibrate } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
+import { decodeText } from "../../core/text.ts";
+import { matchClasses, remarksOnNames } from "../../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { encodeModel } from "../../graph/model-file.ts";
 import { importFitting } from "../../importers/darknet/fitting-weights.ts";
 import { importDarknet, parseNames } from "../../importers/darknet/import-darknet.ts";
-import { writeWeights } from "../../importers/darknet/write-weights.ts";
+import { expectWritable, writeWeights } from "../../importers/darknet/write-weights.ts";
 import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
 import { decodeCheckpoint, encodeCheckpoint, identityOf } from "../../train/checkpoint.ts";
 import { withClassOrder } from "../../train/class-order.ts";
@@ -48,8 +50,8 @@ interface TrainFlags extends OutputFlags {
   readonly augment: boolean;
   readonly seed: number;
   readonly threads: number;
-  readonly fit: Fit;
-  readonly filter: Filter;
+  readonly fit?: Fit;
+  readonly filter?: Filter;
   readonly checkpoint?: string;
   readonly every: number;
   readonly resume?: boolean;
@@ -102,8 +104,8 @@ export function declare(command: Command): void {
     .option("--no-augment", "show pictures as they are")
     .option("--seed <s>", "seed of weights, order and augmentation", integerFrom(0, 2 ** 31 - 1), 1)
     .option("--threads <n>", "threads; with 1 the same run gives the same bits", integerFrom(1, 256), 1)
-    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits).default("stretch"))
-    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters).default("darknet"))
+    .addOption(new Option("--fit <how>", "how a picture is fitted to the network").choices(fits))
+    .addOption(new Option("--filter <name>", "how pixels are resampled").choices(filters))
     .option("--checkpoint <file>", "where the state of the run is kept (default: FILE.checkpoint)")
     .option("--every <n>", "steps between checkpoints", integerFrom(1, 100_000_000), 250)
     .option("--resume", "go on from the checkpoint, if there is one")
@@ -121,7 +123,7 @@ async function run(flags: TrainFlags): Promise<void> {
   const base = flags.out.replace(/\.(weights|safetensors)$/, "");
   const checkpoint = flags.checkpoint ?? `${base}.checkpoint`;
   await checkOutputs(base, checkpoint, flags);
-  const cfg = new TextDecoder().decode(await readFile(flags.cfg, "text"));
+  const cfg = decodeText(await readFile(flags.cfg, "text"), flags.cfg);
   const dataSet = await openClasses(flags);
   const validation = flags.validate ? withClassOrder(await openDataSet(flags.validate), dataSet.classNames) : undefined;
   const { graph, keepsAverages } = await networkOf(flags, cfg, dataSet);
@@ -208,7 +210,9 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
-  return withClassOrder(dataSet, parseNames(new TextDecoder().decode(await readFile(flags.names, "text"))));
+  const names = parseNames(decodeText(await readFile(flags.names, "text"), flags.names));
+  for (const remark of remarksOnNames(matchClasses(names, names.length, dataSet.classNames))) note(remark);
+  return withClassOrder(dataSet, names);
 }
 
 interface StartingNetwork {
@@ -220,7 +224,9 @@ interface StartingNetwork {
 /** Random, but for the layers that `--weights` holds. */
 async function networkOf(flags: TrainFlags, cfg: string, { classNames }: DataSet): Promise<StartingNetwork> {
   const files = { cfg, cfgName: basename(flags.cfg) };
-  const options = { preprocessing: { fit: flags.fit, filter: flags.filter } };
+  const { fit, filter } = flags;
+  const options = { preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) }, remark: note };
+  expectWritable(files);
   if (flags.weights === undefined) {
     const graph = initializeWeights({ ...importDarknet(files, options), classNames }, flags.seed);
     return { graph, keepsAverages: false };

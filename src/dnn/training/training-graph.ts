@@ -63,6 +63,8 @@ export function gridsOf(graph: Graph, shapes: Shapes): HeadGrid[] {
   const [, inputHeight, inputWidth] = inputOf(graph).shape;
   return headsOf(graph).map((head) => {
     if (head.kind !== "region" && head.kind !== "yolo") throw notTrainable(head);
+    // The loss is of logarithms of sizes.
+    if (head.kind === "yolo" && head.sizes) throw notTrainable(head);
     const [, rows, columns] = shapes.get(head.name) ?? [];
     return { name: head.name, head, rows: rows as number, columns: columns as number, inputWidth, inputHeight };
   });
@@ -175,6 +177,7 @@ function forward(
         case "yolo":
           return inputs[0];
         case "island":
+        case "gaussianYolo":
         case "dfl":
         case "tail":
           throw notTrainable(layer);

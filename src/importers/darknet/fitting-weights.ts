@@ -49,7 +49,8 @@ export function importFitting(
     end() {},
   };
   const { weights: _, ...others } = files;
-  const empty = importDarknet({ ...others, parameters: recorder }, options);
+  const { remark: __, ...quietly } = options;
+  const empty = importDarknet({ ...others, parameters: recorder }, quietly);
   const header = readWeightsHeader(weights, weightsName).bytes;
   const floats = parts.reduce((sum, part) => sum + part.floats, 0);
   const fileFloats = (weights.length - header) / 4;

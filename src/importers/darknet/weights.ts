@@ -21,8 +21,10 @@ export interface WeightsHeader {
   readonly bytes: number;
 }
 
-/** @throws ImportError [E_WEIGHTS_SHORT] where the file is shorter than its header. */
+/** @throws ImportError [E_WEIGHTS] where the file is something else; [E_WEIGHTS_SHORT] where it is shorter than its header. */
 export function readWeightsHeader(bytes: Uint8Array, file: string): WeightsHeader {
+  const something = somethingElse(bytes);
+  if (something) throw new ImportError("E_WEIGHTS", `${file} is no darknet weights file: it ${something}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 16)
     throw new ImportError("E_WEIGHTS_SHORT", `${file} is no darknet weights file: it has ${bytes.length} bytes`);
@@ -37,9 +39,36 @@ export function readWeightsHeader(bytes: Uint8Array, file: string): WeightsHeade
   };
 }
 
-/** Parameters from a `.weights` file; every byte must be used. */
-export function weightsFile(bytes: Uint8Array, file: string): ParameterSource {
-  let offset = readWeightsHeader(bytes, file).bytes;
+/**
+ * Where the parameters begin. Some programs write 20 bytes of header under a version that has 16; the length of the file tells.
+ * @param floats all parameters of the cfg.
+ */
+export function parametersStart({ bytes }: WeightsHeader, fileBytes: number, floats: number): number {
+  return bytes === 16 && fileBytes === 20 + 4 * floats ? 20 : bytes;
+}
+
+/** What people save or are given under the name of weights, by how it begins (as Latin-1); and how to come by the weights. */
+const beginnings: readonly (readonly [string, string])[] = [
+  ["<", "is a web page. Download the file itself, not the page about it"],
+  ["version https://git-lfs", "is a Git LFS pointer, which only names the weights. Fetch them with git lfs pull"],
+  ["PK\x03\x04", "is a zip archive, as PyTorch writes its models. Export that model as ONNX, or unpack the archive"],
+  ["\x80\x02", "is a Python pickle, as old PyTorch models are. Export that model as ONNX"],
+  ["\x1f\x8b", "is compressed with gzip. Unpack it first"],
+  ["\x89HDF", "is an HDF5 file, as Keras writes its models. Export that model as ONNX"],
+  ["[net", "is a cfg. Give the weights that belong to it"],
+  ["{", "is JSON text"],
+];
+
+function somethingElse(bytes: Uint8Array): string | undefined {
+  if (bytes.length === 0) return "is empty. Was the download broken off?";
+  // A header's major version is a small number in four bytes, so none of its bytes is a letter.
+  const head = new TextDecoder("latin1").decode(bytes.subarray(0, 64)).replace(/^\s+(?=[<{[])/, "");
+  return beginnings.find(([beginning]) => head.startsWith(beginning))?.[1];
+}
+
+/** Parameters from a `.weights` file, from byte `start` on; every byte must be used. */
+export function weightsFile(bytes: Uint8Array, file: string, start: number): ParameterSource {
+  let offset = start;
   return {
     next(shape, where) {
       const byteLength = sizeOf(shape) * 4;
@@ -63,13 +92,27 @@ export function weightsFile(bytes: Uint8Array, file: string): ParameterSource {
       return floatTensor(shape, data);
     },
     end() {
-      if (offset !== bytes.length) {
-        throw new ImportError(
-          "E_WEIGHTS_LONG",
-          `${file} has ${bytes.length - offset} bytes more than the cfg's layers hold. Check that cfg and weights belong together`,
-        );
-      }
+      if (offset === bytes.length) return;
+      throw new ImportError(
+        "E_WEIGHTS_LONG",
+        `${file} has ${bytes.length - offset} bytes more than the cfg's layers hold. Check that cfg and weights belong together`,
+      );
     },
+  };
+}
+
+/** Counts parameters without making any: each tensor has its shape, and one value that stands for all. */
+export function countParameters(): ParameterSource & { readonly floats: number } {
+  let floats = 0;
+  return {
+    get floats() {
+      return floats;
+    },
+    next(shape) {
+      floats += sizeOf(shape);
+      return { dtype: "float32", shape, data: new Float32Array(1) };
+    },
+    end() {},
   };
 }
 

@@ -3,7 +3,7 @@ import { seededRandom } from "../../core/random.ts";
 import { floatTensor, sizeOf } from "../../core/tensor.ts";
 import { importDarknet } from "./import-darknet.ts";
 import { madeUpParameters, readWeightsHeader } from "./weights.ts";
-import { writeWeights } from "./write-weights.ts";
+import { expectWritable, writeWeights } from "./write-weights.ts";
 
 const cfg = `[net]
 width=16
@@ -51,4 +51,23 @@ test("a network without batch norm or bias is refused", () => {
   const graph = importDarknet({ cfg });
   const layers = graph.layers.filter(({ kind }) => kind !== "batchNorm");
   expect(() => writeWeights({ ...graph, layers })).toThrow("conv0 has neither bias nor batch norm");
+});
+
+test.each([
+  [
+    "[connected] with batch norm",
+    "[connected]\noutput=4\nbatch_normalize=1\n",
+    /layer 3 \[connected\] cannot be trained/,
+  ],
+  ["[batchnorm] by itself", "[batchnorm]\n", /layer 3 \[batchnorm\] cannot be trained/],
+  [
+    "[deconvolutional]",
+    "[deconvolutional]\nfilters=4\nsize=2\nstride=2\n",
+    /layer 3 \[deconvolutional\] cannot be trained/,
+  ],
+  ["[crop]", "[crop]\ncrop_width=4\ncrop_height=4\n", /cannot be trained/],
+])("what could not be written is refused before it is trained: %s", (_name, section, message) => {
+  expectWritable({ cfg });
+  const before = cfg.indexOf("[convolutional]\nfilters=14");
+  expect(() => expectWritable({ cfg: cfg.slice(0, before) + section + cfg.slice(before) })).toThrow(message);
 });

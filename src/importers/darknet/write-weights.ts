@@ -3,6 +3,8 @@ import { ConversionError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { consumersOf, type Graph } from "../../graph/graph.ts";
 import type { LayerOf } from "../../graph/layers.ts";
+import { type DarknetFiles, importDarknet } from "./import-darknet.ts";
+import { countParameters, type ParameterSource } from "./weights.ts";
 
 /** Written as version 0.2.5, whose `seen` has 8 bytes. */
 const version = [0, 2, 5];
@@ -12,15 +14,7 @@ const version = [0, 2, 5];
  * @throws ConversionError [E_NOT_A_DNN] where a tensor is not float32 or a convolution has neither bias nor batch norm.
  */
 export function writeWeights(graph: Graph, seen = 0): Uint8Array {
-  const consumers = consumersOf(graph);
-  const tensors = graph.layers.flatMap((layer) => {
-    if (layer.kind !== "convolution") return [];
-    const norm = consumers
-      .get(layer.name)
-      ?.find((reader): reader is LayerOf<"batchNorm"> => reader.kind === "batchNorm");
-    const before = norm ? [norm.bias, norm.scale, norm.mean, norm.variance] : [layer.bias];
-    return [...before, layer.weights].map((tensor) => checked(tensor, layer.name));
-  });
+  const tensors = tensorsOf(graph).map(({ tensor, layer }) => checked(tensor, layer));
   const floats = tensors.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(20 + 4 * floats);
   const view = new DataView(bytes.buffer);
@@ -34,6 +28,46 @@ export function writeWeights(graph: Graph, seen = 0): Uint8Array {
     offset += data.byteLength;
   }
   return bytes;
+}
+
+/** All that a weights file of the graph holds, in order. */
+function tensorsOf(graph: Graph): readonly { readonly tensor: Tensor | undefined; readonly layer: string }[] {
+  const consumers = consumersOf(graph);
+  return graph.layers.flatMap((layer) => {
+    if (layer.kind !== "convolution") return [];
+    const norm = consumers
+      .get(layer.name)
+      ?.find((reader): reader is LayerOf<"batchNorm"> => reader.kind === "batchNorm");
+    const before = norm ? [norm.bias, norm.scale, norm.mean, norm.variance] : [layer.bias];
+    return [...before, layer.weights].map((tensor) => ({ tensor, layer: layer.name }));
+  });
+}
+
+/**
+ * Before a network is trained: that its weights can be written as its cfg would be read.
+ * @throws ConversionError [E_TRAINING] naming the first layer that stands elsewhere, or whose parameters are not the file's.
+ */
+export function expectWritable(files: DarknetFiles): void {
+  const asked: { readonly tensor: Tensor; readonly where: string }[] = [];
+  const counted = countParameters();
+  const recorder: ParameterSource = {
+    next(shape, where) {
+      const tensor = counted.next(shape, where);
+      asked.push({ tensor, where });
+      return tensor;
+    },
+    end: counted.end,
+  };
+  const graph = importDarknet({ ...files, parameters: recorder });
+  const written = tensorsOf(graph);
+  const count = Math.max(asked.length, written.length);
+  for (let i = 0; i < count; i++) {
+    if (asked[i] && asked[i].tensor === written[i]?.tensor) continue;
+    throw new ConversionError(
+      "E_TRAINING",
+      `${asked[i]?.where ?? written[i].layer} cannot be trained here, as its weights could not be written as darknet has them`,
+    );
+  }
 }
 
 function checked(tensor: Tensor | undefined, layer: string): Float32Array {

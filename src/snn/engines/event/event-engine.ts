@@ -46,6 +46,8 @@ export function eventEngine(options: EventEngineOptions = {}): Engine {
 async function openSession(graph: Graph, threads: number): Promise<Session> {
   let loaded: readonly LoadedNetwork[] = [];
   let loadedAs = "";
+  /** Whether a frame whose state is kept has been run to its end. */
+  let hasState = false;
   const islands = await openIslands(graph);
 
   async function unload(): Promise<void> {
@@ -56,19 +58,25 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   }
 
   /** Loads the graph anew where the run needs another plan than the one in memory. */
-  async function loadFor({ encoding, record }: RunOptions): Promise<readonly LoadedNetwork[]> {
+  async function loadFor({ encoding, record, state }: RunOptions): Promise<readonly LoadedNetwork[]> {
     const pinned = new Set((record?.rasters ?? []).map(({ layer }) => layer));
-    const plan = JSON.stringify([encoding, [...pinned].sort()]);
+    const keepsState = state !== undefined;
+    const plan = JSON.stringify([encoding, [...pinned].sort(), keepsState]);
     if (plan === loadedAs) return loaded;
+    hasState = false;
     await unload();
     const execute = threads === 1 ? singleExecutor : threadExecutor;
-    loaded = await loadNetworks(graph, { encoding, pinned, threads, execute });
+    loaded = await loadNetworks(graph, { encoding, pinned, keepsState, threads, execute });
     loadedAs = plan;
     return loaded;
   }
 
   async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
-    yield* runSegments(graph, await loadFor(options), islands, image, options);
+    const segments = await loadFor(options);
+    const goesOn = options.state === "keep" && hasState;
+    hasState = false;
+    yield* runSegments(graph, segments, islands, image, options, goesOn);
+    hasState = options.state !== undefined;
   }
 
   await loadFor({ timeSteps: 1, at: [], seed: 1, encoding: graph.simulation?.encoding ?? "constant" });

@@ -25,7 +25,7 @@ import { phasesOf, stepWeight, unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
 import type { FrameStream } from "./frames.ts";
 import type { Snapshot } from "./population.ts";
-import { type Observation, openStreams, type Streams } from "./streams.ts";
+import { type Memory, type Observation, openStreams, type Streams } from "./streams.ts";
 
 export const referenceEngine: Engine = {
   name: "reference",
@@ -33,8 +33,12 @@ export const referenceEngine: Engine = {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
     checkMemory(graph, graph.simulation?.timeSteps ?? 1);
     const islands = await openIslands(graph);
+    let memory: Memory = new Map();
     return guardedSession(graph, {
-      run: (image, options) => run(graph, islands, image, options),
+      run: (image, options) => {
+        if (options.state !== "keep") memory = new Map();
+        return run(graph, islands, image, options, options.state === undefined ? new Map() : memory);
+      },
       dispose: () => islands.dispose(),
     });
   },
@@ -74,9 +78,10 @@ async function* run(
   islands: OpenIslands,
   image: FloatTensor,
   options: RunOptions,
+  memory: Memory,
 ): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
-  const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps));
+  const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps), memory);
   const { streams, observations } = opened;
   await runIslands(graph, islands, opened, options.timeSteps);
   // All ends of the graph advance together: what they share is kept only as long as delays demand.
@@ -84,7 +89,9 @@ async function* run(
   const ends = graph.layers
     .filter(({ name }) => consumers.get(name)?.length === 0)
     .map(({ name }) => streams.get(name) as FrameStream);
-  for (let t = 1; t <= (options.at.at(-1) ?? 0); t++) {
+  // A frame that is gone on from is run to its end, whoever looks at it.
+  const steps = options.state === undefined ? (options.at.at(-1) ?? 0) : options.timeSteps;
+  for (let t = 1; t <= steps; t++) {
     for (const end of ends) end.frame(t);
     if (options.at.includes(t)) yield checkpointAt(t, graph, observations, options);
   }
