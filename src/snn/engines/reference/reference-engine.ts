@@ -7,27 +7,19 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
-import {
-  consumersOf,
-  type Graph,
-  headsOf,
-  inferShapes,
-  inputOf,
-  isSpiking,
-  layersByName,
-} from "../../../graph/graph.ts";
+import { consumersOf, type Graph, headsOf, inferShapes, isSpiking, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation, type ReadoutLayer } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
 import {
   type Checkpoint,
   type Engine,
-  expectKeepable,
   type HeadReading,
   type LayerActivity,
   lagsOf,
   type RunOptions,
 } from "../../engine.ts";
+import { guardedSession } from "../../guarded-session.ts";
 import { type OpenIslands, openIslands } from "../../islands.ts";
 import { phasesOf, stepWeight, unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
@@ -42,14 +34,13 @@ export const referenceEngine: Engine = {
     checkMemory(graph, graph.simulation?.timeSteps ?? 1);
     const islands = await openIslands(graph);
     let memory: Memory = new Map();
-    return {
+    return guardedSession(graph, {
       run: (image, options) => {
-        expectKeepable(graph, options);
         if (options.state !== "keep") memory = new Map();
         return run(graph, islands, image, options, options.state === undefined ? new Map() : memory);
       },
       dispose: () => islands.dispose(),
-    };
+    });
   },
 };
 
@@ -90,13 +81,6 @@ async function* run(
   memory: Memory,
 ): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
-  const input = inputOf(graph);
-  if (image.shape.join() !== input.shape.join()) {
-    throw new EngineError(
-      "E_SHAPE",
-      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
-    );
-  }
   const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps), memory);
   const { streams, observations } = opened;
   await runIslands(graph, islands, opened, options.timeSteps);
