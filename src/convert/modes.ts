@@ -6,7 +6,7 @@
  * `rate`: take-back neurons and delta max-pool; every spike weighs the same, 32 steps.
  * `fast`: the same in six phases, each layer a step behind the one before. docs/few-steps.md says how it was chosen.
  * `track`: trackers, for networks with functions that take-back neurons cannot follow (SiLU and its like) or with islands: the default there.
- * Eight phases, canonical digits, each layer three steps behind, λ four tenths above the greatest activation seen. docs/onnx-networks.md has the figures.
+ * Eight phases, canonical digits, each layer three steps behind, λ four tenths above the greatest activation seen. docs/onnx.md has the figures.
  * `graded`: as `fast`, with spikes of −7 … 7 in four phases and no delay: the fewest steps and the least error.
  */
 import type { SimulationSettings } from "../graph/graph.ts";
