@@ -4,7 +4,7 @@
  */
 import { moveItem } from "./move";
 import { pictureItem, poissonItem } from "./picture";
-import { countItem, countItems, poolItem } from "./pool";
+import { countItem, countItems, poolItem, trackingPoolItem } from "./pool";
 import { listItem, listItems, neuronItem, neuronItems } from "./population";
 import { meet, nextItem } from "./share";
 import { Move, Picture, Poisson, Pool, Population, Program } from "./structs";
@@ -73,6 +73,13 @@ function runStage(tile: Tile, stage: usize): void {
     for (let item = nextItem(program); item < items; item = nextItem(program)) neuronItem(population, tile, item);
   } else if (kind == POOL) {
     const pool = changetype<Pool>(stage);
+    if (pool.levels > 0) {
+      for (let y = nextItem(program); y < pool.out.height; y = nextItem(program)) trackingPoolItem(pool, tile, y);
+      meet(program);
+      for (let y = nextItem(program); y < pool.input.height; y = nextItem(program)) countItem(pool, tile, y);
+      meet(program);
+      return;
+    }
     const items = countItems(pool);
     if (items > 0) {
       for (let item = nextItem(program); item < items; item = nextItem(program)) countItem(pool, tile, item);

@@ -33,6 +33,81 @@ export function countItem(pool: Pool, tile: Tile, y: i32): void {
   }
 }
 
+/**
+ * Rows of the output of a pool that tracks, since counts that are kept from frame to frame are no multiples of a step's weight:
+ * four channels of a window go through all steps, from the counts before the tile on. The counts are added to afterwards.
+ */
+export function trackingPoolItem(pool: Pool, tile: Tile, y: i32): void {
+  const input = pool.input;
+  const out = pool.out;
+  const top = y * pool.stride - pool.offset;
+  const firstY = max(0, top);
+  const lastY = min(input.height, top + pool.size);
+  for (let x = 0; x < out.width; x++) {
+    const left = x * pool.stride - pool.offset;
+    const firstX = max(0, left);
+    const lastX = min(input.width, left + pool.size);
+    for (let c = 0; c < out.stride; c += 4) trackWindow(pool, tile, y, x, c, firstY, lastY, firstX, lastX);
+  }
+}
+
+function trackWindow(
+  pool: Pool,
+  tile: Tile,
+  y: i32,
+  x: i32,
+  c: i32,
+  firstY: i32,
+  lastY: i32,
+  firstX: i32,
+  lastX: i32,
+): void {
+  const input = pool.input;
+  const out = pool.out;
+  const from = firstOf(tile, input.lag);
+  const to = endOf(tile, input.lag);
+  const members = scratchEnd(tile) - ((pool.size * pool.size) << 4);
+  const levels = i32x4.splat(pool.levels);
+  let member = members;
+  for (let wy = firstY; wy < lastY; wy++) {
+    for (let wx = firstX; wx < lastX; wx++) {
+      v128.store(member, v128.load(pool.counts + (((wy * input.width + wx) * pool.countStride + c) << 2)));
+      member += 16;
+    }
+  }
+  const position = y * out.width + x;
+  const sentAt = pool.sent + ((position * out.stride + c) << 2);
+  let sent = v128.load(sentAt);
+  for (let i = from; i < to; i++) {
+    const weight = weightShift(tile, input.lag, i);
+    const slot = slotOf(input, tile, input.lag, i) + c;
+    let greatest = i32x4.splat(i32.MIN_VALUE);
+    member = members;
+    for (let wy = firstY; wy < lastY; wy++) {
+      for (let wx = firstX; wx < lastX; wx++) {
+        const bytes = v128.load_zero<i32>(slot + (wy * input.width + wx) * input.stride);
+        const spikes = i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(bytes));
+        const count = i32x4.add(v128.load(member), i32x4.shl(spikes, weight));
+        v128.store(member, count);
+        greatest = i32x4.max_s(greatest, count);
+        member += 16;
+      }
+    }
+    const distance = i32x4.sub(greatest, sent);
+    const sign = i32x4.shr_s(distance, 31);
+    const magnitude = i32x4.add(i32x4.abs(distance), i32x4.splat((1 << weight) >> 1));
+    const spike = i32x4.sub(v128.xor(i32x4.min_s(i32x4.shr_s(magnitude, weight), levels), sign), sign);
+    sent = i32x4.add(sent, i32x4.shl(spike, weight));
+    const words = i16x8.narrow_i32x4_s(spike, spike);
+    v128.store_lane<i32>(
+      slotOf(out, tile, input.lag, i) + position * out.stride + c,
+      i8x16.narrow_i16x8_s(words, words),
+      0,
+    );
+  }
+  v128.store(sentAt, sent);
+}
+
 /** Second round: rows of the output. */
 export function poolItem(pool: Pool, tile: Tile, y: i32): void {
   const top = y * pool.stride - pool.offset;

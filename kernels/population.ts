@@ -7,10 +7,11 @@
  */
 import { accumulateDense } from "./dense";
 import { DEPTHWISE, NARROW16, WIDE, countOf, listRow, magnitudeOf } from "./events";
-import { TRACKER, constantCurrent } from "./neuron-parts";
+import { TRACKER } from "./neuron-parts";
 import { resetNeurons, runNeurons } from "./neurons";
 import { poolRow } from "./pool";
 import { makeSchedule } from "./schedule";
+import { newConstants } from "./tracker";
 import { Frame, Population, Term } from "./structs";
 import { Tile, count, endOf, firstOf, mergedAt, scratchOf, slotOf, weightShift } from "./tile";
 import { short8x1, short8x2, short8x3, short8x4, short8x5, short8x6, short8x7, short8x8, narrow8x1, narrow8x2, narrow8x3, narrow8x4, narrow8x5, narrow8x6, narrow8x7, narrow8x8, narrow16x1, narrow16x2, narrow16x3, narrow16x4, narrow16x5, narrow16x6, narrow16x7, narrow16x8, pairs8x4, pairs8x8, wide16x1, wide16x2, wide16x3, wide16x4 } from "./variants";
@@ -121,7 +122,7 @@ function runRow(
     const position = y * width + x;
     const spikes = out.data + (toRow * width + x) * out.stride + toChannel;
     const isReadout = population.charge != 0;
-    if (tile.g0 == 0) resetNeurons(population, position, end - x, block);
+    if (tile.g0 == 0 && !tile.program.goesOn) resetNeurons(population, position, end - x, block);
     if (isReadout) {
       for (let p = 0; p < end - x; p++) sumCharge(population, tile, position + p, block, currents + p * positionBytes, stepBytes);
     }
@@ -160,7 +161,7 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
     }
     const positions = out.height * out.width;
     const spikes = out.data + block * population.block;
-    if (tile.g0 == 0 && first == 0) resetNeurons(population, 0, positions, block);
+    if (tile.g0 == 0 && first == 0 && !tile.program.goesOn) resetNeurons(population, 0, positions, block);
     runNeurons(population, tile, 0, positions, block, out, spikes, shifted, stepBytes, positionBytes, first, last);
   }
   for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, out, y, block * population.block);
@@ -267,7 +268,7 @@ function sumCharge(population: Population, tile: Tile, position: i32, block: i32
   const isOnce = population.neuron == TRACKER;
   const onceAt = isOnce ? population.lagIn - tile.g0 : -1;
   for (let c = 0; c < population.block; c += 4) {
-    const constants = constantCurrent(population, (at + c) << 2, first + c);
+    const constants = newConstants(population, tile, (at + c) << 2, first + c);
     const constant = isOnce ? i32x4.splat(0) : constants;
     const chargeAt = population.charge + ((at + c) << 3);
     let low = v128.load(chargeAt);

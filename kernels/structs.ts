@@ -134,6 +134,10 @@ export class Pool {
   countStride: i32;
   /** Whether the counts are the pool's own to keep, and not those of the population before it. */
   ownsCounts: i32;
+  /** Of a pool that tracks, because counts are kept from frame to frame: its greatest spike; else 0. */
+  levels: i32;
+  /** Of a pool that tracks: i32 [position of the output][out.stride], net counts that it has sent. */
+  sent: usize;
 }
 
 /** Upsampling, concatenation and slices: channels of one frame copied into another. */
@@ -197,6 +201,8 @@ export class Program {
   timeSteps: i32;
   /** Leading steps whose spikes weigh more. */
   phases: i32;
+  /** Whether the run goes on from the last frame: neurons begin as they are, and have their biases. */
+  goesOn: i32;
   threads: i32;
   tileSteps: i32;
   /** Per thread: scratch of scratchBytes. */

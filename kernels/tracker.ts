@@ -6,7 +6,7 @@
  * population.tracking: i32 [4][stateStride], the rows below, and behind them i32 [phases + 1], how far a count may be from its target
  * before it moves, by log₂ of the step's weight. population.targets: i32 [steps of the table][2], value and the way to the next.
  */
-import { CONSTANT, LONG, SHORT, storeSpikes } from "./neuron-parts";
+import { CONSTANT, LONG, SHORT, constantCurrent, storeSpikes } from "./neuron-parts";
 import { Frame, Population } from "./structs";
 import { Tile, endOf, firstOf, weightShift } from "./tile";
 
@@ -74,6 +74,8 @@ function track(
   const onceAt = population.lagIn - tile.g0;
   const shift = mode == SHORT ? population.shift : 0;
   const laneShift = mode == SHORT ? 1 : 2;
+  const receives =
+    onceAt >= integrateFrom && onceAt < integrateTo && (population.constant != 0 || !tile.program.goesOn);
   const start = min(integrateFrom, fireFrom);
   const end = max(integrateTo, fireTo);
   for (let c = 0; c < channels; c += 4) {
@@ -82,19 +84,23 @@ function track(
     const greatestCharge = v128.load(rows + GREATEST_CHARGE * stateBytes);
     const greatestValue = v128.load(rows + GREATEST_VALUE * stateBytes);
     const behind = v128.load(rows + BEHIND * stateBytes);
-    const bias = v128.load(population.bias + ((first + c) << 2));
     for (let p = 0; p < positions; p++) {
       const at = (position + p) * stateBytes + ((first + c) << 2);
       let charge = v128.load(population.vMem + at);
       let n = v128.load(population.netCount + at);
       const current = currents + p * positionBytes + (c << laneShift);
       const target = spikes + p * out.stride + c;
+      if (!receives && !v128.any_true(arriving(mode, current, stepBytes, integrateFrom, integrateTo))) {
+        const at0 = distanceOf(charge, n, before, beforeShift, greatestCharge, targets, greatestValue, behind, behindShift);
+        if (areSettled(at0, distances)) {
+          for (let i = fireFrom; i < fireTo; i++)
+            store<i32>(target + ((tile.g0 + i) % out.capacity) * out.slotBytes, 0);
+          continue;
+        }
+      }
       for (let i = start; i < end; i++) {
         if (i >= integrateFrom && i < integrateTo) {
-          if (i == onceAt) {
-            charge = i32x4.add(charge, bias);
-            if (population.constant != 0) charge = i32x4.add(charge, v128.load(population.constant + at));
-          }
+          if (i == onceAt) charge = i32x4.add(charge, newConstants(population, tile, at, first + c));
           if (mode != CONSTANT) {
             const step = current + i * stepBytes;
             const sum = mode == SHORT ? v128.load_ext<i16>(step) : v128.load(step);
@@ -102,11 +108,7 @@ function track(
           }
         }
         if (i < fireFrom || i >= fireTo) continue;
-        const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
-        const z = i32x4.add(scaled(clamped, before, beforeShift), i32x4.splat(REACH));
-        const value = lookedUp(targets, i32x4.shr_s(z, STEP_BITS), v128.and(z, i32x4.splat((1 << STEP_BITS) - 1)));
-        const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
-        const distance = i32x4.sub(scaled(bounded, behind, behindShift), i32x4.shl(n, TARGET_BITS));
+        const distance = distanceOf(charge, n, before, beforeShift, greatestCharge, targets, greatestValue, behind, behindShift);
         const weight = weightShift(tile, out.lag, i);
         const spare = (1 << (TARGET_BITS + weight)) - load<i32>(distances + (weight << 2));
         const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), i32x4.splat(spare)), TARGET_BITS + weight);
@@ -119,6 +121,58 @@ function track(
       v128.store(population.netCount + at, n);
     }
   }
+}
+
+/** How far four counts are from their targets, in units of 2^−8. */
+// @ts-ignore: decorator
+@inline
+function distanceOf(
+  charge: v128,
+  n: v128,
+  before: v128,
+  beforeShift: i32,
+  greatestCharge: v128,
+  targets: usize,
+  greatestValue: v128,
+  behind: v128,
+  behindShift: i32,
+): v128 {
+  const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
+  const z = i32x4.add(scaled(clamped, before, beforeShift), i32x4.splat(REACH));
+  const value = lookedUp(targets, i32x4.shr_s(z, STEP_BITS), v128.and(z, i32x4.splat((1 << STEP_BITS) - 1)));
+  const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
+  return i32x4.sub(scaled(bounded, behind, behindShift), i32x4.shl(n, TARGET_BITS));
+}
+
+/** The currents of all steps, or-ed: nothing but zeros where nothing arrives. */
+// @ts-ignore: decorator
+@inline
+function arriving(mode: i32, current: usize, stepBytes: i32, from: i32, to: i32): v128 {
+  let any = i32x4.splat(0);
+  if (mode == CONSTANT) return any;
+  for (let i = from; i < to; i++) {
+    const step = current + i * stepBytes;
+    any = v128.or(any, mode == SHORT ? v128.load_zero<i64>(step) : v128.load(step));
+  }
+  return any;
+}
+
+/** What four neurons receive once: biases in a first frame, and of the picture what is new since the last one. */
+// @ts-ignore: decorator
+@inline
+export function newConstants(population: Population, tile: Tile, at: usize, c: i32): v128 {
+  if (!tile.program.goesOn) return constantCurrent(population, at, c);
+  return population.constant == 0 ? i32x4.splat(0) : v128.load(population.constant + at);
+}
+
+/**
+ * Whether four neurons send nothing through these steps: nothing arrives, and they are as near to their target as the last step, which
+ * is the most demanding, wants it.
+ */
+// @ts-ignore: decorator
+@inline
+function areSettled(distance: v128, distances: usize): bool {
+  return !v128.any_true(i32x4.ge_s(i32x4.abs(distance), v128.load_splat<i32>(distances)));
 }
 
 /** ⌊value·factor / 2^shift⌋ of four lanes, by way of 64 bits. */

@@ -72,6 +72,8 @@ export {
   importDarknet,
   parseNames,
 } from "./importers/darknet/import-darknet.ts";
+export { type FamilyName, familyNames } from "./importers/onnx/families.ts";
+export { importOnnx, type OnnxOptions } from "./importers/onnx/import-onnx.ts";
 export { type BreakEven, breakEvenSteps } from "./metrics/break-even.ts";
 export {
   breakEvenRatio,

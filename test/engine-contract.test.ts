@@ -4,7 +4,8 @@ import { test } from "vitest";
 import { SpikingYoloError } from "../src/core/errors.ts";
 import { type Encoding, type Graph, inferShapes } from "../src/graph/graph.ts";
 import { eventEngine } from "../src/snn/engines/event/event-engine.ts";
-import { expectSameAsReference, recordAll } from "./engine-contract.ts";
+import { referenceEngine } from "../src/snn/engines/reference/reference-engine.ts";
+import { expectGuarded, expectSameAsReference, recordAll } from "./engine-contract.ts";
 import { randomPicture } from "./graphs.ts";
 import { randomSpikingGraph, type SpikingOptions } from "./random-spiking.ts";
 
@@ -69,4 +70,16 @@ test("any number of threads: the same", async () => {
     ),
     { numRuns: Math.ceil(runs / 5), seed },
   );
+});
+
+test.each([
+  ["reference", referenceEngine],
+  ["event, one thread", eventEngine({ threads: 1 })],
+  ["event, two threads", eventEngine({ threads: 2 })],
+])("sessions refuse nonsense, a second run and runs after their end: %s", async (_name, engine) => {
+  const graph = randomSpikingGraph({
+    ...{ seed: 12, layers: 3, neuron: "ibt", pool: "delta", levels: 1, phases: 1, delay: 0 },
+    ...{ vInit: 0, firingThreshold: 0.5, leadingThreshold: undefined, bits: 8 },
+  });
+  await expectGuarded(engine, graph, randomPicture(inferShapes(graph).get("input")!, 1));
 });

@@ -76,3 +76,41 @@ function expectSameArrays(
     }
   }
 }
+
+const nonsense: readonly (readonly [string, Partial<RunOptions>])[] = [
+  ...[Number.NaN, Number.POSITIVE_INFINITY, 0, -1, 2.5, 1e15].map(
+    (timeSteps) => [`${timeSteps} steps`, { timeSteps, at: [] }] as const,
+  ),
+  ...[[Number.NaN], [0], [-1], [1.5], [6], [2, 1], [2, 2], [1, Number.NaN, 3]].map(
+    (at) => [`checkpoints ${at.join()}`, { at }] as const,
+  ),
+  ["a seed of NaN", { seed: Number.NaN }],
+  ["an encoding of another name", { encoding: "toString" as RunOptions["encoding"] }],
+];
+
+/** Nonsense is refused by its name; one run at a time; a session that was disposed of stays so, even within a run. */
+export async function expectGuarded(engine: Engine, graph: Graph, image: FloatTensor): Promise<void> {
+  const options: RunOptions = { timeSteps: 5, at: [1, 5], encoding: "constant", seed: 1 };
+  const session = await engine.open(graph);
+  const refused = (part: Partial<RunOptions>, code: string, what: string) =>
+    expect(runOnce(session, image, { ...options, ...part }), what).rejects.toMatchObject({ code });
+  for (const [what, part] of nonsense) await refused(part, "E_ARGUMENT", what);
+  const layer = graph.layers.find(isPopulation)?.name ?? "";
+  await refused({ record: { membranes: ["constructor"] } }, "E_RECORD", "neurons of no layer");
+  for (const neuron of [-1, 0.5, Number.NaN, 2 ** 31])
+    await refused({ record: { rasters: [{ layer, neurons: [neuron] }] } }, "E_RECORD", `neuron ${neuron}`);
+
+  const first = session.run(image, options)[Symbol.asyncIterator]();
+  await first.next();
+  await refused({}, "E_BUSY", "a second run");
+  await first.return?.();
+  expect(await runOnce(session, image, options), "after a run that was left").toHaveLength(2);
+
+  const last = session.run(image, options)[Symbol.asyncIterator]();
+  await last.next();
+  await session.dispose();
+  await expect(last.next(), "a run that goes on").rejects.toMatchObject({ code: "E_DISPOSED" });
+  await refused({}, "E_DISPOSED", "a run afterwards");
+  await session.dispose();
+  await refused({}, "E_DISPOSED", "a run after a second disposal");
+}

@@ -1,6 +1,6 @@
 /** Pictures and data sets as a user gives them to the built program: folders, patterns, bad ones among good, every format. */
 import { execFile } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
@@ -219,6 +219,33 @@ describe("evaluate", () => {
         ),
       ]);
     }
+  });
+
+  test("matches classes by VOC's and COCO's names, and says so; one that the model lacks is in the mean with 0", async () => {
+    const models = resolve(import.meta.dirname, "../models/scenes");
+    const names = ["person", "bicycle", "sofa", "bus", "truck", "dog", "traffic light", "stop sign"];
+    writeFileSync(join(folder, "scenes.names"), names.join("\n"));
+    cpSync(join(folder, "voc"), join(folder, "renamed"), { recursive: true });
+    const annotations = join(folder, "renamed/VOC2007/Annotations");
+    for (const file of readdirSync(annotations)) {
+      const text = readFileSync(join(annotations, file), "utf8");
+      const other = text.replaceAll("<name>car<", "<name>Couch<").replaceAll("<name>person<", "<name>yeti<");
+      writeFileSync(join(annotations, file), other);
+    }
+    rmSync(join(folder, "renamed/VOC2007/classes.txt"));
+    const args = ["--weights", `${models}.weights`, "--names", "scenes.names", "--calibrate", "trip"];
+    const dataset = ["--dataset", "voc:renamed", "--dnn-only", "--json"];
+    const result = await run("evaluate", `${models}.cfg`, ...args, ...dataset);
+    expect(result.code, result.stderr).toBe(0);
+    expect(result.stderr).toContain("classes taken for the same, model's name = data set's: sofa = Couch");
+    expect(result.stderr).toContain(
+      "the model does not know yeti: its objects are missed, and it is in the mean with 0",
+    );
+    const { perClass, map50 } = JSON.parse(result.stdout).dnn;
+    const aps = perClass.map(({ ap50 }: { ap50: number | null }) => ap50).filter((ap: number | null) => ap !== null);
+    const of = (label: string) => perClass.find((row: { label: string }) => row.label === label);
+    expect([of("yeti").ap50, of("yeti").positives > 0, of("Couch").ap50 > 0.3]).toEqual([0, true, true]);
+    expect(map50).toBeCloseTo(aps.reduce((sum: number, ap: number) => sum + ap, 0) / aps.length, 9);
   });
 
   test("tells of JPEG files without their end and of sizes that are wrong, counted and named", async () => {

@@ -1,12 +1,15 @@
 /** A detector as others write it, darknet's two files or an ONNX export, becomes a DNN graph. */
-import { basename, extname } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, dirname, extname, join } from "node:path";
 import { readFile } from "#platform";
 import { ArgumentError } from "../core/errors.ts";
 import { decodeText } from "../core/text.ts";
 import type { Graph } from "../graph/graph.ts";
 import { headsOf } from "../graph/graph.ts";
 import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import type { PictureFacts } from "../importers/onnx/families.ts";
 import { importOnnx } from "../importers/onnx/import-onnx.ts";
+import { externalFiles } from "../onnx/read-onnx.ts";
 import { note } from "./io.ts";
 import type { ModelFlags } from "./options.ts";
 
@@ -45,20 +48,28 @@ export function refuseForeign(model: string): void {
 /** A DNN with the files that the flags name; a darknet cfg without weights has zeros for all. */
 export async function importModel(model: string, flags: ModelFlags): Promise<Graph> {
   const classNames = flags.names ? { classNames: parseNames(await textOf(flags.names)) } : {};
-  const { fit, filter, size, family, islands } = flags;
+  const { fit, filter, size, family, layout, islands } = flags;
   if (model.toLowerCase().endsWith(".onnx")) {
     refuse(flags, ["weights"], "goes with a .cfg");
-    return importOnnx(await readFile(model), {
+    const bytes = await readFile(model);
+    return importOnnx(bytes, {
+      external: await filesBeside(model, bytes),
       fileName: basename(model),
       ...classNames,
       ...(size ? { size } : {}),
       ...(family ? { family } : {}),
+      ...(layout ? { layout } : {}),
+      picture: pictureFacts(flags),
       ...(islands ? { islands } : {}),
       ...(flags.heads ? { heads: await headsIn(flags.heads) } : {}),
       preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) },
     });
   }
-  refuse(flags, ["size", "family", "islands", "heads"], "goes with an .onnx");
+  refuse(
+    flags,
+    ["size", "family", "layout", "order", "range", "mean", "deviation", "islands", "heads"],
+    "goes with an .onnx",
+  );
   return importDarknet(
     {
       cfg: await textOf(model),
@@ -68,6 +79,27 @@ export async function importModel(model: string, flags: ModelFlags): Promise<Gra
     },
     { preprocessing: { ...(fit ? { fit } : {}), ...(filter ? { filter } : {}) }, remark: note },
   );
+}
+
+/** The files that an ONNX model keeps its weights in: those that are there; a missing one is named when it is needed. */
+async function filesBeside(model: string, bytes: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {
+  const files = new Map<string, Uint8Array>();
+  for (const name of externalFiles(bytes, basename(model))) {
+    const path = join(dirname(model), name);
+    if (existsSync(path)) files.set(name, await readFile(path));
+  }
+  return files;
+}
+
+/** What flags say of an ONNX network's picture; the rest is its family's. */
+function pictureFacts({ order, range, mean, deviation }: ModelFlags): Partial<PictureFacts> {
+  if (deviation?.includes(0)) throw new ArgumentError("E_USAGE", "--deviation holds 0, which nothing is divided by");
+  return {
+    ...(order ? { order } : {}),
+    ...(range === undefined ? {} : { range }),
+    ...(mean ? { mean } : {}),
+    ...(deviation ? { deviation } : {}),
+  };
 }
 
 /** The heads of a darknet cfg, for an ONNX file whose outputs are as raw as darknet's. */

@@ -2,7 +2,7 @@
 import { existsSync } from "node:fs";
 import { basename } from "node:path";
 import { readFile } from "#platform";
-import { calibrate, toSpiking } from "../convert/convert.ts";
+import { calibrate, defaultMode, toSpiking } from "../convert/convert.ts";
 import { silentLayers } from "../convert/measure-activations.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { tallyRemarks } from "../core/remarks.ts";
@@ -32,7 +32,8 @@ export interface LoadedModel {
 export async function loadModel(model: string, flags: ModelFlags & ConversionFlags & StepFlags): Promise<LoadedModel> {
   const { dnn, snn } = await openModel(model, flags);
   const name = basename(model);
-  if (dnn && (!snn || asksForConversion(flags))) return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags)) };
+  if (dnn && (!snn || asksForConversion(flags)))
+    return { name, dnn, snn: toSpiking(dnn, settingsFrom(flags, defaultMode(dnn))) };
   if (!snn) throw new ArgumentError("E_MODEL", `${model} holds no network`);
   if (asksForConversion(flags)) {
     throw new ArgumentError(
@@ -74,7 +75,22 @@ async function openModel(model: string, flags: ModelFlags): Promise<Model> {
 }
 
 /** Flags that only say how a detector is imported. */
-const importFlags = ["weights", "names", "calibrate", "fit", "filter", "size", "family", "heads", "islands"] as const;
+const importFlags = [
+  "weights",
+  "names",
+  "calibrate",
+  "fit",
+  "filter",
+  "size",
+  "family",
+  "layout",
+  "order",
+  "range",
+  "mean",
+  "deviation",
+  "heads",
+  "islands",
+] as const;
 
 /** A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. */
 export async function readModel(model: string): Promise<Model> {

@@ -5,11 +5,12 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type ConversionSettings, conversionSettings, type Mode, modes } from "../convert/modes.ts";
 import { ArgumentError } from "../core/errors.ts";
-import { filters, fits, type Preprocessing } from "../core/preprocessing.ts";
+import { type ChannelOrder, channelOrders, filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detections/settling.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 import { neuronKinds } from "../graph/layers.ts";
-import { type Family, familyNames } from "../importers/onnx/families.ts";
+import { type FamilyName, familyNames } from "../importers/onnx/families.ts";
+import { layoutNames } from "../importers/onnx/heads.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {
@@ -19,7 +20,12 @@ export interface ModelFlags {
   readonly fit?: Preprocessing["fit"];
   readonly filter?: Preprocessing["filter"];
   readonly size?: readonly [height: number, width: number];
-  readonly family?: Family;
+  readonly family?: FamilyName;
+  readonly layout?: string;
+  readonly order?: ChannelOrder;
+  readonly range?: number;
+  readonly mean?: readonly number[];
+  readonly deviation?: readonly number[];
   readonly heads?: string;
   readonly islands?: "none";
 }
@@ -97,10 +103,30 @@ export function addImportOptions(command: Command): Command {
         "whose export an .onnx is: decides about pictures and boxes (default: found out)",
       ).choices(familyNames),
     )
+    .addOption(
+      new Option("--layout <name>", "how an .onnx's outputs hold boxes, where its family does not say it").choices(
+        layoutNames,
+      ),
+    )
+    .addOption(new Option("--order <order>", "of an .onnx's channels (default: the family's)").choices(channelOrders))
+    .option("--range <white>", "what white is to an .onnx: 1 or 255 (default: the family's)", numberFrom(0.001, 65_535))
+    .option(
+      "--mean <values>",
+      "taken off each channel by an .onnx's preparation, such as 103.5,116.3,123.7",
+      threeNumbers,
+    )
+    .option("--deviation <values>", "that each channel is divided by after that", threeNumbers)
     .option("--heads <cfg>", "darknet .cfg whose heads read an .onnx's raw outputs")
     .addOption(
       new Option("--islands <how>", "none: refuse an .onnx with parts that neurons do not compute").choices(["none"]),
     );
+}
+
+/** Of the channels in the network's order; one number stands for all three. */
+function threeNumbers(text: string): readonly number[] {
+  const values = text.split(",").map(numberFrom(-65_535, 65_535));
+  if (values.length !== 1 && values.length !== 3) throw new InvalidArgumentError("It must be one number, or three.");
+  return values.length === 3 ? values : [values[0], values[0], values[0]];
 }
 
 /** 320, or 416x320 as width x height; gives [height, width]. */
@@ -116,7 +142,10 @@ function sizeFrom(text: string): readonly [number, number] {
 export function addConversionOptions(command: Command): Command {
   return command
     .addOption(
-      new Option("--mode <name>", "all of the settings below at once (default: fast)").choices(Object.keys(modes)),
+      new Option(
+        "--mode <name>",
+        "all of the settings below at once (default: fast, or track for networks with SiLU and the like)",
+      ).choices(Object.keys(modes)),
     )
     .option(
       "--steps <T>",
@@ -175,8 +204,8 @@ export function timeStepsFrom({ steps, at = [] }: StepFlags, usual: number): num
 }
 
 /** The mode's settings with the flags' changes. */
-export function settingsFrom(flags: ConversionFlags & StepFlags): ConversionSettings {
-  const settings = conversionSettings(flags.mode ?? "fast", givenSettings(flags));
+export function settingsFrom(flags: ConversionFlags & StepFlags, usual: Mode = "fast"): ConversionSettings {
+  const settings = conversionSettings(flags.mode ?? usual, givenSettings(flags));
   return { ...settings, timeSteps: timeStepsFrom(flags, settings.timeSteps) };
 }
 

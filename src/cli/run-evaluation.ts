@@ -3,7 +3,7 @@
 import { type Failure, refuseFailures } from "../core/failures.ts";
 import { fingerprint } from "../core/fingerprint.ts";
 import { tallyRemarks } from "../core/remarks.ts";
-import { type ClassMatch, matchClasses } from "../data/class-names.ts";
+import { type ClassMatch, matchClasses, remarksOnNames } from "../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../data/dataset.ts";
 import { openJournal } from "../evaluate/journal.ts";
 import type { EvaluationSetup, PictureResult, PictureTask } from "../evaluate/picture.ts";
@@ -75,12 +75,12 @@ function nameRun(setup: EvaluationSetup, { format, images }: { format: string; i
   return fingerprint({ setup, format, ids: images.map(({ id }) => id) });
 }
 
-function remarksOn({ onlyInModel, onlyInDataSet, renamed }: ClassMatch, { classNames, images }: DataSet) {
+function remarksOn(classes: ClassMatch, { classNames, images }: DataSet) {
+  const { onlyInModel, onlyInDataSet } = classes;
   const shown = new Set(images.flatMap(({ objects }) => objects.map(({ classIndex }) => classNames[classIndex])));
   const missed = onlyInDataSet.filter((name) => shown.has(name));
-  const pairs = renamed.map(([model, dataSet]) => `${model} = ${dataSet}`);
   return [
-    ...(pairs.length > 0 ? [`classes taken for the same, model's name = data set's: ${pairs.join(", ")}`] : []),
+    ...remarksOnNames(classes),
     ...(onlyInModel.length > 0 ? [`the data set lacks ${onlyInModel.join(", ")}: detections of it are left out`] : []),
     ...(missed.length > 0
       ? [`the model does not know ${missed.join(", ")}: its objects are missed, and it is in the mean with 0`]

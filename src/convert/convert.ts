@@ -8,7 +8,7 @@ import { frameUnitsOf } from "../snn/phases.ts";
 import { assignNeurons } from "./assign-neurons.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { type MeasureOptions, measureActivations } from "./measure-activations.ts";
-import { type ConversionSettings, conversionSettings } from "./modes.ts";
+import { type ConversionSettings, conversionSettings, type Mode, modes } from "./modes.ts";
 import { normalizeWeights } from "./normalize-weights.ts";
 import { placePopulations } from "./place-populations.ts";
 import { poolsToConvolutions } from "./pools-to-convolutions.ts";
@@ -28,7 +28,10 @@ export function calibrate(
 }
 
 /** Second half: a calibrated DNN as a spiking network. */
-export function toSpiking(calibrated: Graph, settings: ConversionSettings = conversionSettings("fast")): SpikingGraph {
+export function toSpiking(
+  calibrated: Graph,
+  settings: ConversionSettings = conversionSettings(defaultMode(calibrated)),
+): SpikingGraph {
   const { timeSteps, encoding, decode, phases } = settings;
   const neuron = neuronFor(calibrated, settings.neuron);
   const frameUnits = neuronModels[neuron].receivesAtOnce ? frameUnitsOf(timeSteps, phases) : undefined;
@@ -52,11 +55,16 @@ function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
   return neuron;
 }
 
+/** The mode for a network that nobody has asked another for: `fast`, or `track` where take-back neurons cannot follow it. */
+export function defaultMode(graph: Graph): Mode {
+  return neuronFor(graph, modes.fast.neuron) === modes.fast.neuron ? "fast" : "track";
+}
+
 /** Both halves. */
 export async function convert(
   dnn: Graph,
   images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,
-  settings: ConversionSettings = conversionSettings("fast"),
+  settings: ConversionSettings = conversionSettings(defaultMode(dnn)),
 ): Promise<SpikingGraph> {
   return toSpiking(await calibrate(dnn, images), settings);
 }

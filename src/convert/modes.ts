@@ -5,6 +5,8 @@
  * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps.
  * `rate`: take-back neurons and delta max-pool; every spike weighs the same, 32 steps.
  * `fast`: the same in six phases, each layer a step behind the one before. docs/few-steps.md says how it was chosen.
+ * `track`: trackers, for networks with functions that take-back neurons cannot follow (SiLU and its like) or with islands: the default there.
+ * Eight phases, canonical digits, each layer three steps behind, λ four tenths above the greatest activation seen. docs/onnx.md has the figures.
  * `graded`: as `fast`, with spikes of −7 … 7 in four phases and no delay: the fewest steps and the least error.
  */
 import type { SimulationSettings } from "../graph/graph.ts";
@@ -28,13 +30,13 @@ export interface ConversionSettings extends SimulationSettings {
   readonly vInit: number;
   /** Part of the threshold at which take-back neurons and trackers fire: 0.5 rounds, more is hysteresis. */
   readonly firingThreshold: number;
-  /** The same for trackers' steps that weigh more than 1; absent: no other. */
-  readonly leadingThreshold?: number | undefined;
+  /** The same for trackers' steps that weigh more than 1; undefined: no other. */
+  readonly leadingThreshold: number | undefined;
   /** Bits of a weight, 8 to 16; `float` leaves the graph in float32. */
   readonly bits: number | "float";
 }
 
-export type Mode = "fast" | "graded" | "rate" | "paper";
+export type Mode = "fast" | "track" | "graded" | "rate" | "paper";
 
 const rate: ConversionSettings = {
   scope: "channel",
@@ -47,6 +49,7 @@ const rate: ConversionSettings = {
   delay: 0,
   vInit: 0,
   firingThreshold: 0.5,
+  leadingThreshold: undefined,
   bits: 8,
   timeSteps: 32,
   encoding: "constant",
@@ -55,6 +58,16 @@ const rate: ConversionSettings = {
 
 export const modes: Readonly<Record<Mode, ConversionSettings>> = {
   fast: { ...rate, percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 },
+  track: {
+    ...rate,
+    neuron: "tracker",
+    percentile: 100,
+    gain: 0.7,
+    phases: 8,
+    delay: 3,
+    leadingThreshold: 2 / 3,
+    timeSteps: 7,
+  },
   graded: { ...rate, percentile: 99.95, levels: 7, gain: 4, phases: 4, timeSteps: 4 },
   rate,
   paper: { ...rate, neuron: "ibt", pool: "winner", timeSteps: 3500 },
@@ -62,6 +75,7 @@ export const modes: Readonly<Record<Mode, ConversionSettings>> = {
 
 /** A mode's settings with some of them changed. */
 export function conversionSettings(mode: Mode, changes: Partial<ConversionSettings> = {}): ConversionSettings {
-  const levels = changes.levels ?? modes[mode].levels;
-  return { ...modes[mode], gain: (levels + 1) / 2, ...changes };
+  const { levels, gain } = modes[mode];
+  const usualGain = changes.levels === undefined || changes.levels === levels ? gain : (changes.levels + 1) / 2;
+  return { ...modes[mode], gain: usualGain, ...changes };
 }

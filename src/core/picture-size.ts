@@ -31,7 +31,7 @@ export function orientationOf(stored: PictureSize, orientation: number, stated: 
   if (orientation >= 5 && isStored)
     return {
       isUpright: false,
-      remark: "pictures taken as stored, against their EXIF orientation: so does their stated size",
+      remark: "pictures taken as stored, against their EXIF orientation, as their stated size has it",
     };
   return { isUpright: true, remark: "pictures of another size than the annotations state" };
 }

@@ -58,6 +58,12 @@ export function matchClasses(model: readonly string[], modelClasses: number, dat
   };
 }
 
+/** What a user should know of classes that are matched across spellings; nothing where none are. */
+export function remarksOnNames({ renamed }: ClassMatch): readonly string[] {
+  const pairs = renamed.map(([model, dataSet]) => `${model} = ${dataSet}`);
+  return pairs.length === 0 ? [] : [`classes taken for the same, model's name = data set's: ${pairs.join(", ")}`];
+}
+
 function canonical(name: string): string {
   const plain = name.toLowerCase().replace(/[\s_-]/g, "");
   return Object.hasOwn(synonyms, plain) ? synonyms[plain] : plain;

@@ -83,15 +83,15 @@ function namesOf(
   return names;
 }
 
-/** Names of twenty thousand classes take less; parsers of YAML take time by the square of it. */
-const maxLetters = 2 ** 18;
+/** Names of four thousand classes take less; parsers of YAML take time by the square of it. */
+const maxLetters = 2 ** 16;
 
 /** Nobody nests a description deeper; parsers recurse, and a full stack can end the process. */
 const maxDepth = 64;
 
 function fromYaml(text: string, fail: (what: string, cause?: unknown) => never): unknown {
-  if (text.length > maxLetters) fail(`has ${text.length} letters; at most ${maxLetters} are read of a description`);
   if (isDeep(text)) fail(`nests its entries more than ${maxDepth} deep`);
+  if (text.length > maxLetters) fail(`has ${text.length} letters; at most ${maxLetters} are read of a description`);
   try {
     return parse(text, { maxAliasCount: 100, logLevel: "error", prettyErrors: false }) as unknown;
   } catch (error) {

@@ -37,7 +37,7 @@ export async function openYolo({ description: file, split = "val" }: YoloLocatio
     const known = [...description.splits.keys()].join(", ");
     throw new ImportError(
       "E_YOLO",
-      `${file} names no pictures under ${split}; it has ${known}. Add one of these, as in yolo:${file}:${known.split(", ")[0]}`,
+      `${file} names no pictures under ${split}; it has ${known}. Name one of these, as in yolo:${file}:${known.split(", ")[0]}`,
     );
   }
   const tally = tallyRemarks();

@@ -6,6 +6,7 @@
  */
 import type { Detection } from "../core/box.ts";
 import { ImportError } from "../core/errors.ts";
+import type { Failure } from "../core/failures.ts";
 import type { Pixels } from "../core/pixels.ts";
 import { loadPicture, type PictureSource } from "../data/load-picture.ts";
 import { evaluationThresholds, outputError, readDetections } from "../detections/detections.ts";
@@ -65,10 +66,7 @@ export interface PictureReading {
 }
 
 /** A picture that could not be read. */
-export interface PictureFailure {
-  readonly code: string;
-  readonly message: string;
-}
+export type PictureFailure = Omit<Failure, "name">;
 
 export type PictureResult = PictureReading | { readonly failure: PictureFailure };
 

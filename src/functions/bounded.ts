@@ -26,7 +26,9 @@ export const hardSwish: FunctionSpec<HardSwish> = {
   at: (_, x) => x * Math.min(1, Math.max(0, x / 6 + 0.5)),
   isMonotone: () => false,
   slopeBelow: () => null,
-  emit: (_, x, onnx) => onnx.op("HardSwish", [x]),
+  // As an operator of its own only since operator set 14.
+  emit: (_, x, onnx) =>
+    onnx.op("Mul", [x, onnx.op("HardSigmoid", [x], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } })]),
   // x/3 + ½ between −3 and 3, 1 above
   emitGradient: (_, { x, gradient }, onnx) => {
     const slope = onnx.op("Add", [onnx.op("Mul", [x, onnx.scalar(1 / 3)]), onnx.scalar(0.5)]);

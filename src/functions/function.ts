@@ -1,6 +1,7 @@
 /** Activation functions as data, and what must be known of each. The table of all is in `functions.ts`. */
 import type { z } from "zod";
-import type { OnnxDType, OnnxNode } from "../onnx/onnx.ts";
+import type { OnnxNode } from "../onnx/onnx.ts";
+import type { OnnxDType } from "../onnx/tensors.ts";
 
 /** y = x. */
 export interface Linear {

@@ -8,6 +8,7 @@ import { activationSchema } from "../functions/functions.ts";
 import type { HeadKind } from "../heads/head.ts";
 import { headKinds } from "../heads/heads.ts";
 import { onnxSchema } from "../heads/tail.ts";
+import { checkPart } from "../onnx/part.ts";
 import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
 import { type Window, windowCounts } from "./windows.ts";
 
@@ -230,6 +231,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       if (layer.inputNames.length !== inputs.length)
         fail(`${layer.inputNames.length} inputs are named; it reads ${inputs.length}`);
       for (const [i, lambda] of (layer.inputLambdas ?? []).entries()) perChannel({ lambda }, inputs[i][0], fail);
+      checkPart({ ...layer, outputNames: [layer.outputName] }, inputs, [layer.shape], fail);
       return layer.shape;
     },
     parameters: () => 0,

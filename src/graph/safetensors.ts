@@ -40,13 +40,14 @@ interface Entry {
 
 /** The file's bytes; tensors in the order given, each aligned to 8 bytes within the file. */
 export function encodeTensors({ tensors, metadata }: TensorFile): Uint8Array {
-  const header: Record<string, unknown> = { __metadata__: metadata };
+  // Not assigned one by one: a name may be __proto__.
+  const entries: [string, unknown][] = [["__metadata__", metadata]];
   let end = 0;
   for (const [name, { dtype, shape, data }] of tensors) {
-    header[name] = { dtype: dtypeNames[dtype], shape, data_offsets: [end, end + data.byteLength] };
+    entries.push([name, { dtype: dtypeNames[dtype], shape, data_offsets: [end, end + data.byteLength] }]);
     end += data.byteLength;
   }
-  const text = new TextEncoder().encode(JSON.stringify(header));
+  const text = new TextEncoder().encode(JSON.stringify(Object.fromEntries(entries)));
   // Padded with spaces, as the format allows, so that the first tensor is aligned.
   const headerBytes = Math.ceil(text.length / 8) * 8;
   const file = new Uint8Array(8 + headerBytes + end).fill(0x20, 8, 8 + headerBytes);

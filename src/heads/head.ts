@@ -5,6 +5,7 @@
 import type { z } from "zod";
 import type { Detection } from "../core/box.ts";
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
+import type { Layout } from "./layouts/layout.ts";
 
 /** Darknet's `[region]` (YOLOv2): one softmax over classes; anchors in grid cells. */
 export interface RegionHead {
@@ -46,20 +47,11 @@ export interface DflHead {
   readonly bins: number;
 }
 
-/**
- * How a tail's outputs are read; boxes are in pixels of the network's input unless said otherwise.
- * `columns`: [1, 4 + C, N], middles, sizes and class scores (YOLOv8, 11). `objectness`: [1, N, 5 + C], middles, sizes, objectness
- * and class scores that are multiplied (YOLOv5, 7). `yolox`: the same, middles and logarithms of sizes by grid cells of 8, 16 and 32 pixels.
- * `rows`: [1, N, 6], corners, score and class, already suppressed or not. `scoresAndBoxes`: [1, N, 1 + C] with the background first, and
- * [1, N, 4], corners as fractions of the input (SSD).
- */
-export const tailLayouts = ["columns", "objectness", "yolox", "rows", "scoresAndBoxes"] as const;
-export type TailLayout = (typeof tailLayouts)[number];
-
 /** What follows a network's last convolutions, kept as the ONNX that it was, and run densely. */
 export interface TailHead {
   readonly kind: "tail";
-  readonly layout: TailLayout;
+  /** How its outputs are read. */
+  readonly layout: Layout;
   readonly classes: number;
   /** Bytes of a ModelProto [bytes]. */
   readonly model: Tensor<"int8">;

@@ -1,17 +1,23 @@
 /**
- * Writes ONNX models: just the part of the ModelProto that graphs with constant shapes need.
+ * Writes ONNX models: the part of the ModelProto that graphs with constant shapes need. `read-onnx.ts` is its twin.
  *
- * Field numbers are those of onnx.proto3 (ONNX IR version 8, operator set 17); the wire format is pbf's.
+ * Field numbers are those of onnx.proto3 (ONNX IR version 8); the wire format is pbf's.
  */
 import { PbfWriter } from "pbf";
+import { elementTypes, type OnnxDType, type OnnxTensor } from "./tensors.ts";
 
-export type OnnxDType = "float32" | "int64" | "int32" | "bool";
-
-/** TensorProto.DataType. */
-const elementTypes: Record<OnnxDType, number> = { float32: 1, int32: 6, int64: 7, bool: 9 };
-
-/** An attribute; whole numbers are written as INT, so a float that happens to be whole is given as `{ float }`. */
-export type OnnxAttribute = number | string | readonly number[] | { readonly float: number };
+/**
+ * An attribute. Whole numbers are written as INT and INTS, so floats that happen to be whole are given as `{ float }`
+ * and `{ floats }`.
+ */
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly floats: readonly number[] }
+  | { readonly strings: readonly string[] }
+  | { readonly tensor: OnnxTensor };
 
 export interface OnnxNode {
   /** The operator, named as ONNX names it. */
@@ -19,12 +25,14 @@ export interface OnnxNode {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  /** Of the operator; absent or "": ONNX's own. */
+  readonly domain?: string;
 }
 
-/** A named input or output; a string extent is symbolic. */
+/** A named input or output; a string extent is symbolic. An output's shape may be left out: readers infer it, and its type. */
 export interface OnnxValue {
   readonly name: string;
-  readonly shape: readonly (number | string)[];
+  readonly shape?: readonly (number | string)[];
   readonly dtype?: OnnxDType;
 }
 
@@ -40,7 +48,9 @@ export interface OnnxModel {
   readonly nodes: readonly OnnxNode[];
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  readonly constants: readonly OnnxConstant[];
+  readonly constants: readonly (OnnxConstant | OnnxTensor)[];
+  /** Operator set of ONNX's own operators; absent: {@link operatorSet}. */
+  readonly operatorSet?: number;
 }
 
 export const operatorSet = 17;
@@ -51,7 +61,11 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
   pbf.writeVarintField(1, 8);
   pbf.writeStringField(2, "spiking-yolo");
   pbf.writeMessage(7, writeGraph, model);
-  pbf.writeMessage(8, (version: number, out: PbfWriter) => out.writeVarintField(2, version), operatorSet);
+  pbf.writeMessage(
+    8,
+    (version: number, out: PbfWriter) => out.writeVarintField(2, version),
+    model.operatorSet ?? operatorSet,
+  );
   return pbf.finish();
 }
 
@@ -68,6 +82,7 @@ function writeNode(node: OnnxNode, pbf: PbfWriter): void {
   for (const name of node.outputs) pbf.writeStringField(2, name);
   pbf.writeStringField(3, node.outputs[0]);
   pbf.writeStringField(4, node.op);
+  if (node.domain) pbf.writeStringField(7, node.domain);
   for (const attribute of Object.entries(node.attributes ?? {})) pbf.writeMessage(5, writeAttribute, attribute);
 }
 
@@ -83,27 +98,30 @@ function writeAttribute([name, value]: readonly [string, OnnxAttribute], pbf: Pb
   } else if (typeof value === "number" || "float" in value) {
     pbf.writeFloatField(2, typeof value === "number" ? value : value.float);
     pbf.writeVarintField(20, 1);
-  } else if (value.every(Number.isInteger)) {
+  } else if ("tensor" in value) {
+    pbf.writeMessage(5, writeTensor, value.tensor);
+    pbf.writeVarintField(20, 4);
+  } else if ("strings" in value) {
+    for (const item of value.strings) pbf.writeStringField(9, item);
+    pbf.writeVarintField(20, 8);
+  } else if ("floats" in value || !value.every(Number.isInteger)) {
+    for (const item of "floats" in value ? value.floats : value) pbf.writeFloatField(7, item);
+    pbf.writeVarintField(20, 6);
+  } else {
     for (const item of value) pbf.writeVarintField(8, item);
     pbf.writeVarintField(20, 7);
-  } else {
-    for (const item of value) pbf.writeFloatField(7, item);
-    pbf.writeVarintField(20, 6);
   }
 }
 
-/** A constant as bytes of a TensorProto. */
-export function encodeTensor(constant: OnnxConstant): Uint8Array {
-  const pbf = new PbfWriter();
-  writeTensor(constant, pbf);
-  return pbf.finish();
-}
-
-function writeTensor(constant: OnnxConstant, pbf: PbfWriter): void {
+function writeTensor(constant: OnnxConstant | OnnxTensor, pbf: PbfWriter): void {
   const dtype = constant.dtype ?? "float32";
   for (const extent of constant.shape) pbf.writeVarintField(1, extent);
-  pbf.writeVarintField(2, elementTypes[dtype]);
+  pbf.writeVarintField(2, elementTypes[dtype].code);
   pbf.writeStringField(8, constant.name);
+  if ("bytes" in constant) {
+    pbf.writeBytesField(9, constant.bytes);
+    return;
+  }
   const values =
     dtype === "int64"
       ? BigInt64Array.from(constant.data, BigInt)
@@ -113,10 +131,9 @@ function writeTensor(constant: OnnxConstant, pbf: PbfWriter): void {
   pbf.writeBytesField(9, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
 }
 
-/** A ValueInfoProto. */
-export function writeValue(value: OnnxValue, pbf: PbfWriter): void {
+function writeValue(value: OnnxValue, pbf: PbfWriter): void {
   pbf.writeStringField(1, value.name);
-  pbf.writeMessage(2, writeType, value);
+  if (value.shape) pbf.writeMessage(2, writeType, value);
 }
 
 /** TypeProto { tensor_type { elem_type, shape { dim { dim_value | dim_param } } } }. */
@@ -125,8 +142,8 @@ function writeType(value: OnnxValue, pbf: PbfWriter): void {
 }
 
 function writeTensorType(value: OnnxValue, pbf: PbfWriter): void {
-  pbf.writeVarintField(1, elementTypes[value.dtype ?? "float32"]);
-  pbf.writeMessage(2, writeShape, value.shape);
+  pbf.writeVarintField(1, elementTypes[value.dtype ?? "float32"].code);
+  pbf.writeMessage(2, writeShape, value.shape ?? []);
 }
 
 function writeShape(shape: readonly (number | string)[], pbf: PbfWriter): void {

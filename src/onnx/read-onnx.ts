@@ -1,285 +1,339 @@
 /**
- * Reads ONNX models: the parts of a ModelProto that networks of tensors need. Nodes and tensors keep their bytes, so that a part of a
- * model can be written again without loss (`sub-model.ts`).
+ * Reads ONNX models: a ModelProto's bytes → typed data. Nothing of it is run or interpreted here.
  *
- * Field numbers are those of onnx.proto3. Every length is checked against the message that holds it: a file may say anything.
+ * Field numbers are those of onnx.proto3 (IR version 13). What a detector does not need is refused by name: graphs within
+ * nodes, functions, sparse tensors, text tensors, weights in other files.
  */
-import { PbfReader } from "pbf";
 import { ImportError } from "../core/errors.ts";
+import type { OnnxAttribute, OnnxNode } from "./onnx.ts";
+import { printed } from "./printed.ts";
+import { dtypeOfCode, elementTypes, type OnnxDType, type OnnxTensor } from "./tensors.ts";
+import { type Field, floatsOf, textOf, visitFields, visitWholes } from "./wire.ts";
 
-/** A constant tensor of a model. Whole numbers are kept as float64, which holds them up to 2^53. */
-export interface OnnxTensor {
+/** A node as a file holds it: with a domain, "" for ONNX's own. */
+export interface ReadNode extends OnnxNode {
   readonly name: string;
-  readonly dims: readonly number[];
-  readonly isFloat: boolean;
-  readonly data: Float32Array | Float64Array;
-  /** Its TensorProto. */
-  readonly bytes: Uint8Array;
-}
-
-export type OnnxAttributeValue =
-  | { readonly type: "number"; readonly value: number }
-  | { readonly type: "string"; readonly value: string }
-  | { readonly type: "numbers"; readonly value: readonly number[] }
-  | { readonly type: "tensor"; readonly value: OnnxTensor }
-  | { readonly type: "other" };
-
-export interface OnnxFileNode {
-  readonly op: string;
   readonly domain: string;
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes: ReadonlyMap<string, OnnxAttributeValue>;
-  /** Its NodeProto. */
-  readonly bytes: Uint8Array;
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
 }
 
-export interface OnnxFileValue {
+/** An input or output; an extent that the file leaves open is its name, or "?" where it has none. */
+export interface ReadValue {
   readonly name: string;
-  /** Of a tensor of numbers; null where an extent is symbolic, absent where nothing is said. */
-  readonly dims?: readonly (number | null)[];
-  readonly bytes: Uint8Array;
+  /** Undefined where it is no tensor, or of a type that is not read. */
+  readonly dtype: OnnxDType | undefined;
+  /** Undefined where the file does not say. */
+  readonly shape: readonly (number | string)[] | undefined;
 }
 
-export interface OnnxFile {
-  readonly irVersion: number;
-  /** Version of the default operator set. */
-  readonly opset: number;
-  /** OperatorSetIdProtos. */
-  readonly opsets: readonly Uint8Array[];
-  readonly nodes: readonly OnnxFileNode[];
-  readonly constants: ReadonlyMap<string, OnnxTensor>;
-  /** Without those that are constants (IR versions before 4 list them). */
-  readonly inputs: readonly OnnxFileValue[];
-  readonly outputs: readonly OnnxFileValue[];
+export interface ReadModel {
+  /** Of ONNX's own operators. */
+  readonly operatorSet: number;
+  readonly producer: string;
   readonly metadata: ReadonlyMap<string, string>;
+  readonly nodes: readonly ReadNode[];
+  readonly constants: ReadonlyMap<string, OnnxTensor>;
+  /** Without those that are constants (IR version 3 lists these among the inputs). */
+  readonly inputs: readonly ReadValue[];
+  readonly outputs: readonly ReadValue[];
 }
 
-const maxNodes = 65_536;
-const maxDims = 16;
-/** Of one tensor: no network's is near. */
-const maxElements = 2 ** 28;
+/** Operator sets that ONNX Runtime 1.27 runs; below 9 operators mean something else. */
+const operatorSets = { min: 9, max: 25 } as const;
 
-interface Field {
-  readonly number: number;
-  /** Of a varint or a fixed number. */
-  readonly value: number;
-  /** Of a message, text or bytes; empty for numbers. */
-  readonly bytes: Uint8Array;
-}
+/** No detector comes near; a file that does is broken or hostile. */
+const maxNodes = 16_384;
+const maxConstants = 65_536;
+const maxConnections = 4096;
+const maxRank = 16;
+const maxAttributeValues = 2 ** 16;
+const maxMetadata = 1024;
 
-/** @throws ImportError [E_ONNX] naming `file` and what is wrong with it. */
-export function readOnnx(bytes: Uint8Array, file: string): OnnxFile {
-  const fail = (what: string): never => {
-    throw new ImportError("E_ONNX", `${file} ${what}. Export it again, or check the download`);
-  };
-  const fields = fieldsOf(bytes, fail);
-  const graph = fields.find(({ number }) => number === 7);
-  if (!graph) return fail("holds no ONNX graph");
-  const opsets = fields.filter(({ number }) => number === 8).map((field) => field.bytes);
-  const opset = Math.max(0, ...opsets.map((entry) => opsetVersion(entry, fail)));
-  if (opset === 0) fail("names no operator set");
-  const metadata = new Map(
-    fields
-      .filter(({ number }) => number === 14)
-      .map((field) => {
-        const [key, value] = [1, 2].map((wanted) =>
-          fieldsOf(field.bytes, fail).find(({ number }) => number === wanted),
-        );
-        return [textOf(key), textOf(value)] as const;
-      }),
-  );
-  const irVersion = fields.find(({ number }) => number === 1)?.value ?? 8;
-  return { irVersion, opset, opsets, metadata, ...graphOf(graph.bytes, fail) };
-}
-
-/** 0 for other domains than ONNX's own. */
-function opsetVersion(bytes: Uint8Array, fail: (what: string) => never): number {
-  const fields = fieldsOf(bytes, fail);
-  const domain = textOf(fields.find(({ number }) => number === 1));
-  return domain === "" || domain === "ai.onnx" ? (fields.find(({ number }) => number === 2)?.value ?? 0) : 0;
-}
-
-function graphOf(
+/**
+ * @param external content of the other files that weights are kept in, by the names that {@link externalFiles} gives.
+ * @throws ImportError [E_ONNX] naming `file` and what cannot be read of it; never reads outside the bytes.
+ */
+export function readOnnx(
   bytes: Uint8Array,
-  fail: (what: string) => never,
-): Pick<OnnxFile, "nodes" | "constants" | "inputs" | "outputs"> {
-  const fields = fieldsOf(bytes, fail);
-  const all = (wanted: number) => fields.filter(({ number }) => number === wanted).map((field) => field.bytes);
-  const nodes = all(1);
-  if (nodes.length > maxNodes) fail(`has ${nodes.length} nodes; at most ${maxNodes} are supported`);
-  const constants = new Map<string, OnnxTensor>();
-  for (const entry of all(5)) {
-    const tensor = tensorOf(entry, fail);
-    constants.set(tensor.name, tensor);
-  }
-  return {
-    nodes: nodes.map((entry) => nodeOf(entry, fail)),
-    constants,
-    inputs: all(11)
-      .map((entry) => namedValueOf(entry, fail))
-      .filter(({ name }) => !constants.has(name)),
-    outputs: all(12).map((entry) => namedValueOf(entry, fail)),
-  };
+  file: string,
+  external: ReadonlyMap<string, Uint8Array> = new Map(),
+): ReadModel {
+  const reader = new Reader(file, external);
+  const opsets = new Map<string, number>();
+  const metadata = new Map<string, string>();
+  let graph: Uint8Array | undefined;
+  let producer = "";
+  visitFields(bytes, file, (field) => {
+    if (field.number === 2) producer = textOf(field).slice(0, 64);
+    if (field.number === 7) graph = field.bytes;
+    if (field.number === 8) reader.operatorSet(field, opsets);
+    if (field.number === 14) reader.entry(field, metadata);
+    if (field.number === 25) reader.fail("it defines functions of its own. Export it without them");
+  });
+  if (!graph) return reader.fail("it holds no graph");
+  const operatorSet = opsets.get("") ?? opsets.get("ai.onnx") ?? reader.fail("it names no operator set");
+  const { min, max } = operatorSets;
+  if (operatorSet < min || operatorSet > max)
+    reader.fail(`its operator set is ${operatorSet}; ${min} to ${max} are read. Export it with opset 17`);
+  return { operatorSet, producer, metadata, ...reader.graph(graph) };
 }
 
-function nodeOf(bytes: Uint8Array, fail: (what: string) => never): OnnxFileNode {
-  const fields = fieldsOf(bytes, fail);
-  const texts = (wanted: number) => fields.filter(({ number }) => number === wanted).map(textOf);
-  const attributes = fields
-    .filter(({ number }) => number === 5)
-    .map((field) => attributeOf(fieldsOf(field.bytes, fail), fail));
-  return {
-    op: texts(4)[0] ?? "",
-    domain: texts(7)[0] ?? "",
-    inputs: texts(1),
-    outputs: texts(2),
-    attributes: new Map(attributes),
-    bytes,
-  };
-}
-
-/** AttributeProto: f = 2, i = 3, s = 4, t = 5, floats = 7, ints = 8, type = 20. */
-function attributeOf(fields: readonly Field[], fail: (what: string) => never): readonly [string, OnnxAttributeValue] {
-  const one = (wanted: number) => fields.find(({ number }) => number === wanted);
-  const name = textOf(one(1));
-  const type = one(20)?.value;
-  const value = (): OnnxAttributeValue => {
-    if (type === 1) return { type: "number", value: floatOf(one(2)) };
-    if (type === 2) return { type: "number", value: one(3)?.value ?? 0 };
-    if (type === 3) return { type: "string", value: textOf(one(4)) };
-    if (type === 4) return { type: "tensor", value: tensorOf(one(5)?.bytes ?? new Uint8Array(), fail) };
-    if (type === 6) return { type: "numbers", value: repeated(fields, 7, 5, fail) };
-    if (type === 7) return { type: "numbers", value: repeated(fields, 8, 0, fail) };
-    return { type: "other" };
-  };
-  return [name, value()];
-}
-
-function namedValueOf(bytes: Uint8Array, fail: (what: string) => never): OnnxFileValue {
-  const fields = fieldsOf(bytes, fail);
-  const name = textOf(fields.find(({ number }) => number === 1));
-  const inside = (message: Uint8Array | undefined, wanted: number) =>
-    message && fieldsOf(message, fail).find(({ number }) => number === wanted)?.bytes;
-  const shape = inside(inside(fields.find(({ number }) => number === 2)?.bytes, 1), 2);
-  if (!shape) return { name, bytes };
-  const dims = fieldsOf(shape, fail)
-    .filter(({ number }) => number === 1)
-    .map((field) => fieldsOf(field.bytes, fail).find(({ number }) => number === 1)?.value ?? null);
-  return { name, dims: dims.map((dim) => (dim !== null && dim > 0 ? dim : null)), bytes };
-}
-
-/** TensorProto.DataType: how many bytes an element has in raw_data, and how it is read. */
-const elementReaders: ReadonlyMap<number, readonly [bytes: number, read: (view: DataView, at: number) => number]> =
-  new Map<number, readonly [number, (view: DataView, at: number) => number]>([
-    [1, [4, (view, at) => view.getFloat32(at, true)]],
-    [2, [1, (view, at) => view.getUint8(at)]],
-    [3, [1, (view, at) => view.getInt8(at)]],
-    [4, [2, (view, at) => view.getUint16(at, true)]],
-    [5, [2, (view, at) => view.getInt16(at, true)]],
-    [6, [4, (view, at) => view.getInt32(at, true)]],
-    [7, [8, (view, at) => Number(view.getBigInt64(at, true))]],
-    [9, [1, (view, at) => view.getUint8(at)]],
-    [10, [2, (view, at) => halfToNumber(view.getUint16(at, true))]],
-    [11, [8, (view, at) => view.getFloat64(at, true)]],
-    [12, [4, (view, at) => view.getUint32(at, true)]],
-    [13, [8, (view, at) => Number(view.getBigUint64(at, true))]],
-  ]);
-const floatTypes: readonly number[] = [1, 10, 11];
-
-/** TensorProto: dims = 1, data_type = 2, float_data = 4, int32_data = 5, int64_data = 7, name = 8, raw_data = 9, double_data = 10, data_location = 14. */
-function tensorOf(bytes: Uint8Array, fail: (what: string) => never): OnnxTensor {
-  const fields = fieldsOf(bytes, fail);
-  const one = (wanted: number) => fields.find(({ number }) => number === wanted);
-  const name = textOf(one(8));
-  const dims = repeated(fields, 1, 0, fail);
-  const size = dims.reduce((product, dim) => product * dim, 1);
-  if (dims.length > maxDims || dims.some((dim) => dim < 0) || !(size <= maxElements))
-    fail(`holds a tensor ${name} of shape [${dims.slice(0, maxDims).join(", ")}]`);
-  if ((one(14)?.value ?? 0) !== 0)
-    fail(`keeps tensor ${name} in another file; save it as one file (onnx.save with save_as_external_data=False)`);
-  const type = one(2)?.value ?? 0;
-  const reader = elementReaders.get(type);
-  if (!reader) return fail(`holds a tensor ${name} of data type ${type}, which is not supported`);
-  const isFloat = floatTypes.includes(type);
-  const data = isFloat ? new Float32Array(size) : new Float64Array(size);
-  const raw = one(9)?.bytes;
-  if (raw) {
-    if (raw.length !== size * reader[0]) fail(`holds a tensor ${name} whose data do not fit its shape`);
-    const view = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
-    for (let i = 0; i < size; i++) data[i] = reader[1](view, i * reader[0]);
-  } else {
-    const fixed = type === 1 ? 5 : type === 11 ? 1 : 0;
-    const listed = repeated(
-      fields,
-      type === 1 ? 4 : type === 11 ? 10 : type === 7 ? 7 : type === 13 ? 11 : 5,
-      fixed,
-      fail,
+/**
+ * Names of the other files that a model keeps weights in. @throws ImportError [E_ONNX] for one that does not lie beside the model:
+ * a model names files, and must not make a program read any file that there is.
+ */
+export function externalFiles(bytes: Uint8Array, file: string): readonly string[] {
+  const names = new Set<string>();
+  const within = (message: Uint8Array, path: readonly number[]): void =>
+    visitFields(message, file, (field) => {
+      if (field.number !== path[0] || field.type !== "bytes") return;
+      if (path.length > 1) return within(field.bytes, path.slice(1));
+      const entry = new Map<number, string>();
+      visitFields(field.bytes, file, (part) => entry.set(part.number, textOf(part)));
+      if (entry.get(1) === "location") names.add(entry.get(2) ?? "");
+    });
+  // graph, its constants, their external_data
+  within(bytes, [7, 5, 13]);
+  const outside = [...names].find((name) => !/^[\w][\w .+-]*$/.test(name));
+  if (outside !== undefined || names.size > maxExternalFiles)
+    throw new ImportError(
+      "E_ONNX",
+      `${file} keeps weights in ${outside === undefined ? `${names.size} files` : printed(outside)}; a file beside it is read`,
     );
-    if (listed.length !== size) fail(`holds a tensor ${name} whose data do not fit its shape`);
-    data.set(type === 10 ? listed.map(halfToNumber) : listed);
+  return [...names];
+}
+
+const maxExternalFiles = 1024;
+
+/** Reads the messages of one file. */
+class Reader {
+  readonly #file: string;
+  readonly #external: ReadonlyMap<string, Uint8Array>;
+
+  constructor(file: string, external: ReadonlyMap<string, Uint8Array>) {
+    this.#file = file;
+    this.#external = external;
   }
-  return { name, dims, isFloat, data, bytes };
+
+  fail(what: string): never {
+    throw new ImportError("E_ONNX", `${this.#file} cannot be read as an ONNX detector: ${what}`);
+  }
+
+  #visit(
+    { type, bytes }: Field | { readonly type: "bytes"; readonly bytes: Uint8Array },
+    visit: (field: Field) => void,
+  ) {
+    if (type !== "bytes") this.fail("a message in it is none");
+    visitFields(bytes, this.#file, visit);
+  }
+
+  #append<T>(list: T[], item: T, max: number, what: string): void {
+    if (list.length >= max) this.fail(`it has more than ${max} ${what}`);
+    list.push(item);
+  }
+
+  operatorSet(field: Field, into: Map<string, number>): void {
+    let [domain, version] = ["", 0];
+    this.#visit(field, (part) => {
+      if (part.number === 1) domain = textOf(part);
+      if (part.number === 2) version = part.whole;
+    });
+    into.set(domain, version);
+  }
+
+  entry(field: Field, into: Map<string, string>): void {
+    let [key, value] = ["", ""];
+    this.#visit(field, (part) => {
+      if (part.number === 1) key = textOf(part);
+      if (part.number === 2) value = textOf(part);
+    });
+    if (into.size < maxMetadata) into.set(key, value);
+  }
+
+  graph(bytes: Uint8Array): Pick<ReadModel, "nodes" | "constants" | "inputs" | "outputs"> {
+    const nodes: ReadNode[] = [];
+    const constants = new Map<string, OnnxTensor>();
+    const inputs: ReadValue[] = [];
+    const outputs: ReadValue[] = [];
+    this.#visit({ type: "bytes", bytes }, (field) => {
+      if (field.number === 1) this.#append(nodes, this.#node(field), maxNodes, "nodes");
+      if (field.number === 5) {
+        const constant = this.#tensor(field);
+        if (constants.has(constant.name)) this.fail(`two constants are named ${printed(constant.name)}`);
+        if (constants.size >= maxConstants) this.fail(`it has more than ${maxConstants} constants`);
+        constants.set(constant.name, constant);
+      }
+      if (field.number === 11) this.#append(inputs, this.#value(field), maxConstants, "inputs");
+      if (field.number === 12) this.#append(outputs, this.#value(field), maxConnections, "outputs");
+      if (field.number === 15) this.fail("it holds sparse tensors");
+    });
+    return { nodes, constants, outputs, inputs: inputs.filter(({ name }) => !constants.has(name)) };
+  }
+
+  #node(field: Field): ReadNode {
+    const [inputs, outputs]: string[][] = [[], []];
+    const attributes: Record<string, OnnxAttribute> = Object.create(null);
+    let [name, op, domain] = ["", "", ""];
+    const attributeFields: Field[] = [];
+    this.#visit(field, (part) => {
+      if (part.number === 1) this.#append(inputs, textOf(part), maxConnections, "inputs of one node");
+      if (part.number === 2) this.#append(outputs, textOf(part), maxConnections, "outputs of one node");
+      if (part.number === 3) name = textOf(part);
+      if (part.number === 4) op = textOf(part);
+      if (part.number === 5) this.#append(attributeFields, part, 256, "attributes of one node");
+      if (part.number === 7) domain = textOf(part);
+    });
+    if (domain === "ai.onnx") domain = "";
+    const where = `${printed(name || outputs[0] || "a node")} (${printed(op)})`;
+    for (const attribute of attributeFields) this.#attribute(attribute, where, attributes);
+    return { name, op, domain, inputs, outputs, attributes };
+  }
+
+  #attribute(field: Field, where: string, into: Record<string, OnnxAttribute>): void {
+    let name = "";
+    let type = 0;
+    let single: OnnxAttribute | undefined;
+    const floats: number[] = [];
+    const ints: number[] = [];
+    const strings: string[] = [];
+    const limit = (list: readonly unknown[]) => {
+      if (list.length > maxAttributeValues)
+        this.fail(`an attribute of ${where} has more than ${maxAttributeValues} values`);
+    };
+    this.#visit(field, (part) => {
+      if (part.number === 1) name = textOf(part);
+      if (part.number === 2) single = { float: floatsOf(part.bytes)[0] ?? 0 };
+      if (part.number === 3) single = part.whole;
+      if (part.number === 4) single = textOf(part);
+      if (part.number === 5) single = { tensor: this.#tensor(part) };
+      if (part.number === 6 || part.number === 11)
+        this.fail(`${where} holds a graph of its own, as conditions and loops do. Export it without them`);
+      if (part.number === 7) {
+        if (part.bytes.length > 4 * maxAttributeValues) limit({ length: part.bytes.length } as unknown[]);
+        floats.push(...floatsOf(part.bytes));
+      }
+      if (part.number === 8) visitWholes(part, this.#file, (value) => limit(ints) ?? ints.push(value));
+      if (part.number === 9) strings.push(textOf(part));
+      if (part.number === 20) type = part.whole;
+      if (part.number === 10 || part.number === 14 || part.number === 15 || part.number >= 21)
+        this.fail(`attribute ${printed(name)} of ${where} is of a type that is not read`);
+      limit(floats);
+      limit(strings);
+    });
+    // What is left out is zero, or empty: so says proto3.
+    const values: Record<number, OnnxAttribute> = { 6: { floats }, 7: ints, 8: { strings } };
+    const empty: Record<number, OnnxAttribute> = { 1: { float: 0 }, 2: 0, 3: "" };
+    into[name] =
+      values[type] ??
+      single ??
+      empty[type] ??
+      (floats.length > 0 ? { floats } : strings.length > 0 ? { strings } : ints);
+  }
+
+  #tensor(field: Field): OnnxTensor {
+    const shape: number[] = [];
+    let [name, code] = ["", 0];
+    let raw: Uint8Array | undefined;
+    const packed: Field[] = [];
+    let isExternal = false;
+    const places = new Map<string, string>();
+    this.#visit(field, (part) => {
+      if (part.number === 1)
+        visitWholes(part, this.#file, (extent) => this.#append(shape, extent, maxRank, "dimensions of one constant"));
+      if (part.number === 2) code = part.whole;
+      if (part.number === 8) name = textOf(part);
+      if (part.number === 9) raw = part.bytes;
+      if ([4, 5, 6, 7, 10, 11].includes(part.number)) this.#append(packed, part, 2 ** 20, "values listed one by one");
+      if (part.number === 13) this.entry(part, places);
+      if (part.number === 13 || (part.number === 14 && part.whole === 1)) isExternal = true;
+    });
+    const where = `constant ${printed(name || "of a node")}`;
+    const dtype = dtypeOfCode.get(code) ?? this.fail(`${where} is of type ${code} (text, complex or below 8 bits)`);
+    if (shape.some((extent) => extent < 0)) this.fail(`${where} has a negative extent`);
+    const count = shape.reduce((product, extent) => product * extent, 1);
+    const length = count * elementTypes[dtype].bytes;
+    const bytes = isExternal
+      ? this.#externalBytes(places, length, where)
+      : (raw ?? packedBytes(dtype, packed, count, this.#file));
+    if (bytes.length !== length)
+      this.fail(`${where} of shape [${shape.join(", ")}] should have ${length} bytes; it has ${bytes.length}`);
+    return { name, dtype, shape, bytes };
+  }
+
+  /** A constant's part of another file: of its whole length, within that file. */
+  #externalBytes(places: ReadonlyMap<string, string>, length: number, where: string): Uint8Array {
+    const location = places.get("location") ?? "";
+    const content = this.#external.get(location);
+    if (!content)
+      return this.fail(
+        `${where} is kept in another file, ${printed(location)}. Put that beside it, or save both as one: onnx.save(onnx.load("model.onnx"), "whole.onnx")`,
+      );
+    const offset = Number(places.get("offset") ?? 0);
+    const isInside = Number.isInteger(offset) && offset >= 0 && offset + length <= content.length;
+    if (!isInside) this.fail(`${where} lies beyond the end of ${printed(location)}`);
+    return content.subarray(offset, offset + length);
+  }
+
+  #value(field: Field): ReadValue {
+    let name = "";
+    let dtype: OnnxDType | undefined;
+    let shape: (number | string)[] | undefined;
+    this.#visit(field, (part) => {
+      if (part.number === 1) name = textOf(part);
+      if (part.number === 2)
+        this.#visit(part, (type) => {
+          if (type.number === 1)
+            this.#visit(type, (tensor) => {
+              if (tensor.number === 1) dtype = dtypeOfCode.get(tensor.whole);
+              if (tensor.number === 2) shape = this.#extents(tensor);
+            });
+        });
+    });
+    return { name, dtype, shape };
+  }
+
+  #extents(field: Field): (number | string)[] {
+    const extents: (number | string)[] = [];
+    this.#visit(field, (part) => {
+      if (part.number !== 1) return;
+      let extent: number | string = "?";
+      this.#visit(part, (dimension) => {
+        if (dimension.number === 1) extent = dimension.whole;
+        if (dimension.number === 2) extent = textOf(dimension);
+      });
+      this.#append(extents, extent, maxRank, "dimensions of one input");
+    });
+    return extents;
+  }
 }
 
-/** IEEE 754 half precision. */
-function halfToNumber(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1;
-  const exponent = (bits >> 10) & 31;
-  const fraction = bits & 1023;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1024 + fraction) * 2 ** (exponent - 25));
-}
-
-/** Numbers of a repeated field, packed or one by one. @param wire 0: varints, 5: 32-bit floats, 1: 64-bit floats. */
-function repeated(fields: readonly Field[], wanted: number, wire: 0 | 1 | 5, fail: (what: string) => never): number[] {
-  const values: number[] = [];
+/** Numbers that a TensorProto lists by themselves, as the bytes that `raw_data` would hold. */
+function packedBytes(dtype: OnnxDType, fields: readonly Field[], count: number, file: string): Uint8Array {
+  const size = elementTypes[dtype].bytes;
+  // Every value takes a byte of the file at least, so this is no more than some times the file.
+  const available = fields.reduce((sum, { bytes, type }) => sum + (type === "bytes" ? bytes.length : 1), 0);
+  const bytes = new Uint8Array(Math.min(count, available) * size);
+  const view = new DataView(bytes.buffer);
+  let at = 0;
+  const isFloat = dtype === "float32" || dtype === "float64";
   for (const field of fields) {
-    if (field.number !== wanted) continue;
-    if (field.bytes.length === 0) values.push(wire === 0 ? field.value : floatOf(field));
-    else {
-      const pbf = new PbfReader(field.bytes);
-      while (pbf.pos < field.bytes.length)
-        values.push(wire === 0 ? pbf.readVarint(true) : wire === 5 ? pbf.readFloat() : pbf.readDouble());
-      if (pbf.pos > field.bytes.length) fail("ends within a list");
+    if (isFloat) {
+      bytes.set(field.bytes.subarray(0, Math.max(0, bytes.length - at)), Math.min(at, bytes.length));
+      at += field.bytes.length;
+    } else {
+      visitWholes(field, file, (value) => {
+        if (at + size <= bytes.length) writeWhole(view, at, size, value);
+        at += size;
+      });
     }
   }
-  return values;
+  return at === bytes.length ? bytes : new Uint8Array(Math.min(at, bytes.length + size));
 }
 
-function textOf(field: Field | undefined): string {
-  return field ? new TextDecoder().decode(field.bytes) : "";
-}
-
-const word = new DataView(new ArrayBuffer(4));
-
-/** A fixed 32-bit field is kept as the bits of its float. */
-function floatOf(field: Field | undefined): number {
-  word.setUint32(0, field?.value ?? 0);
-  return word.getFloat32(0);
-}
-
-/** All fields of a message. */
-function fieldsOf(bytes: Uint8Array, fail: (what: string) => never): Field[] {
-  const pbf = new PbfReader(bytes);
-  const fields: Field[] = [];
-  const none = bytes.subarray(0, 0);
-  const end = bytes.length;
-  while (pbf.pos < end) {
-    const tag = pbf.readVarint();
-    const [number, type] = [Math.floor(tag / 8), tag % 8];
-    if (type === 0) fields.push({ number, value: pbf.readVarint(true), bytes: none });
-    else if (type === 5 && pbf.pos + 4 <= end) fields.push({ number, value: pbf.readFixed32(), bytes: none });
-    else if (type === 1 && pbf.pos + 8 <= end) {
-      fields.push({ number, value: 0, bytes: bytes.subarray(pbf.pos, pbf.pos + 8) });
-      pbf.pos += 8;
-    } else if (type === 2) {
-      const length = pbf.readVarint();
-      if (!(length <= end - pbf.pos)) fail("ends early, or is no ONNX model");
-      fields.push({ number, value: 0, bytes: bytes.subarray(pbf.pos, pbf.pos + length) });
-      pbf.pos += length;
-    } else fail("is no ONNX model");
-    if (pbf.pos > end) fail("ends early, or is no ONNX model");
-  }
-  return fields;
+/** Two's complement in `size` bytes; halves come as the number that their bits are. */
+function writeWhole(view: DataView, at: number, size: number, value: number): void {
+  if (size === 8) view.setBigInt64(at, BigInt(value), true);
+  else if (size === 4) view.setInt32(at, value, true);
+  else if (size === 2) view.setInt16(at, value, true);
+  else view.setInt8(at, value);
 }

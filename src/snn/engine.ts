@@ -6,6 +6,7 @@
  * T + d·depth steps ({@link latencyOf}); within a run every layer sends exactly T steps. Readouts have no delay.
  * A checkpoint at t is every layer's state after its own step t.
  */
+import { EngineError } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import type { Encoding, Graph } from "../graph/graph.ts";
 import { isHead } from "../graph/layers.ts";
@@ -19,6 +20,11 @@ export interface RunOptions {
   /** Of Poisson input. */
   readonly seed: number;
   readonly record?: Recording;
+  /**
+   * Of video: `reset` begins from rest and will be gone on from, `keep` goes on from the session's last such frame, whose pictures
+   * had the same number of steps or not. Absent: from rest, and nothing is kept. Only networks of trackers can keep.
+   */
+  readonly state?: "reset" | "keep" | undefined;
 }
 
 /** What is kept of single neurons; all by the names of `integrateFire` and `readout` layers. */
@@ -95,4 +101,14 @@ export function lagsOf(graph: Graph): ReadonlyMap<string, number> {
 export function latencyOf(graph: Graph, timeSteps: number): number {
   const lags = lagsOf(graph);
   return timeSteps + Math.max(0, ...graph.layers.filter(isHead).map(({ name }) => lags.get(name) as number));
+}
+
+/** @throws EngineError [E_STATE] where a state is to be kept that the network cannot keep. */
+export function expectKeepable(graph: Graph, { state }: Pick<RunOptions, "state">): void {
+  if (state !== undefined && graph.simulation?.frameUnits === undefined) {
+    throw new EngineError(
+      "E_STATE",
+      "only networks of trackers keep their state from frame to frame. Convert with --neuron tracker",
+    );
+  }
 }

@@ -2,7 +2,7 @@
 import { expectInteger } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import type { Decoding, SimulationSettings } from "../graph/graph.ts";
-import type { Checkpoint, Recording, Session } from "./engine.ts";
+import type { Checkpoint, Recording, RunOptions, Session } from "./engine.ts";
 
 export interface SimulateOptions extends SimulationSettings {
   /** Steps at which a checkpoint is wanted; by default {@link logarithmicSteps} up to T. */
@@ -10,6 +10,8 @@ export interface SimulateOptions extends SimulationSettings {
   /** Of Poisson input. */
   readonly seed?: number;
   readonly record?: Recording;
+  /** See {@link RunOptions}. */
+  readonly state?: RunOptions["state"];
 }
 
 /** A checkpoint with the heads read out as asked for, and the run's totals so far. */
@@ -34,10 +36,11 @@ export async function* simulate(
   image: FloatTensor,
   options: SimulateOptions,
 ): AsyncGenerator<SimulatedCheckpoint> {
-  const { timeSteps, encoding, decode, seed = 1, record } = options;
+  const { timeSteps, encoding, decode, seed = 1, record, state } = options;
   expectInteger("time steps", timeSteps, 1, maxTimeSteps);
   const at = checkpointSteps(options.at ?? logarithmicSteps(timeSteps), timeSteps);
-  for await (const checkpoint of session.run(image, { timeSteps, at, encoding, seed, ...(record ? { record } : {}) })) {
+  const run = { timeSteps, at, encoding, seed, ...(record ? { record } : {}), ...(state ? { state } : {}) };
+  for await (const checkpoint of session.run(image, run)) {
     const { activity } = checkpoint;
     const total = (of: "spikes" | "synOps") => [...activity.values()].reduce((sum, layer) => sum + layer[of], 0);
     yield { ...checkpoint, outputs: readOutputs(checkpoint, decode), spikes: total("spikes"), synOps: total("synOps") };

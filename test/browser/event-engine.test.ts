@@ -21,7 +21,13 @@ const root = resolve(import.meta.dirname, "../..");
 const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm" };
 
 /** What bare names mean in a page without a bundler. */
-const importMap = { imports: { "#platform": "/dist/platform/browser.js", zod: "/node_modules/zod/index.js" } };
+const importMap = {
+  imports: {
+    "#platform": "/dist/platform/browser.js",
+    zod: "/node_modules/zod/index.js",
+    pbf: "/node_modules/pbf/index.js",
+  },
+};
 /** Before everything else: the workers that the engine starts, so that a test can end them. */
 const spy = `
   globalThis.workers = [];

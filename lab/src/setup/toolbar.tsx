@@ -47,7 +47,7 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
           multiple
           hidden
           aria-label="Files to open"
-          accept="image/*,.safetensors,.cfg,.weights,.names,.txt"
+          accept="image/*,.safetensors,.onnx,.cfg,.weights,.names,.txt"
           onChange={(event) => {
             const chosen = [...(event.target.files ?? [])];
             event.target.value = "";

@@ -7,6 +7,7 @@ import {
   type Graph,
   ImportError,
   importDarknet,
+  importOnnx,
   inferShapes,
   inputOf,
   layerMacs,
@@ -26,7 +27,7 @@ export interface LoadedModel {
   readonly snn?: Graph;
 }
 
-/** @param picture what a darknet model is calibrated on where no other picture comes with it. */
+/** @param picture what a model that comes without statistics (darknet, ONNX) is calibrated on where no other picture comes with it. */
 export async function loadModel(source: ModelSource, picture: Pixels | undefined): Promise<LoadedModel> {
   switch (source.kind) {
     case "url":
@@ -35,6 +36,8 @@ export async function loadModel(source: ModelSource, picture: Pixels | undefined
       return described(source.model.name, renamed(decodeModel(source.model.bytes, source.model.name), source.names));
     case "darknet":
       return described(source.cfg.name, { dnn: await openDarknet(source, picture) });
+    case "onnx":
+      return described(source.model.name, { dnn: await openOnnx(source, picture) });
     default:
       return source satisfies never;
   }
@@ -57,6 +60,15 @@ async function openDarknet(
     weightsName: weights.name,
     ...(names ? { classNames: parseNames(textOf(names)) } : {}),
   });
+  return calibrate(graph, calibrationInputs(graph, calibration, picture));
+}
+
+async function openOnnx(
+  { model, names, calibration }: Extract<ModelSource, { kind: "onnx" }>,
+  picture: Pixels | undefined,
+): Promise<Graph> {
+  const classNames = names ? { classNames: parseNames(textOf(names)) } : {};
+  const graph = await importOnnx(model.bytes, { fileName: model.name, ...classNames });
   return calibrate(graph, calibrationInputs(graph, calibration, picture));
 }
 

@@ -28,6 +28,13 @@ export type ModelSource =
       readonly names?: NamedBytes;
       /** Pictures to calibrate on; without any, the picture that is set. */
       readonly calibration: readonly NamedBytes[];
+    }
+  | {
+      readonly kind: "onnx";
+      readonly model: NamedBytes;
+      readonly names?: NamedBytes;
+      /** As of a darknet model. */
+      readonly calibration: readonly NamedBytes[];
     };
 
 export type PictureSource =

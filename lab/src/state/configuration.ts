@@ -70,6 +70,7 @@ export const choices: readonly Choice[] = [
     [0, "none"],
     [1, "1 step"],
     [2, "2 steps"],
+    [3, "3 steps"],
     [4, "4 steps"],
   ]),
   choice("percentile", "λ at percentile", [
@@ -105,16 +106,22 @@ export function withChoice<K extends keyof Configuration>(
   return configurationOf(mode, { ...changes, [key]: value });
 }
 
-/** The mode that is nearest, and what differs from it. */
+/** The mode that is nearest, and what differs from it; a mode whose other settings, which nobody can choose, are the configuration's. */
 function difference(configuration: Configuration): { readonly mode: Mode; readonly changes: Partial<Configuration> } {
   const changesFrom = (mode: Mode) => {
     const base = configurationOf(mode);
     const differing = choices.filter(({ key }) => configuration[key] !== base[key]);
     return { mode, changes: Object.fromEntries(differing.map(({ key }) => [key, configuration[key]])) };
   };
-  return modeNames
-    .map(changesFrom)
-    .reduce((best, next) => (Object.keys(next.changes).length < Object.keys(best.changes).length ? next : best));
+  const all = modeNames.map(changesFrom);
+  const isWhole = ({ mode, changes }: (typeof all)[number]) =>
+    Object.entries(configurationOf(mode, changes)).every(
+      ([key, value]) => configuration[key as keyof Configuration] === value,
+    );
+  const whole = all.filter(isWhole);
+  return (whole.length > 0 ? whole : all).reduce((best, next) =>
+    Object.keys(next.changes).length < Object.keys(best.changes).length ? next : best,
+  );
 }
 
 /** The mode that is nearest. */

@@ -28,7 +28,7 @@ export async function readDropped(files: readonly File[]): Promise<Dropped> {
   if (!model && pictures.length === 0) {
     throw new ArgumentError(
       "E_DROP",
-      `${named.map(({ name }) => name).join(", ") || "that"} is no picture and no model. Drop a picture, a .safetensors file, or a .cfg with its .weights`,
+      `${named.map(({ name }) => name).join(", ") || "that"} is no picture and no model. Drop a picture, a .safetensors or .onnx file, or a .cfg with its .weights`,
     );
   }
   return { model, picture: pictures[0] };
@@ -42,6 +42,8 @@ function modelAmong(
   const names = find(/\.(names|txt)$/i);
   const withNames = names ? { names } : {};
   if (file) return { kind: "file", model: file, ...withNames };
+  const onnx = find(/\.onnx$/i);
+  if (onnx) return { kind: "onnx", model: onnx, ...withNames, calibration };
   if (cfg && weights) return { kind: "darknet", cfg, weights, ...withNames, calibration };
   const [there, missing] = cfg ? [cfg, ".weights"] : [weights, ".cfg"];
   if (there) throw new ArgumentError("E_DROP", `${there.name} came without its ${missing}: drop both together`);

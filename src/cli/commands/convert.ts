@@ -1,11 +1,12 @@
 /** `convert`: an ONNX export or darknet's files, and pictures to calibrate on become a model file with DNN and spiking network. */
 import type { Command } from "commander";
-import { toSpiking } from "../../convert/convert.ts";
+import { defaultMode, toSpiking } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Tensor } from "../../core/tensor.ts";
 import { derive, type Graph } from "../../graph/graph.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import { encodeModel } from "../../graph/model-file.ts";
+import { describeShare, spikingShare } from "../../metrics/spiking-share.ts";
 import { choiceLine, chooseOn, printChoice } from "../auto-settings.ts";
 import { importModel, isCfg, isImported, refuseForeign } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
@@ -66,18 +67,26 @@ async function run(model: string, weights: string | undefined, flags: ConvertFla
   const dnn = await calibrateOn(folder, imported);
   const snn = choice
     ? toSpiking(derive(dnn, choiceLine(choice), {}), choice.settings)
-    : toSpiking(dnn, settingsFrom(flags));
+    : toSpiking(dnn, settingsFrom(flags, defaultMode(dnn)));
   const bytes = encodeModel(flags.dnn ? { dnn, snn } : { snn });
   await writeOutput(flags.output, bytes, fileKinds.model, flags);
   const layers = describe(snn);
+  const share = spikingShare(snn);
   if (flags.json) {
-    printJson({ model: flags.output, layers, provenance: snn.provenance, ...(choice ? { auto: choice } : {}) });
+    printJson({
+      model: flags.output,
+      layers,
+      spiking: share,
+      provenance: snn.provenance,
+      ...(choice ? { auto: choice } : {}),
+    });
   } else {
     if (choice) printChoice(choice);
     print(
       `${flags.output}: ${layers.filter(({ kind }) => kind === "integrateFire").length} spiking populations, ${bytes.length.toLocaleString("en")} bytes`,
     );
     for (const line of snn.provenance) print(`  ${line}`);
+    for (const line of describeShare(share)) print(line);
   }
 }
 

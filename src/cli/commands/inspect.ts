@@ -2,11 +2,11 @@
 import type { Command } from "commander";
 import { availableThreads } from "#platform";
 import { toSpiking } from "../../convert/convert.ts";
-import { conversionSettings } from "../../convert/modes.ts";
 import { type Graph, inferShapes, layerMacs, layerParameters } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import type { Model } from "../../graph/model-file.ts";
+import { describeShare, type SpikingShare, spikingShare } from "../../metrics/spiking-share.ts";
 import { type PlannedMemory, plannedMemory } from "../../snn/engines/event/planned-memory.ts";
 import { isIntegerTensor } from "../../snn/neurons/threshold-parameters.ts";
 import { importModel, isImported } from "../import-model.ts";
@@ -30,7 +30,7 @@ async function run(model: string, flags: ModelFlags & { json?: boolean }): Promi
   const memory = eventMemory(graphs);
   const described = { ...describe(graph), ...(memory ? { memory } : {}) };
   if (flags.json) printJson(described);
-  else printTable(graph, described, graphs.snn ? "" : " in fast mode");
+  else printTable(graph, described, graphs.snn ? "" : " in the usual mode");
 }
 
 interface Described {
@@ -47,6 +47,7 @@ interface Described {
   readonly parameters: number;
   readonly macs: number;
   readonly provenance: readonly string[];
+  readonly spiking: SpikingShare;
   readonly memory?: EventMemory;
 }
 
@@ -56,12 +57,12 @@ interface EventMemory extends PlannedMemory {
 }
 
 /**
- * What the spiking network of the file will take, or the one that fast mode would make; undefined where there is none: a
+ * What the spiking network of the file will take, or the one that its usual mode would make; undefined where there is none: a
  * network that is not calibrated, or not in integers.
  */
 function eventMemory({ dnn, snn }: Model): EventMemory | undefined {
   const isCalibrated = dnn?.layers.some((layer) => layer.kind === "activation" && layer.statistics);
-  const graph = snn ?? (isCalibrated ? toSpiking(dnn as Graph, conversionSettings("fast")) : undefined);
+  const graph = snn ?? (isCalibrated ? toSpiking(dnn as Graph) : undefined);
   if (!graph?.layers.every((layer) => !isPopulation(layer) || isIntegerTensor(layer.vTh))) return undefined;
   const threads = availableThreads();
   return { threads, ...plannedMemory(graph, threads) };
@@ -80,10 +81,20 @@ function describe(graph: Graph): Described {
     macs: layerMacs(layer, shapeOf(layer.name)),
   }));
   const total = (of: "parameters" | "macs") => layers.reduce((sum, layer) => sum + layer[of], 0);
-  return { layers, parameters: total("parameters"), macs: total("macs"), provenance: graph.provenance };
+  return {
+    layers,
+    parameters: total("parameters"),
+    macs: total("macs"),
+    spiking: spikingShare(graph),
+    provenance: graph.provenance,
+  };
 }
 
-function printTable(graph: Graph, { layers, parameters, macs, provenance, memory }: Described, mode: string): void {
+function printTable(
+  graph: Graph,
+  { layers, parameters, macs, provenance, spiking, memory }: Described,
+  mode: string,
+): void {
   const number = (value: number) => (value === 0 ? "" : value.toLocaleString("en"));
   const rows = [
     ["layer", "kind", "input", "output", "parameters", "MACs"],
@@ -110,6 +121,7 @@ function printTable(graph: Graph, { layers, parameters, macs, provenance, memory
   print(
     `${graph.classNames.length || "unnamed"} classes; pictures are ${graph.preprocessing.fit === "letterbox" ? "letterboxed" : "stretched"} with the ${graph.preprocessing.filter} filter`,
   );
+  for (const line of describeShare(spiking)) print(line);
   if (memory) {
     const { bytes, parts, threads } = memory;
     const mebibytes = (value: number) => `${(value / 2 ** 20).toFixed(1)} MiB`;

@@ -8,6 +8,7 @@ import { calibrate } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
 import { decodeText } from "../../core/text.ts";
+import { matchClasses, remarksOnNames } from "../../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { Graph } from "../../graph/graph.ts";
@@ -209,7 +210,9 @@ async function openClasses(flags: TrainFlags): Promise<DataSet> {
   for (const remark of whole.remarks) note(remark);
   const dataSet = limitDataSet(whole, flags.limit ?? Number.POSITIVE_INFINITY);
   if (!flags.names) return dataSet;
-  return withClassOrder(dataSet, parseNames(decodeText(await readFile(flags.names, "text"), flags.names)));
+  const names = parseNames(decodeText(await readFile(flags.names, "text"), flags.names));
+  for (const remark of remarksOnNames(matchClasses(names, names.length, dataSet.classNames))) note(remark);
+  return withClassOrder(dataSet, names);
 }
 
 interface StartingNetwork {

@@ -4,7 +4,8 @@
  * nodes in the place of numbers. Shapes are constant: every `Value` knows its own.
  */
 import { sizeOf } from "../../core/tensor.ts";
-import { encodeOnnx, type OnnxConstant, type OnnxDType, type OnnxNode, type OnnxValue } from "../../onnx/onnx.ts";
+import { encodeOnnx, type OnnxConstant, type OnnxNode, type OnnxValue } from "../../onnx/onnx.ts";
+import type { OnnxDType } from "../../onnx/tensors.ts";
 
 /** A named tensor of the graph that is being written. */
 export interface Value {

@@ -30,6 +30,8 @@ export function readWeightsHeader(bytes: Uint8Array, file: string): WeightsHeade
     throw new ImportError("E_WEIGHTS_SHORT", `${file} is no darknet weights file: it has ${bytes.length} bytes`);
   const [major, minor, revision] = [0, 4, 8].map((offset) => view.getInt32(offset, true));
   const isWide = major * 10 + minor >= 2 && major < 1000 && minor < 1000;
+  if (isWide && bytes.length < 20)
+    throw new ImportError("E_WEIGHTS_SHORT", `${file} ends within its header: ${bytes.length} bytes of 20`);
   return {
     version: `${major}.${minor}.${revision}`,
     seen: isWide ? view.getBigUint64(12, true) : BigInt(view.getUint32(12, true)),

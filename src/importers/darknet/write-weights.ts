@@ -1,10 +1,10 @@
 /** Graph → darknet's `.weights`: the inverse of reading, for graphs whose convolutions stand in the cfg's order. */
 import { ConversionError } from "../../core/errors.ts";
-import type { Tensor } from "../../core/tensor.ts";
+import { floatTensor, type Tensor } from "../../core/tensor.ts";
 import { consumersOf, type Graph } from "../../graph/graph.ts";
 import type { LayerOf } from "../../graph/layers.ts";
 import { type DarknetFiles, importDarknet } from "./import-darknet.ts";
-import { countParameters, type ParameterSource } from "./weights.ts";
+import { madeUpParameters, type ParameterSource } from "./weights.ts";
 
 /** Written as version 0.2.5, whose `seen` has 8 bytes. */
 const version = [0, 2, 5];
@@ -49,7 +49,7 @@ function tensorsOf(graph: Graph): readonly { readonly tensor: Tensor | undefined
  */
 export function expectWritable(files: DarknetFiles): void {
   const asked: { readonly tensor: Tensor; readonly where: string }[] = [];
-  const counted = countParameters();
+  const counted = madeUpParameters((shape) => floatTensor(shape));
   const recorder: ParameterSource = {
     next(shape, where) {
       const tensor = counted.next(shape, where);

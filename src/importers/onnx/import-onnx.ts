@@ -1,366 +1,279 @@
 /**
- * ONNX → Graph. The body of the network, up to its last convolutions, becomes layers, an operator at a time (`operators.ts`); what no
- * layer computes becomes islands (`extract.ts`), and what turns the last convolutions' outputs into boxes becomes the head.
+ * ONNX → Graph. What is made of layers becomes layers; what follows the last of them is kept as a tail; what lies in between and
+ * is made of no layers is kept as islands. Nothing is left out, and nothing is done otherwise than the file says.
  */
-import { ImportError, ShapeError } from "../../core/errors.ts";
+import { ImportError } from "../../core/errors.ts";
 import type { Preprocessing } from "../../core/preprocessing.ts";
-import { floatTensor, tensor } from "../../core/tensor.ts";
-import { type Graph, inferLayerShape } from "../../graph/graph.ts";
-import type { Shape } from "../../graph/layer-kinds.ts";
-import { isHead, type Layer } from "../../graph/layers.ts";
-import { evenWindow } from "../../graph/windows.ts";
+import { checkMeaning } from "../../graph/check-meaning.ts";
+import { type Graph, layerMacs } from "../../graph/graph.ts";
+import { type HeadLayer, isHead, type Layer } from "../../graph/layers.ts";
 import type { Head } from "../../heads/head.ts";
-import { type OnnxFile, type OnnxFileNode, readOnnx } from "../../onnx/read-onnx.ts";
-import { bodyOf } from "./divide.ts";
-import { extractPart, type Part } from "./extract.ts";
-import { type Family, families, familyOf } from "./families.ts";
-import { computeConstants, constantTensor } from "./fold-constants.ts";
-import { layoutFor } from "./layouts.ts";
-import { type NodeView, type OperatorContext, operators } from "./operators.ts";
-import type { Picture, Signal, Value } from "./values.ts";
+import { type Infos, infer } from "../../onnx/infer.ts";
+import { printed } from "../../onnx/printed.ts";
+import { type ReadModel, type ReadNode, readOnnx } from "../../onnx/read-onnx.ts";
+import { Builder } from "./builder.ts";
+import { type FamilyName, familyOf, type PictureFacts } from "./families.ts";
+import { refuseForeignBytes } from "./foreign-bytes.ts";
+import {
+  dflHead,
+  type Ending,
+  type EndOptions,
+  endingPart,
+  findEnding,
+  givenHeads,
+  macsOfPart,
+  tailHead,
+} from "./heads.ts";
+import { readMetadata } from "./metadata.ts";
+import { recognize } from "./recognize.ts";
+import { type Signal, wholeLayer } from "./signals.ts";
+import { type Walked, walk } from "./walk.ts";
 
 export interface OnnxOptions {
   /** Name of the file, for errors and provenance. */
   readonly fileName?: string;
+  /** Content of the other files that weights are kept in, by the names that `externalFiles` gives. */
+  readonly external?: ReadonlyMap<string, Uint8Array>;
   /** [height, width] of the input, where the file leaves them open or another size is wanted. */
   readonly size?: readonly [height: number, width: number];
   /** By class index; by default those of the file's metadata. */
   readonly classNames?: readonly string[];
   /** Whose export it is: decides about pictures and boxes; by default found out. */
-  readonly family?: Family;
-  /** How the picture becomes the input; by default the family's. */
-  readonly preprocessing?: Partial<Preprocessing>;
+  readonly family?: FamilyName;
+  /** How its outputs hold boxes, where the family does not say it: one of `layoutNames`. */
+  readonly layout?: string;
   /** Heads for outputs that are raw maps, in order (darknet's region and yolo). */
   readonly heads?: readonly Head[];
+  /** How the picture becomes the input; by default the family's. */
+  readonly preprocessing?: Partial<Preprocessing>;
+  /** What of the family's values of a picture is otherwise. */
+  readonly picture?: Partial<PictureFacts>;
   /** `none` refuses what no layer computes. */
   readonly islands?: "none";
 }
 
+/** Below this share of multiply-accumulates in layers, a file is no network that could spike. */
+const leastShare = 0.05;
+
 /**
  * Imports an ONNX detector.
- * @throws ImportError [E_ONNX] where the file is broken or holds no detector that can be told; [E_ISLAND] where an island is needed and
- *   none are wanted; ShapeError where layers do not fit.
+ * @throws ImportError [E_ONNX] where the file cannot be read as one, [E_LAYOUT, E_FAMILY] where its outputs hold boxes in no way
+ *   known, [E_SIZE] where it leaves its size open, [E_ISLAND] where islands are refused, [E_NAMES]; ShapeError.
  */
 export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Promise<Graph> {
-  const fileName = options.fileName ?? "model.onnx";
-  const file = readOnnx(bytes, fileName);
-  const fail = (what: string): never => {
-    throw new ImportError("E_ONNX", `${fileName} ${what}`);
-  };
-  const family = options.family ?? familyOf(file);
-  const shape = inputShape(file, options.size, fail);
-  const walk = await walkBody(file, shape, family, options, fail);
-  const { heads, readers } = await headsFor(file, walk, family, options, fail);
-  const layers = withoutUnread([...walk.layers, ...heads]);
-  const mean = walk.meanOfPicture();
-  const preprocessing: Preprocessing = {
-    ...families[family].picture,
-    ...(mean.some((level) => level !== 0) ? { mean } : {}),
-    ...options.preprocessing,
-  };
-  const classNames = options.classNames ?? namesIn(file.metadata.get("names"));
-  checkNames(classNames, readers, fail);
-  return {
-    layers,
-    preprocessing,
-    classNames,
-    provenance: [`importOnnx ${fileName} family=${family} size=${shape[1]}x${shape[2]}`],
-  };
-}
-
-interface Walk {
-  readonly layers: readonly Layer[];
-  readonly values: Map<string, Value>;
-  readonly body: ReadonlySet<OnnxFileNode>;
-  readonly meanOfPicture: () => readonly number[];
-}
-
-function inputShape(file: OnnxFile, size: readonly [number, number] | undefined, fail: (what: string) => never): Shape {
-  const [input, ...others] = file.inputs;
-  if (!input || others.length > 0) return fail(`has ${file.inputs.length} inputs; one picture is expected`);
-  const dims = input.dims;
-  if (dims?.length !== 4) return fail(`reads an input ${input.name} that is no picture [1, C, H, W]`);
-  const [batch, channels, height, width] = dims;
-  if (batch !== null && batch !== 1) fail(`reads ${batch} pictures at once; export it with a batch of 1`);
-  if (channels !== 3 && channels !== 1)
-    fail(`reads ${channels ?? "an unknown number of"} channels; 3 or 1 are expected`);
-  const [h, w] = size ?? [height, width];
-  if (!h || !w) return fail("leaves the size of its input open: give one (--size 640, or 416x320)");
-  return [channels as number, h, w];
-}
-
-/** Operators whose opaque inputs are worth an island of their own, so that what follows spikes again. */
-const worthAnIsland: readonly string[] = [
-  "Conv",
-  "Concat",
-  "Add",
-  "Resize",
-  "MaxPool",
-  "AveragePool",
-  "BatchNormalization",
-];
-
-async function walkBody(
-  file: OnnxFile,
-  shape: Shape,
-  family: Family,
-  { islands }: OnnxOptions,
-  fail: (what: string) => never,
-): Promise<Walk> {
-  const layers: Layer[] = [{ kind: "input", name: "input", inputs: [], shape }];
-  const shapes = new Map<string, Shape>([["input", shape]]);
-  const { scale, mean } = families[family];
-  const perChannel = (values: readonly number[]) =>
-    Array.from({ length: shape[0] }, (_, c) => values[c % values.length]);
-  const picture: Picture = {
-    kind: "picture",
-    scale: perChannel(scale),
-    mean: perChannel(mean),
-    stride: 1,
-    parts: [{ y: 0, x: 0 }],
-  };
-  const values = new Map<string, Value>([[file.inputs[0].name, picture]]);
-  for (const [name, constant] of file.constants) values.set(name, { kind: "constant", tensor: { ...constant, name } });
-  let mean0: readonly number[] | undefined;
-  const counts = new Map<string, number>();
-  const context: OperatorContext = {
-    add(prefix, layer) {
-      const number = counts.get(prefix) ?? 0;
-      counts.set(prefix, number + 1);
-      const made = layer(`${prefix}${number}`);
-      const inputs = made.inputs.map((name) => shapes.get(name) as Shape);
-      const output = inferLayerShape(made, inputs);
-      layers.push(made);
-      shapes.set(made.name, output);
-      return { kind: "signal", name: made.name, shape: output };
-    },
-  };
-
-  async function islandOf(name: string, node: OnnxFileNode): Promise<Signal | undefined> {
-    const part = await extractPart(file, values, [name], fail);
-    const [, ...extents] = part.outputs[0].dims;
-    if (extents.length !== 3) return undefined;
-    if (islands === "none") {
-      const operators = part.operators.join(", ");
-      throw new ImportError(
-        "E_ISLAND",
-        `${node.op} reads what no neurons compute (${operators}), and islands are not wanted`,
-      );
-    }
-    const signal = context.add("island", (layer) => islandLayer(layer, part, extents as unknown as Shape));
-    values.set(name, signal);
-    return signal;
-  }
-
-  async function outputsOf(node: OnnxFileNode, where: string): Promise<readonly Value[]> {
-    const lookUp = () =>
-      node.inputs.map((name) =>
-        name === "" ? undefined : (values.get(name) ?? fail(`reads ${name} before it is computed`)),
-      );
-    const inputs = lookUp();
-    if (node.op === "Constant") return [constantNode(node, fail)];
-    if (node.op === "Shape" && inputs[0]?.kind === "signal") {
-      const dims = [1, ...inputs[0].shape];
-      return [{ kind: "constant", tensor: constantTensor(node.outputs[0], [4], false, Float64Array.from(dims)) }];
-    }
-    if (inputs.every((value) => value === undefined || value.kind === "constant")) {
-      const constants = inputs.flatMap((value) => (value?.kind === "constant" ? [value.tensor] : []));
-      return (await computeConstants(file, node, constants, where)).map((tensor) => ({ kind: "constant", tensor }));
-    }
-    const operator = node.domain === "" || node.domain === "ai.onnx" ? operators[node.op] : undefined;
-    if (!operator) return [{ kind: "opaque", reason: `${node.op} is no layer` }];
-    if (worthAnIsland.includes(node.op)) {
-      for (const [i, value] of inputs.entries()) {
-        if (value?.kind === "opaque" && !value.formula) await islandOf(node.inputs[i], node);
-      }
-    }
-    const view = viewOf(node, file.opset, lookUp());
-    const [first] = view.inputs;
-    if (node.op === "Conv" && first?.kind === "picture") {
-      if (mean0 && mean0.join() !== first.mean.join()) fail("takes different means off the picture");
-      mean0 = first.mean;
-    }
-    const result = operator(view, context);
-    return typeof result === "string" ? [{ kind: "opaque", reason: `${node.op}: ${result}` }] : result;
-  }
-
-  const body = bodyOf(file);
-  for (const node of file.nodes) {
-    if (!body.has(node)) continue;
-    const where = `node ${node.outputs[0]} [${node.op}]`;
-    try {
-      const outputs = await outputsOf(node, where);
-      for (const [i, name] of node.outputs.entries()) values.set(name, outputs[i] ?? outputs[0]);
-    } catch (error) {
-      if (error instanceof ShapeError) throw new ImportError("E_ONNX", `${where}: ${error.message}`, { cause: error });
-      throw error;
-    }
-  }
-  return { layers, values, body, meanOfPicture: () => mean0 ?? [] };
-}
-
-function islandLayer(name: string, part: Part, shape: Shape): Layer {
-  return {
-    kind: "island",
-    name,
-    inputs: part.inputs.map(({ signal }) => signal.name),
-    shape,
-    model: tensor("int8", [part.bytes.length], new Int8Array(part.bytes)),
-    inputNames: part.inputs.map((input) => input.name),
-    outputName: part.outputs[0].name,
-    operators: part.operators,
-    macs: part.macs,
-  };
-}
-
-function constantNode(node: OnnxFileNode, fail: (what: string) => never): Value {
-  const [name] = node.outputs;
-  const [[key, attribute]] = node.attributes.size > 0 ? [...node.attributes] : [["", undefined]];
-  if (attribute?.type === "tensor") return { kind: "constant", tensor: { ...attribute.value, name } };
-  if (attribute?.type === "number" || attribute?.type === "numbers") {
-    const list = typeof attribute.value === "number" ? [attribute.value] : attribute.value;
-    const isFloat = key.startsWith("value_float");
-    const dims = typeof attribute.value === "number" ? [] : [list.length];
-    const data = isFloat ? Float32Array.from(list) : Float64Array.from(list);
-    return { kind: "constant", tensor: constantTensor(name, dims, isFloat, data) };
-  }
-  return fail(`holds a constant ${name} that is no tensor`);
-}
-
-function viewOf(node: OnnxFileNode, opset: number, inputs: NodeView["inputs"]): NodeView {
-  const attribute = (name: string) => node.attributes.get(name);
-  return {
-    node,
-    opset,
-    inputs,
-    number: (name, fallback) => {
-      const found = attribute(name);
-      return found?.type === "number" ? found.value : fallback;
-    },
-    numbers: (name) => {
-      const found = attribute(name);
-      return found?.type === "numbers" ? found.value : undefined;
-    },
-    text: (name, fallback) => {
-      const found = attribute(name);
-      return found?.type === "string" ? found.value : fallback;
-    },
-  };
-}
-
-/** The head, or the heads of raw outputs; and for how many classes. */
-async function headsFor(
-  file: OnnxFile,
-  { values, body, layers }: Walk,
-  family: Family,
-  { heads = [] }: OnnxOptions,
-  fail: (what: string) => never,
-): Promise<{ readonly heads: readonly Layer[]; readonly readers: number }> {
-  const names = file.outputs.map(({ name }) => name);
-  const signals = names.map((name) => values.get(name));
-  if (heads.length > 0) {
-    if (heads.length !== names.length) fail(`has ${names.length} outputs, but ${heads.length} heads are given`);
-    const layers = heads.map((head, i): Layer => {
-      const signal = signals[i];
-      if (signal?.kind !== "signal") return fail(`has an output ${names[i]} that is no raw map of a convolution`);
-      return { ...head, name: `${head.kind}${i}`, inputs: [signal.name] };
-    });
-    return { heads: layers, readers: Math.max(...heads.map(({ classes }) => classes)) };
-  }
-  const raw = signals.findIndex((value) => value?.kind === "signal");
-  if (raw >= 0) {
-    fail(
-      `has an output ${names[raw]} that is a raw map: say which heads read its outputs (a darknet .cfg with the same heads by --heads FILE)`,
+  const file = options.fileName ?? "model.onnx";
+  refuseForeignBytes(bytes, file);
+  const model = readOnnx(bytes, file, options.external);
+  const metadata = readMetadata(model.metadata, file);
+  const input = pictureInput(model, options.size, metadata.size, file);
+  const { value, width, height, channels } = input;
+  const whole = { ...model, nodes: [...input.nodes, ...model.nodes] };
+  const inferred = await infer(whole, new Map([[value, [1, channels, height, width]]]), file);
+  const outputs = model.outputs.map(({ name }) => name);
+  const unknown = outputs.find((name) => !inferred.infos.has(name));
+  if (outputs.length === 0 || unknown !== undefined)
+    throw new ImportError(
+      "E_ONNX",
+      `${file}: ${unknown === undefined ? "it has no outputs" : `nothing makes its output ${printed(unknown)}`}`,
     );
-  }
-  const known = family === "ultralytics" ? dflHead(file, values, body) : undefined;
-  if (known) return { heads: [known], readers: known.classes };
-  const part = await extractPart(file, values, names, fail);
-  const { layout, classes } = layoutFor(family, part.outputs, fail);
-  const read = part.inputs.map(({ signal }) => readable(signal, layers));
-  const head: Layer = {
-    kind: "tail",
-    name: "tail",
-    inputs: read.map(({ name }) => name),
+
+  const { family, layout } = options;
+  const endOptions: EndOptions = {
+    family: family ?? (metadata.isUltralytics ? "ultralytics" : undefined),
     layout,
-    classes,
-    model: tensor("int8", [part.bytes.length], new Int8Array(part.bytes)),
-    inputNames: part.inputs.map(({ name }) => name),
-    outputNames: part.outputs.map(({ name }) => name),
+    outputs: model.outputs,
+    input,
+    file,
   };
-  return { heads: [...read.flatMap(({ added }) => added), head], readers: classes };
+  const ending = () => {
+    const problem = outputs.map((name) => inferred.infos.get(name)?.problem).find(Boolean);
+    if (problem) throw problem;
+    const shapes = outputs.map((name) => inferred.infos.get(name)?.shape);
+    return findEnding(endOptions, shapes, endOperators(inferred.nodes, inferred.infos, outputs));
+  };
+  const known = endOptions.family ?? (options.heads ? "darknet" : ending().family);
+  const facts: PictureFacts = { ...familyOf(known).picture, ...options.picture };
+  const builder = new Builder();
+  const signal = pictureSignal(builder, [channels, height, width], facts);
+  const walked = await walk({
+    inferred,
+    steps: recognize(inferred, outputs),
+    operatorSet: model.operatorSet,
+    picture: { value, signal },
+    outputs,
+    islands: options.islands,
+    builder,
+    file,
+  });
+  const { heads, tailMacs } = makeHeads(
+    options.heads,
+    endOptions,
+    familyOf(known) === familyOf("ultralytics"),
+    walked,
+    builder,
+    ending,
+  );
+  const layers = neededLayers([...builder.layers, ...heads]);
+  checkShare(layers, tailMacs, walked, builder, file);
+  const [{ classes }] = heads;
+  const graph: Graph = {
+    layers,
+    preprocessing: { ...preprocessingOf(facts, walked.mean, known), ...options.preprocessing },
+    classNames: classNamesOf(options.classNames ?? metadata.classNames, classes, file),
+    provenance: [
+      `importOnnx ${file} family=${known} size=${width}x${height}`,
+      ...layers.flatMap((layer) =>
+        layer.kind === "island" ? [`island ${layer.name}: ${layer.operators.join(", ")}, ${layer.macs} MACs`] : [],
+      ),
+    ],
+  };
+  checkMeaning(graph);
+  return graph;
 }
 
-/** Heads read linear maps; what is none passes through a convolution with one weight of 1 a channel. */
-function readable(
-  { name, shape }: Signal,
+function makeHeads(
+  given: readonly Head[] | undefined,
+  options: EndOptions,
+  isUltralytics: boolean,
+  walked: Walked,
+  builder: Builder,
+  ending: () => Ending,
+): { readonly heads: readonly HeadLayer[]; readonly tailMacs: number } {
+  if (given) return { heads: givenHeads(given, options, walked, builder), tailMacs: 0 };
+  const part = endingPart(options, walked);
+  const dfl = isUltralytics && options.layout === undefined ? dflHead(options, part, walked, builder) : undefined;
+  if (dfl) return { heads: [dfl], tailMacs: 0 };
+  return { heads: [tailHead(part, ending(), walked, builder)], tailMacs: macsOfPart(part, walked) };
+}
+
+/** @throws ImportError [E_ONNX] where most of the work is in no layer: better said now than found out as an energy. */
+function checkShare(
   layers: readonly Layer[],
-): { readonly name: string; readonly added: readonly Layer[] } {
-  const linear = layers.find((layer) => layer.name === name);
-  if (linear?.kind === "convolution" || linear?.kind === "batchNorm" || linear?.kind === "sum")
-    return { name, added: [] };
-  const [channels] = shape;
-  const as = `${name}_read`;
-  const identity: Layer = {
-    kind: "convolution",
-    name: as,
-    inputs: [name],
-    weights: floatTensor([channels, 1, 1, 1], Array(channels).fill(1)),
-    ...evenWindow(1, 0),
-    groups: channels,
-  };
-  return { name: as, added: [identity] };
+  tailMacs: number,
+  { refusals }: Walked,
+  builder: Builder,
+  file: string,
+): void {
+  const macsOf = (layer: Layer) => (isHead(layer) ? 0 : layerMacs(layer, builder.shapeOf(layer.name)));
+  const inLayers = layers.reduce((sum, layer) => sum + (layer.kind === "island" ? 0 : macsOf(layer)), 0);
+  const all = layers.reduce((sum, layer) => sum + macsOf(layer), tailMacs);
+  const share = all === 0 ? 0 : inLayers / all;
+  if (share >= leastShare) return;
+  const why = refusals.length > 0 ? ` (${refusals.slice(0, 3).join("; ")})` : "";
+  throw new ImportError(
+    "E_ONNX",
+    `${file}: only ${Math.floor(100 * share)} % of its multiply-accumulates are in layers that can spike${why}`,
+  );
+}
+
+interface Input {
+  /** The value that is the picture as planes. */
+  readonly value: string;
+  readonly channels: number;
+  readonly height: number;
+  readonly width: number;
+  /** Nodes that make the file's own input of it. */
+  readonly nodes: readonly ReadNode[];
 }
 
 /**
- * YOLOv8's and 11's head, where the tail decodes it: so the input may have another size than the one that the export's tail is made for.
- * Told by the maps that the tail reads: for each grid one of distances and one of as many classes as the output has.
+ * What the picture's planes are, and how the file's input comes of them: TensorFlow's exports want the channels last.
+ * @param wanted [height, width] that was asked for; goes before the file's own, and this before what metadata say.
  */
-function dflHead(
-  file: OnnxFile,
-  values: ReadonlyMap<string, Value>,
-  body: ReadonlySet<OnnxFileNode>,
-): Extract<Layer, { kind: "dfl" }> | undefined {
-  const tail = file.nodes.filter((node) => !body.has(node));
-  const names = new Set(tail.flatMap(({ inputs }) => inputs));
-  const maps = [...names].flatMap((name) => {
-    const value = values.get(name);
-    return value?.kind === "signal" ? [value] : [];
-  });
-  const rows = file.outputs[0]?.dims?.[1];
-  if (file.outputs.length !== 1 || !rows || !tail.some(({ op }) => op === "Softmax")) return undefined;
-  const classes = rows - 4;
-  const scores = maps.filter(({ shape }) => shape[0] === classes);
-  const distances = maps.filter((map) => !scores.includes(map));
-  const [first] = distances;
-  const bySize = (a: Signal, b: Signal) => b.shape[1] * b.shape[2] - a.shape[1] * a.shape[2];
-  scores.sort(bySize);
-  distances.sort(bySize);
-  const isPaired =
-    scores.length === distances.length &&
-    distances.every(({ shape }, i) => shape[0] === first.shape[0] && shape[1] === scores[i].shape[1]);
-  if (!first || !isPaired || first.shape[0] % 4 !== 0) return undefined;
-  const inputs = distances.flatMap(({ name }, i) => [name, scores[i].name]);
-  return { kind: "dfl", name: "dfl", inputs, classes, bins: first.shape[0] / 4 };
+function pictureInput(
+  model: ReadModel,
+  wanted: readonly [number, number] | undefined,
+  stated: readonly [number, number] | undefined,
+  file: string,
+): Input {
+  const fail = (what: string): never => {
+    throw new ImportError("E_ONNX", `${file}: ${what}`);
+  };
+  const [input, ...others] = model.inputs;
+  const names = model.inputs.map(({ name }) => printed(name)).join(", ");
+  if (!input || others.length > 0) return fail(`it has ${model.inputs.length} inputs (${names}); one picture is read`);
+  const { name, shape, dtype } = input;
+  if (dtype !== "float32")
+    fail(`its input is ${dtype ?? "of no known type"}. Export it with inputs and weights in float32`);
+  if (shape?.length !== 4)
+    return fail(`its input has ${shape?.length ?? "no"} dimensions; a picture [1, C, H, W] is read`);
+  if (typeof shape[0] === "number" && shape[0] > 1)
+    fail(`it reads ${shape[0]} pictures at once. Export it with a batch of 1`);
+  const isLast = isFew(shape[3]) && !isFew(shape[1]);
+  const [channels, height, width] = isLast ? [shape[3], shape[1], shape[2]] : shape.slice(1);
+  if (channels !== 3) return fail(`its input has ${channels} channels; pictures have 3`);
+  const own =
+    typeof height === "number" && typeof width === "number" && height > 0 && width > 0 ? [height, width] : undefined;
+  const size = wanted ?? own ?? stated;
+  if (!size)
+    throw new ImportError(
+      "E_SIZE",
+      `${file} leaves the size of its input open: add --size 640, or 640x480 (width first)`,
+    );
+  if (size.some((extent) => !Number.isInteger(extent) || extent < 8 || extent > 8192))
+    fail(`its input would be ${size[1]}×${size[0]} pixels`);
+  const extents = { channels, height: size[0], width: size[1] };
+  if (!isLast) return { value: name, ...extents, nodes: [] };
+  const value = `${name}/planes`;
+  const attributes = { perm: [0, 2, 3, 1] };
+  return {
+    value,
+    ...extents,
+    nodes: [{ op: "Transpose", name: "", domain: "", inputs: [value], outputs: [name], attributes }],
+  };
 }
 
-/** Python's dictionary as Ultralytics writes it: {0: 'person', 1: …}. */
-function namesIn(text: string | undefined): readonly string[] {
-  const names: string[] = [];
-  for (const [, index, single, double] of (text ?? "").matchAll(
-    /(\d+)\s*:\s*(?:'((?:[^'\\]|\\.)*)'|"((?:[^"\\]|\\.)*)")/g,
-  ))
-    names[Number(index)] = single ?? double;
-  return names.every((name) => name !== undefined) ? names : [];
+function isFew(extent: number | string): boolean {
+  return typeof extent === "number" && extent <= 4;
 }
 
-function checkNames(names: readonly string[], classes: number, fail: (what: string) => never): void {
-  if (names.length > 0 && names.length !== classes)
-    fail(`has a head for ${classes} classes, but ${names.length} names are given`);
+/** The picture as the file wants it: (range·pixel − mean) / deviation, of the pixels as fractions of white. */
+function pictureSignal(
+  builder: Builder,
+  shape: readonly [number, number, number],
+  { range, mean, deviation }: PictureFacts,
+): Signal {
+  const signal = builder.add("input", { kind: "input", inputs: [], shape });
+  const scale = Float64Array.from(deviation, (value) => range / value);
+  const offset = Float64Array.from(mean, (value, i) => -value / deviation[i]);
+  return { ...wholeLayer(signal.planes[0].layer, shape), affine: { scale, offset } };
 }
 
-/** Layers that a head depends on. */
-function withoutUnread(layers: readonly Layer[]): readonly Layer[] {
+function preprocessingOf(
+  { fit, order, pad }: PictureFacts,
+  mean: readonly number[],
+  family: FamilyName,
+): Preprocessing {
+  return {
+    fit,
+    filter: family === "darknet" ? "darknet" : "linear",
+    ...(order === "rgb" ? {} : { order }),
+    ...(fit === "stretch" ? {} : { pad }),
+    ...(mean.some((value) => value !== 0) ? { mean } : {}),
+  };
+}
+
+function classNamesOf(names: readonly string[], classes: number, file: string): readonly string[] {
+  // Boxes that come suppressed carry any index: as many classes as there are names.
+  if (names.length === 0 || names.length === classes || classes === 65_536) return names;
+  throw new ImportError("E_NAMES", `${file}: its outputs hold ${classes} classes, but ${names.length} names are given`);
+}
+
+/** Operators between the last convolutions and the outputs. */
+function endOperators(nodes: readonly ReadNode[], infos: Infos, outputs: readonly string[]): ReadonlySet<string> {
+  const needed = new Set(outputs);
+  const found = new Set<string>();
+  for (const node of [...nodes].reverse()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    found.add(node.op);
+    const isBody = node.op === "Conv" && node.inputs.some((name) => (infos.get(name)?.constant?.shape[0] ?? 0) > 1);
+    if (!isBody) for (const name of node.inputs) needed.add(name);
+  }
+  return found;
+}
+
+/** Layers that a head depends on: without what a recognized function was made of. */
+function neededLayers(layers: readonly Layer[]): readonly Layer[] {
   const read = new Set<string>();
   const kept = layers.toReversed().filter((layer) => {
     if (!isHead(layer) && !read.has(layer.name) && layer.kind !== "input") return false;

@@ -4,11 +4,11 @@
  * Bit-identical to the reference engine on the same graph.
  */
 import { availableThreads, canShareMemory } from "#platform";
-import { EngineError, expectInteger } from "../../../core/errors.ts";
+import { expectInteger } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
-import { type Graph, inputOf } from "../../../graph/graph.ts";
-import { isPopulation } from "../../../graph/layers.ts";
+import type { Graph } from "../../../graph/graph.ts";
 import type { Checkpoint, Engine, RunOptions, Session } from "../../engine.ts";
+import { guardedSession } from "../../guarded-session.ts";
 import { openIslands } from "../../islands.ts";
 import { checkIntegers } from "./check-graph.ts";
 import { type LoadedNetwork, loadNetworks } from "./loaded-network.ts";
@@ -46,7 +46,8 @@ export function eventEngine(options: EventEngineOptions = {}): Engine {
 async function openSession(graph: Graph, threads: number): Promise<Session> {
   let loaded: readonly LoadedNetwork[] = [];
   let loadedAs = "";
-  let isBusy = false;
+  /** Whether a frame whose state is kept has been run to its end. */
+  let hasState = false;
   const islands = await openIslands(graph);
 
   async function unload(): Promise<void> {
@@ -57,54 +58,33 @@ async function openSession(graph: Graph, threads: number): Promise<Session> {
   }
 
   /** Loads the graph anew where the run needs another plan than the one in memory. */
-  async function loadFor({ encoding, record }: RunOptions): Promise<readonly LoadedNetwork[]> {
+  async function loadFor({ encoding, record, state }: RunOptions): Promise<readonly LoadedNetwork[]> {
     const pinned = new Set((record?.rasters ?? []).map(({ layer }) => layer));
-    const plan = JSON.stringify([encoding, [...pinned].sort()]);
+    const keepsState = state !== undefined;
+    const plan = JSON.stringify([encoding, [...pinned].sort(), keepsState]);
     if (plan === loadedAs) return loaded;
+    hasState = false;
     await unload();
     const execute = threads === 1 ? singleExecutor : threadExecutor;
-    loaded = await loadNetworks(graph, { encoding, pinned, threads, execute });
+    loaded = await loadNetworks(graph, { encoding, pinned, keepsState, threads, execute });
     loadedAs = plan;
     return loaded;
   }
 
   async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
-    checkRun(graph, image, options);
-    if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");
-    isBusy = true;
-    try {
-      yield* runSegments(graph, await loadFor(options), islands, image, options);
-    } finally {
-      isBusy = false;
-    }
+    const segments = await loadFor(options);
+    const goesOn = options.state === "keep" && hasState;
+    hasState = false;
+    yield* runSegments(graph, segments, islands, image, options, goesOn);
+    hasState = options.state !== undefined;
   }
 
   await loadFor({ timeSteps: 1, at: [], seed: 1, encoding: graph.simulation?.encoding ?? "constant" });
-  return {
+  return guardedSession(graph, {
     run,
     dispose: async () => {
       await unload();
       await islands.dispose();
     },
-  };
-}
-
-function checkRun(graph: Graph, image: FloatTensor, { record = {} }: RunOptions): void {
-  const input = inputOf(graph);
-  if (image.shape.join() !== input.shape.join()) {
-    throw new EngineError(
-      "E_SHAPE",
-      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
-    );
-  }
-  const populations = new Set(graph.layers.filter(isPopulation).map(({ name }) => name));
-  const asked = [
-    ...(record.counts ?? []),
-    ...(record.membranes ?? []),
-    ...(record.rasters ?? []).map(({ layer }) => layer),
-  ];
-  const unknown = asked.find((name) => !populations.has(name));
-  if (unknown !== undefined) {
-    throw new EngineError("E_RECORD", `there are no neurons named ${unknown} to record. See spiking-yolo inspect`);
-  }
+  });
 }

@@ -115,6 +115,8 @@ export interface PoolLayout {
   readonly counts: number;
   readonly countStride: number;
   readonly ownsCounts: boolean;
+  /** Of a pool that tracks; else 0. */
+  readonly sent: number;
 }
 
 export interface Layout {
@@ -255,11 +257,13 @@ function layoutWith(network: Network, { threads, pinned }: LayoutOptions, tileSt
       counterCount += 1 + stage.terms.length;
       scratchBytes = Math.max(scratchBytes, scratchOf(layout, stage.signal, tileSteps), poolScratch(stage.pool));
     } else if (stage.kind === "pool") {
-      const population = bySignal.get(stage.input);
+      const population = network.keepsState ? undefined : bySignal.get(stage.input);
       const [channels, height, width] = stage.input.shape;
       const stride = roundUp(channels, 8);
       const own = () => ({ netCount: take("neurons", height * width * stride * 4), stateStride: stride });
-      pools.set(stage, { ...layoutPool(population ?? own(), take), ownsCounts: population === undefined });
+      const [outChannels, outHeight, outWidth] = stage.signal.shape;
+      const sent = network.keepsState ? take("neurons", outHeight * outWidth * roundUp(outChannels, 8) * 4) : 0;
+      pools.set(stage, { ...layoutPool(population ?? own(), take), ownsCounts: population === undefined, sent });
       scratchBytes = Math.max(scratchBytes, poolScratch(stage));
     } else {
       others.set(stage, take("other", recordBytes(stage.kind)));
@@ -309,7 +313,8 @@ function layoutPool(
   { netCount, stateStride }: Pick<PopulationLayout, "netCount" | "stateStride">,
   take: Take,
 ): PoolLayout {
-  return { record: take("other", recordBytes("pool")), counts: netCount, countStride: stateStride, ownsCounts: false };
+  const record = take("other", recordBytes("pool"));
+  return { record, counts: netCount, countStride: stateStride, ownsCounts: false, sent: 0 };
 }
 
 /** The frame of spikes that are never there as a whole: its record only tells its shape. */

@@ -56,6 +56,7 @@ export function loadProgram(network: Network, layout: Layout, views: Views, thre
     stageCount: pictureCount(network) + stages.length,
     timeSteps: 0,
     phases: network.phases,
+    goesOn: 0,
     threads,
     tileSteps: layout.tileSteps,
     scratch: layout.scratch,
@@ -104,7 +105,7 @@ function loadOther(
 }
 
 function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
-  const { record, counts, countStride, ownsCounts } = layout.pools.get(stage)!;
+  const { record, counts, countStride, ownsCounts, sent } = layout.pools.get(stage)!;
   const { size, stride, offset, pooling } = stage.layer;
   writeRecord(words, record, "pool", {
     kind: stageKinds.pool,
@@ -118,6 +119,8 @@ function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
     counts,
     countStride,
     ownsCounts: ownsCounts ? 1 : 0,
+    levels: sent ? stage.input.greatestSpike : 0,
+    sent,
   });
   return record;
 }

@@ -1,11 +1,11 @@
 /** A network in memory, ready to run: planned, allocated, written. */
-import type { Encoding, Graph } from "../../../graph/graph.ts";
+import type { Graph } from "../../../graph/graph.ts";
 import { checkBounds } from "./check-graph.ts";
 import type { Executor, ProgramAddress } from "./executor.ts";
 import { type Layout, layoutOf, pictureCount } from "./layout.ts";
 import { countersOf, loadProgram } from "./load.ts";
 import { type Views, viewsOf } from "./memory.ts";
-import { type Network, networksOf, type PopulationStage, type Term } from "./network.ts";
+import { type Network, type NetworkOptions, networksOf, type PopulationStage, type Term } from "./network.ts";
 
 export interface LoadedNetwork {
   readonly network: Network;
@@ -15,19 +15,18 @@ export interface LoadedNetwork {
   readonly counters: ReadonlyMap<PopulationStage | Term, number>;
   /** Stages before the tiled ones. */
   readonly pictures: number;
+  /** What populations received once in the last frame, where states are kept. */
+  readonly received: Map<PopulationStage, Int32Array>;
 }
 
-export interface LoadOptions {
-  readonly encoding: Encoding;
+export interface LoadOptions extends NetworkOptions {
   readonly threads: number;
-  /** Layers whose single spikes are wanted. */
-  readonly pinned: ReadonlySet<string>;
   readonly execute: (bytes: number, address: ProgramAddress, threads: number) => Promise<Executor>;
 }
 
 /** The networks of a graph's segments, in order; one where it has no islands. */
 export async function loadNetworks(graph: Graph, options: LoadOptions): Promise<readonly LoadedNetwork[]> {
-  const networks = networksOf(graph, options.encoding, options.pinned);
+  const networks = networksOf(graph, options);
   for (const network of networks) checkBounds(network);
   const loaded: LoadedNetwork[] = [];
   try {
@@ -46,5 +45,13 @@ async function loadNetwork(network: Network, options: LoadOptions): Promise<Load
   const executor = await execute(layout.bytes, layout, threads);
   const views = viewsOf(executor.memory);
   loadProgram(network, layout, views, executor.threads);
-  return { network, layout, executor, views, counters: countersOf(network), pictures: pictureCount(network) };
+  return {
+    network,
+    layout,
+    executor,
+    views,
+    counters: countersOf(network),
+    pictures: pictureCount(network),
+    received: new Map(),
+  };
 }

@@ -100,11 +100,20 @@ export interface Network {
   readonly phases: number;
   /** Unit steps of a frame whose constants come at once; absent: they come at every step. */
   readonly frameUnits: number | undefined;
+  /** Whether neurons and pools keep their state from frame to frame. */
+  readonly keepsState: boolean;
   /** Signals of earlier segments whose spikes are written into their frames before a tile. */
   readonly replays: readonly Signal[];
   /** By layer name; replays among them. */
   readonly signals: ReadonlyMap<string, Signal>;
   readonly segment: Segment;
+}
+
+export interface NetworkOptions {
+  readonly encoding: Encoding;
+  /** Layers whose single spikes must be there to be looked at. */
+  readonly pinned: ReadonlySet<string>;
+  readonly keepsState: boolean;
 }
 
 /** Signals of all segments so far, and what has been counted. */
@@ -115,17 +124,13 @@ interface Made {
 
 /**
  * The networks of a graph's segments; one where it has no islands.
- * @param pinned layers whose single spikes must be there to be looked at.
  * @throws EngineError [E_TOPOLOGY] where something other than a population or a sum reads a current.
  */
-export function networksOf(
-  graph: Graph,
-  encoding: Encoding,
-  pinned: ReadonlySet<string> = new Set(),
-): readonly Network[] {
+export function networksOf(graph: Graph, options: NetworkOptions): readonly Network[] {
+  const { encoding, pinned } = options;
   const made: Made = { signals: new Map(), counted: new Set() };
   const networks = segmentsOf(graph).map((segment) => {
-    return networkOf(graph, segment, made, encoding, new Set([...pinned, ...segment.kept]));
+    return networkOf(graph, segment, made, { ...options, pinned: new Set([...pinned, ...segment.kept]) });
   });
   for (const layer of graph.layers) {
     if ((layer.kind === "convolution" && !readsPicture(graph, layer, encoding)) || layer.kind === "sum") {
@@ -150,8 +155,7 @@ function networkOf(
   graph: Graph,
   segment: Segment,
   { signals: before, counted }: Made,
-  encoding: Encoding,
-  pinned: ReadonlySet<string>,
+  { encoding, pinned, keepsState }: NetworkOptions,
 ): Network {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
@@ -257,9 +261,11 @@ function networkOf(
   for (const [name, signal] of signals) before.set(name, signal);
   return {
     input: inputOf(graph),
-    stages: withPools(stages, pinned),
+    // A pool that tracks has counts of its own.
+    stages: keepsState ? stages : withPools(stages, pinned),
     phases: phasesOf(graph),
     frameUnits: graph.simulation?.frameUnits,
+    keepsState,
     signals,
     replays,
     segment,

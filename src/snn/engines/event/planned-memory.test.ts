@@ -23,7 +23,13 @@ test.each([1, 2, 3, 4, 5, 6])("what is planned is what is allocated, in whole pa
   for (const threads of [1, 3]) {
     const { bytes, parts } = plannedMemory(graph, threads);
     const execute = threads === 1 ? singleExecutor : threadExecutor;
-    const [{ executor }] = await loadNetworks(graph, { encoding: "constant", threads, pinned: new Set(), execute });
+    const [{ executor }] = await loadNetworks(graph, {
+      encoding: "constant",
+      threads,
+      pinned: new Set(),
+      keepsState: false,
+      execute,
+    });
     expect(executor.memory.buffer.byteLength).toBe(Math.ceil(bytes / pageBytes) * pageBytes);
     // The rest is padding between them.
     const named = parts.weights + parts.neurons + parts.signals + parts.other;

@@ -13,9 +13,11 @@ export interface PlannedMemory {
 /** @param graph spiking and quantized. @throws EngineError [E_TOPOLOGY] where the event engine cannot run it. */
 export function plannedMemory(graph: Graph, threads: number): PlannedMemory {
   const pinned: ReadonlySet<string> = new Set();
-  const layouts = networksOf(graph, graph.simulation?.encoding ?? "constant", pinned).map((network) =>
-    layoutOf(network, { threads, pinned: new Set(network.segment.kept) }),
-  );
+  const layouts = networksOf(graph, {
+    encoding: graph.simulation?.encoding ?? "constant",
+    pinned,
+    keepsState: false,
+  }).map((network) => layoutOf(network, { threads, pinned: new Set(network.segment.kept) }));
   const sum = (of: (layout: Layout) => number) => layouts.reduce((total, layout) => total + of(layout), 0);
   return {
     bytes: sum(({ bytes }) => bytes),

@@ -38,6 +38,7 @@ export async function profileLayers(
     encoding: options.encoding,
     threads,
     pinned: new Set(),
+    keepsState: false,
     execute,
   });
   if (others.length > 0) throw new EngineError("E_ISLAND", "networks with islands cannot be profiled layer by layer");

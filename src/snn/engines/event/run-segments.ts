@@ -27,13 +27,16 @@ export async function* runSegments(
   islands: OpenIslands,
   image: FloatTensor,
   options: RunOptions,
+  goesOn: boolean,
 ): AsyncGenerator<Checkpoint> {
   const trains = new Map<string, Train>();
   const islandValues = new Map<string, FloatTensor>();
   const earlier = new Map<number, Checkpoint[]>(options.at.map((t) => [t, []]));
   for (const [k, loaded] of segments.entries()) {
-    startRun(loaded, image, options);
+    startRun(loaded, image, options, goesOn);
+    await loaded.executor.run({ first: 0, last: loaded.pictures, g0: 0, length: 0 });
     putIslands(loaded, islandValues);
+    if (loaded.network.keepsState) keepReceived(loaded, goesOn);
     const isLast = k === segments.length - 1;
     for await (const checkpoint of runTiles(graph, loaded, trains, options, isLast)) {
       const parts = earlier.get(checkpoint.t) as Checkpoint[];
@@ -49,7 +52,7 @@ export async function* runSegments(
   }
 }
 
-/** All steps of a segment whose spikes others wait for; of the last, as many as checkpoints need. */
+/** All steps of a segment whose spikes others or the next frame wait for; else as many as checkpoints need. */
 async function* runTiles(
   graph: Graph,
   loaded: LoadedNetwork,
@@ -60,10 +63,10 @@ async function* runTiles(
   const { executor, layout, network, pictures } = loaded;
   const observer = observe(graph, loaded, options);
   const greatestLag = Math.max(0, ...[...network.signals.values()].map(({ lag }) => lag));
-  const steps = isLast ? (options.at.at(-1) ?? 0) : options.timeSteps;
+  const needsAll = !isLast || network.keepsState;
+  const steps = needsAll ? options.timeSteps : (options.at.at(-1) ?? 0);
   const end = steps === 0 ? 0 : steps + greatestLag;
   const last = pictures + network.stages.length;
-  await executor.run({ first: 0, last: pictures, g0: 0, length: 0 });
   let next = 0;
   for (let g0 = 0; g0 < end; ) {
     const cut = observer.cuts.find((step) => step > g0) ?? end;
@@ -147,6 +150,20 @@ function putIslands({ network, layout, views }: LoadedNetwork, values: ReadonlyM
       for (let c = 0; c < channels; c++)
         views.words[constant / 4 + position * stateStride + c] = charges[c * area + position];
     }
+  }
+}
+
+/** Leaves of what populations receive once only what is new since the last frame, and remembers all of it for the next. */
+function keepReceived({ network, layout, views, received }: LoadedNetwork, goesOn: boolean): void {
+  for (const stage of network.stages) {
+    if (stage.kind !== "population") continue;
+    const { constant, stateStride } = layout.populations.get(stage)!;
+    if (!constant) continue;
+    const size = stage.signal.shape[1] * stage.signal.shape[2] * stateStride;
+    const now = views.words.subarray(constant / 4, constant / 4 + size);
+    const last = goesOn ? received.get(stage) : undefined;
+    received.set(stage, now.slice());
+    if (last) for (let i = 0; i < size; i++) now[i] -= last[i];
   }
 }
 

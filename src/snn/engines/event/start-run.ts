@@ -7,7 +7,13 @@ import { hasSmallWeights, pairOf } from "./load.ts";
 import type { LoadedNetwork } from "./loaded-network.ts";
 import { writeField } from "./records.ts";
 
-export function startRun({ network, layout, views }: LoadedNetwork, image: FloatTensor, options: RunOptions): void {
+/** @param goesOn whether neurons and pools begin as the last frame has left them. */
+export function startRun(
+  { network, layout, views }: LoadedNetwork,
+  image: FloatTensor,
+  options: RunOptions,
+  goesOn = false,
+): void {
   const { words, doubles, floats } = views;
   const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
   // Only what the kernels of this network read.
@@ -26,14 +32,19 @@ export function startRun({ network, layout, views }: LoadedNetwork, image: Float
     if (readsDoubles) whole[i] = pixel;
   }
   writeField(words, layout.program, "program", "timeSteps", options.timeSteps);
+  writeField(words, layout.program, "program", "goesOn", goesOn ? 1 : 0);
   for (const stage of network.stages) {
     if (stage.kind === "poisson") {
       floats.set(data, layout.poissonPixels / 4);
       writeField(words, layout.others.get(stage)!, "poisson", "seed", options.seed);
+    } else if (goesOn) {
+      // What follows sets states back.
     } else if (stage.kind === "pool") {
-      const { ownsCounts, counts, countStride } = layout.pools.get(stage)!;
+      const { ownsCounts, counts, countStride, sent } = layout.pools.get(stage)!;
       const [, height, width] = stage.input.shape;
       if (ownsCounts) words.fill(0, counts / 4, counts / 4 + height * width * countStride);
+      const { stride } = layout.frames.get(stage.signal)!;
+      if (sent) words.fill(0, sent / 4, sent / 4 + stage.signal.shape[1] * stage.signal.shape[2] * stride);
     } else if (stage.kind === "population") {
       // Membranes and counts are set back by the first tile itself.
       const { charge, stateStride } = layout.populations.get(stage)!;

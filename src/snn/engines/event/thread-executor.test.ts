@@ -18,6 +18,7 @@ test("a thread that dies ends the run with an error, while its fellow waits for 
     encoding: "constant",
     threads: 2,
     pinned: new Set(),
+    keepsState: false,
     execute: threadExecutor,
   });
   const { executor, layout, views, network, pictures } = loaded;

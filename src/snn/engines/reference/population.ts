@@ -13,6 +13,8 @@ export interface Snapshot {
 }
 
 export interface PopulationState {
+  /** Begins a frame: spikes are counted from here on. */
+  begin(): void;
   /** Adds the currents of a step of this weight to the membranes. */
   integrate(currents: Frame, weight: number): void;
   /** Adds what comes once, before the first step. */
@@ -35,6 +37,9 @@ export function populationState(
   const netCount = new Int32Array(channels * area);
   let total = 0;
   return {
+    begin() {
+      total = 0;
+    },
     integrate(currents, weight) {
       for (let i = 0; i < vMem.length; i++) vMem[i] = integrate(vMem[i], weight * currents[i], isInteger);
     },

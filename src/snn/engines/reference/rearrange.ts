@@ -1,7 +1,7 @@
 /** Layers without state or weights: they move values about, spikes and currents alike. */
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { type MaxPoolLayer, windowOf } from "../../../graph/layers.ts";
-import { maxOf, poolSpike } from "../../spike-pool.ts";
+import { maxOf, poolSpike, trackingPoolSpike } from "../../spike-pool.ts";
 import type { Frame } from "./frames.ts";
 
 export function upsample(values: Frame, factor: number, [channels, height, width]: Shape): Frame {
@@ -41,25 +41,33 @@ function windowsOf(layer: MaxPoolLayer, [, inH, inW]: Shape, [channels, outH, ou
   return windows;
 }
 
-/** Pools the spikes of a step of some weight; keeps the net counts that it has received. */
-export function spikePool(layer: MaxPoolLayer, input: Shape, output: Shape): (spikes: Frame, weight: number) => Frame {
+/** Pools spikes; keeps the net counts that it has received, and those that it has sent. */
+export interface PoolState {
+  pool(spikes: Frame, weight: number): Frame;
+}
+
+/** @param levels greatest spike of a pool that tracks; absent: counts begin at 0 with each picture, and are pooled as the layer says. */
+export function poolState(layer: MaxPoolLayer, input: Shape, output: Shape, levels?: number): PoolState {
   const windows = windowsOf(layer, input, output);
   const counts = new Int32Array(input[0] * input[1] * input[2]);
-  const lastMax = new Int32Array(windows.length);
+  const sent = new Int32Array(windows.length);
   const pooling = layer.pooling ?? "delta";
-  return (spikes, weight) => {
-    for (let i = 0; i < counts.length; i++) counts[i] += weight * spikes[i];
-    return Float64Array.from(windows, (members, window) => {
-      const memberCounts = members.map((i) => counts[i]);
-      const spike = poolSpike(
-        pooling,
-        memberCounts,
-        members.map((i) => spikes[i]),
-        lastMax[window],
-        weight,
-      );
-      lastMax[window] = maxOf(memberCounts);
-      return spike;
-    });
+  return {
+    pool(spikes, weight) {
+      for (let i = 0; i < counts.length; i++) counts[i] += weight * spikes[i];
+      return Float64Array.from(windows, (members, window) => {
+        const memberCounts = members.map((i) => counts[i]);
+        const greatest = maxOf(memberCounts);
+        if (levels !== undefined) {
+          const spike = trackingPoolSpike(greatest, sent[window], weight, levels);
+          sent[window] += weight * spike;
+          return spike;
+        }
+        const memberSpikes = members.map((i) => spikes[i]);
+        const spike = poolSpike(pooling, memberCounts, memberSpikes, sent[window], weight);
+        sent[window] = greatest;
+        return spike;
+      });
+    },
   };
 }

@@ -7,15 +7,7 @@
  */
 import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
-import {
-  consumersOf,
-  type Graph,
-  headsOf,
-  inferShapes,
-  inputOf,
-  isSpiking,
-  layersByName,
-} from "../../../graph/graph.ts";
+import { consumersOf, type Graph, headsOf, inferShapes, isSpiking, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import { isPopulation, type ReadoutLayer } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
@@ -27,12 +19,13 @@ import {
   lagsOf,
   type RunOptions,
 } from "../../engine.ts";
+import { guardedSession } from "../../guarded-session.ts";
 import { type OpenIslands, openIslands } from "../../islands.ts";
 import { phasesOf, stepWeight, unitsAt } from "../../phases.ts";
 import { headReading } from "../../reading.ts";
 import type { FrameStream } from "./frames.ts";
 import type { Snapshot } from "./population.ts";
-import { type Observation, openStreams, type Streams } from "./streams.ts";
+import { type Memory, type Observation, openStreams, type Streams } from "./streams.ts";
 
 export const referenceEngine: Engine = {
   name: "reference",
@@ -40,7 +33,14 @@ export const referenceEngine: Engine = {
     if (!isSpiking(graph)) throw new EngineError("E_NOT_SPIKING", "the graph has no neurons. Convert it first");
     checkMemory(graph, graph.simulation?.timeSteps ?? 1);
     const islands = await openIslands(graph);
-    return { run: (image, options) => run(graph, islands, image, options), dispose: () => islands.dispose() };
+    let memory: Memory = new Map();
+    return guardedSession(graph, {
+      run: (image, options) => {
+        if (options.state !== "keep") memory = new Map();
+        return run(graph, islands, image, options, options.state === undefined ? new Map() : memory);
+      },
+      dispose: () => islands.dispose(),
+    });
   },
 };
 
@@ -78,16 +78,10 @@ async function* run(
   islands: OpenIslands,
   image: FloatTensor,
   options: RunOptions,
+  memory: Memory,
 ): AsyncGenerator<Checkpoint> {
   checkMemory(graph, options.timeSteps);
-  const input = inputOf(graph);
-  if (image.shape.join() !== input.shape.join()) {
-    throw new EngineError(
-      "E_SHAPE",
-      `the picture is ${image.shape.join("×")}; the network reads ${input.shape.join("×")}`,
-    );
-  }
-  const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps));
+  const opened = openStreams(graph, image, options, keptSteps(graph, options.timeSteps), memory);
   const { streams, observations } = opened;
   await runIslands(graph, islands, opened, options.timeSteps);
   // All ends of the graph advance together: what they share is kept only as long as delays demand.
@@ -95,7 +89,9 @@ async function* run(
   const ends = graph.layers
     .filter(({ name }) => consumers.get(name)?.length === 0)
     .map(({ name }) => streams.get(name) as FrameStream);
-  for (let t = 1; t <= (options.at.at(-1) ?? 0); t++) {
+  // A frame that is gone on from is run to its end, whoever looks at it.
+  const steps = options.state === undefined ? (options.at.at(-1) ?? 0) : options.timeSteps;
+  for (let t = 1; t <= steps; t++) {
     for (const end of ends) end.frame(t);
     if (options.at.includes(t)) yield checkpointAt(t, graph, observations, options);
   }

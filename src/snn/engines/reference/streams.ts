@@ -3,14 +3,23 @@ import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
 import { type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { ConvolutionLayer, Layer, LayerKind, LayerOf, Population } from "../../../graph/layers.ts";
+import {
+  type ConvolutionLayer,
+  type IntegrateFireLayer,
+  isPopulation,
+  type Layer,
+  type LayerKind,
+  type LayerOf,
+  type Population,
+  type ReadoutLayer,
+} from "../../../graph/layers.ts";
 import type { RunOptions } from "../../engine.ts";
 import { poissonSpikes, quantizePixels } from "../../input-coding.ts";
 import { islandCharges } from "../../islands.ts";
 import { phasesOf, stepWeight } from "../../phases.ts";
 import { type Frame, type FrameStream, frameStream } from "./frames.ts";
 import { type PopulationState, populationState, type Snapshot } from "./population.ts";
-import { concat, spikePool, upsample } from "./rearrange.ts";
+import { concat, poolState, upsample } from "./rearrange.ts";
 import { convolutionSynapses, pictureCurrents, sumSynapses, toCurrents } from "./synapses.ts";
 
 /** What a layer shows of itself at a step: filled while frames are produced. */
@@ -39,10 +48,14 @@ interface Context {
   readonly weightOf: (t: number) => number;
   readonly layerOf: (name: string) => Layer;
   readonly shapeOf: (name: string) => Shape;
+  /** What a layer's last frame has left under this name; made where there is none. */
+  readonly remembered: <T>(name: string, make: () => T) => T;
+  /** Greatest spike of neurons and pools that keep their state; absent where nothing is kept. */
+  readonly keptLevels: number | undefined;
   /** The values of a layer before, at step t. */
   readonly frame: (name: string, t: number) => Frame;
   /** What a current before brings these neurons once, before the first step; null where it brings nothing. */
-  readonly constants: (name: string, population: Population) => Frame | null;
+  readonly constants: (name: string, population: IntegrateFireLayer | ReadoutLayer) => Frame | null;
 }
 
 /** The frame of step t ≥ 1; called once for each t, in order. */
@@ -79,9 +92,10 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
       return currents;
     };
   },
-  maxPool: (layer, { shapeOf, frame, weightOf }) => {
-    const pool = spikePool(layer, shapeOf(layer.inputs[0]), shapeOf(layer.name));
-    return (t) => pool(frame(layer.inputs[0], t), weightOf(t));
+  maxPool: (layer, { shapeOf, frame, weightOf, remembered, keptLevels }) => {
+    const [input] = layer.inputs;
+    const state = remembered(layer.name, () => poolState(layer, shapeOf(input), shapeOf(layer.name), keptLevels));
+    return (t) => state.pool(frame(input, t), weightOf(t));
   },
   upsample: (layer, { shapeOf, frame }) => {
     const shape = shapeOf(layer.name);
@@ -114,7 +128,10 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
     const { options, weightOf, frame, constants, observation } = context;
     const [source] = layer.inputs;
     const state = stateOf(layer, context);
-    const charge = new Float64Array(sizeOf(context.shapeOf(layer.name)));
+    const charge = context.remembered(
+      `${layer.name}.charge`,
+      () => new Float64Array(sizeOf(context.shapeOf(layer.name))),
+    );
     const add = (currents: Frame, weight: number) => {
       for (let i = 0; i < charge.length; i++) charge[i] += weight * currents[i];
     };
@@ -151,8 +168,11 @@ function refused({ name, kind }: Layer): never {
   throw new EngineError("E_NOT_SPIKING", `${name} [${kind}] does not spike. Convert the graph first`);
 }
 
-function stateOf(layer: LayerOf<"integrateFire" | "readout">, { shapeOf, frameUnits }: Context): PopulationState {
-  return populationState(layer, shapeOf(layer.name), frameUnits ?? 1);
+function stateOf(layer: LayerOf<"integrateFire" | "readout">, context: Context): PopulationState {
+  const { shapeOf, frameUnits, remembered } = context;
+  const state = remembered(layer.name, () => populationState(layer, shapeOf(layer.name), frameUnits ?? 1));
+  state.begin();
+  return state;
 }
 
 function observe({ options, observation }: Context, t: number, synOps: () => number): void {
@@ -207,8 +227,20 @@ function constantsOf(name: string, population: Population, facts: Facts): Frame 
   return parts.reduce((total, part) => total.map((value, i) => value + part[i]));
 }
 
-/** @param keep steps of a layer that others may still ask for. */
-export function openStreams(graph: Graph, image: FloatTensor, options: RunOptions, keep: number): Streams {
+/** What a session keeps from frame to frame, by layer. */
+export type Memory = Map<string, unknown>;
+
+/**
+ * @param keep steps of a layer that others may still ask for.
+ * @param memory empty at a first frame; filled here.
+ */
+export function openStreams(
+  graph: Graph,
+  image: FloatTensor,
+  options: RunOptions,
+  keep: number,
+  memory: Memory,
+): Streams {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
   const streams = new Map<string, FrameStream>();
@@ -216,6 +248,19 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
   const islandValues = new Map<string, FloatTensor>();
   const frameUnits = graph.simulation?.frameUnits;
   inputOf(graph);
+  const remembered = <T>(name: string, make: () => T): T => {
+    const value = memory.has(name) ? (memory.get(name) as T) : make();
+    memory.set(name, value);
+    return value;
+  };
+  /** Of a frame that goes on: what is new since the last one, since all else has been received. */
+  const constants = (name: string, population: IntegrateFireLayer | ReadoutLayer): Frame | null => {
+    const now = frameUnits === undefined ? null : constantsOf(name, population, facts);
+    if (!now) return null;
+    const last = memory.get(`${population.name}.constants`) as Frame | undefined;
+    memory.set(`${population.name}.constants`, now);
+    return last ? now.map((value, i) => value - last[i]) : now;
+  };
   const facts = {
     image,
     options,
@@ -225,8 +270,9 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
     shapeOf: (name: string) => shapes.get(name) as Shape,
     frame: (name: string, t: number) => (streams.get(name) as FrameStream).frame(t),
     islandValues,
-    constants: (name: string, population: Population) =>
-      frameUnits === undefined ? null : constantsOf(name, population, facts),
+    constants,
+    remembered,
+    keptLevels: options.state === undefined ? undefined : greatestLevels(graph),
   };
   for (const layer of graph.layers) {
     const observation: Observation = { snapshots: new Map(), synOps: new Map(), raster: [], charges: new Map() };
@@ -235,4 +281,8 @@ export function openStreams(graph: Graph, image: FloatTensor, options: RunOption
     streams.set(layer.name, frameStream(produce(layer, { ...facts, observation }), keep));
   }
   return { streams, observations, islandValues };
+}
+
+function greatestLevels(graph: Graph): number {
+  return graph.layers.reduce((most, layer) => (isPopulation(layer) ? Math.max(most, layer.levels) : most), 1);
 }
