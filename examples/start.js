@@ -42,6 +42,6 @@ spikingYolo(
 console.log(`
 Look at out/start/*-detections.png. Next:
   npx spiking-yolo detect YOUR.jpg --model ${model}        your own picture
-  npx spiking-yolo convert my.cfg my.weights --calibrate PICTURES -o my.safetensors   your own darknet model
+  npx spiking-yolo convert yolov8n.onnx --size 320 --calibrate PICTURES -o my.safetensors   your own YOLO, or darknet's files
   npx spiking-yolo --help                                  everything else
   models/scenes.md                                         how the model was made, and how good it is`);
