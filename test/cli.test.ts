@@ -2,7 +2,7 @@
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePng } from "#platform";
 import { calibrate, toSpiking } from "../src/convert/convert.ts";
@@ -11,23 +11,11 @@ import { inputOf } from "../src/graph/graph.ts";
 import { encodeModel } from "../src/graph/model-file.ts";
 import { dataPath, describeWithData } from "./data.ts";
 import { plainNetwork, randomPicture } from "./graphs.ts";
+import { program, type Result, runProgram } from "./program.ts";
 
-const program = resolve(import.meta.dirname, "../dist/cli/main.js");
 let folder: string;
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(...args: string[]): Promise<Result> {
-  return new Promise((done) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const run = (...args: readonly string[]) => runProgram(folder, ...args);
 
 const cfg = `[net]
 width=9

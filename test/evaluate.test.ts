@@ -1,8 +1,8 @@
 /** `evaluate` as a user meets it: the built program, threads, interruptions, damaged pictures. */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import sharp from "sharp";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -12,25 +12,13 @@ import { writeCocoDataSet } from "../src/data/coco.ts";
 import type { LabelledImage } from "../src/data/dataset.ts";
 import { writeVocDataSet } from "../src/data/voc.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
+import { program, runProgram } from "./program.ts";
 
-const program = resolve(import.meta.dirname, "../dist/cli/main.js");
 let folder: string;
-
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 type Json = EvaluationReport & Pick<EvaluationReport["configurations"][number], "snn">;
 
-function run(...args: string[]): Promise<Result> {
-  return new Promise((done) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const run = (...args: readonly string[]) => runProgram(folder, ...args);
 
 const model = [
   "tiny.cfg",

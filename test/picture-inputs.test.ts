@@ -1,28 +1,15 @@
 /** Pictures and data sets as a user gives them to the built program: folders, patterns, bad ones among good, every format. */
-import { execFile } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { type Result, runProgram } from "./program.ts";
 import { run as runMeasured } from "./wild/run.ts";
 
-const program = resolve(import.meta.dirname, "../dist/cli/main.js");
 let folder: string;
 
-interface Result {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function run(...args: string[]): Promise<Result> {
-  return new Promise((done) => {
-    execFile(process.execPath, [program, ...args], { cwd: folder, maxBuffer: 2 ** 28 }, (error, stdout, stderr) => {
-      done({ code: error ? Number(error.code) : 0, stdout, stderr });
-    });
-  });
-}
+const run = (...args: readonly string[]) => runProgram(folder, ...args);
 
 const errorsOf = ({ stderr }: Result) => stderr.split("\n").filter((line) => line.startsWith("error"));
 

@@ -2,7 +2,7 @@
  * A DNN in stages: layers that ONNX Runtime runs as one model, then the islands that read them, then the layers that read
  * these, and so on. An island is a model of its own, since its operators may be of another version than ours.
  */
-import { type Graph, headsOf } from "../graph/graph.ts";
+import { type Graph, headsOf, islandDepths } from "../graph/graph.ts";
 import { isHead, type Layer, type LayerOf } from "../graph/layers.ts";
 
 export interface DnnStage {
@@ -17,13 +17,7 @@ export interface DnnStage {
 
 /** @param wanted layers whose values the caller reads besides the heads' inputs. */
 export function stagesOf(graph: Graph, wanted: readonly string[]): readonly DnnStage[] {
-  const stage = new Map<string, number>();
-  for (const layer of graph.layers) {
-    const before = layer.inputs.map((name) => stage.get(name) as number);
-    const own = Math.max(0, ...before);
-    // An island closes its stage: who reads it belongs to the next.
-    stage.set(layer.name, layer.kind === "island" ? own + 1 : own);
-  }
+  const stage = islandDepths(graph);
   const count = 1 + Math.max(...stage.values());
   const asked = new Set([...wanted, ...headsOf(graph).flatMap(({ inputs }) => inputs)]);
   const isBody = (layer: Layer) => layer.kind !== "island" && !isHead(layer);

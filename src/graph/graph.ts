@@ -23,6 +23,8 @@ export interface SimulationSettings {
   readonly frameUnits?: number | undefined;
 }
 
+/** The longest run that is allowed, and that a model file may state. */
+export const maxTimeSteps = 1_000_000;
 /** The greatest first weight is 2^(this − 1). */
 export const maxPhases = 8;
 /** Counts of a tile must fit into int16 lanes where pools compare them. */
@@ -155,6 +157,19 @@ export function consumersOf(graph: Graph): ReadonlyMap<string, readonly Layer[]>
   const consumers = new Map<string, Layer[]>(graph.layers.map((layer) => [layer.name, []]));
   for (const layer of graph.layers) for (const name of layer.inputs) consumers.get(name)?.push(layer);
   return consumers;
+}
+
+/**
+ * How many islands stand between the picture and what each layer sends, by layer name: an island is computed as a whole when
+ * its inputs are there, so what has depth d runs before what has depth d + 1.
+ */
+export function islandDepths(graph: Graph): ReadonlyMap<string, number> {
+  const depths = new Map<string, number>();
+  for (const { name, kind, inputs } of graph.layers) {
+    const before = Math.max(0, ...inputs.map((input) => depths.get(input) as number));
+    depths.set(name, kind === "island" ? before + 1 : before);
+  }
+  return depths;
 }
 
 /** The input layer. @throws ShapeError unless there is exactly one. */

@@ -9,7 +9,7 @@ import { ImportError, ShapeError, SpikingYoloError } from "../core/errors.ts";
 import { channelOrders, filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
 import { checkMeaning } from "./check-meaning.ts";
-import { type Graph, isSpiking, maxFrameUnits, maxPhases } from "./graph.ts";
+import { type Graph, isSpiking, maxFrameUnits, maxPhases, maxTimeSteps } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { formatVersion, readableVersions, upgradeGraph } from "./model-file-versions.ts";
 import { decodeTensors, encodeTensors } from "./safetensors.ts";
@@ -42,7 +42,7 @@ const graphSchema = z.strictObject({
   provenance: z.array(z.string().max(4096)).max(1024),
   simulation: z
     .strictObject({
-      timeSteps: z.int().min(1).max(1_000_000),
+      timeSteps: z.int().min(1).max(maxTimeSteps),
       encoding: z.enum(["constant", "poisson"]),
       decode: z.enum(["vmem", "count"]),
       phases: z.int().min(1).max(maxPhases).optional(),

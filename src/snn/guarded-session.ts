@@ -1,13 +1,10 @@
 /** What every engine's session refuses, in one place: nonsense options, a second run at a time, runs after it was disposed of. */
 import { ArgumentError, EngineError, expectInteger, expectOneOf } from "../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../core/tensor.ts";
-import { type Encoding, type Graph, inferShapes, inputOf } from "../graph/graph.ts";
+import { type Encoding, type Graph, inferShapes, inputOf, maxTimeSteps } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isPopulation } from "../graph/layers.ts";
 import { type Checkpoint, expectKeepable, type Recording, type RunOptions, type Session } from "./engine.ts";
-
-/** As many as a model file may state. */
-const maxTimeSteps = 1_000_000;
 
 const encodings: readonly Encoding[] = ["constant", "poisson"];
 

@@ -1,7 +1,7 @@
 /** Runs a picture through an open session and reads the heads out over time: what the CLI, the lab and tests consume. */
 import { expectInteger } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
-import type { Decoding, SimulationSettings } from "../graph/graph.ts";
+import { type Decoding, maxTimeSteps, type SimulationSettings } from "../graph/graph.ts";
 import type { Checkpoint, Recording, RunOptions, Session } from "./engine.ts";
 
 export interface SimulateOptions extends SimulationSettings {
@@ -23,9 +23,6 @@ export interface SimulatedCheckpoint extends Checkpoint {
   /** Accumulates over all synapses; the first layer's constant current is none (it costs MACs, once). */
   readonly synOps: number;
 }
-
-/** Longest run that is allowed. */
-export const maxTimeSteps = 1_000_000;
 
 /**
  * Yields a checkpoint at each step asked for: detections emerging over time.

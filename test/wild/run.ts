@@ -1,8 +1,6 @@
 /** The built program in a process of its own, with what it printed and the memory that it took. */
 import { execFile } from "node:child_process";
-import { resolve } from "node:path";
-
-const program = resolve(import.meta.dirname, "../../dist/cli/main.js");
+import { program } from "../program.ts";
 
 export interface Outcome {
   readonly code: number | null;

@@ -132,8 +132,9 @@ export function networksOf(graph: Graph, options: NetworkOptions): readonly Netw
   const networks = segmentsOf(graph).map((segment) => {
     return networkOf(graph, segment, made, { ...options, pinned: new Set([...pinned, ...segment.kept]) });
   });
+  const byName = layersByName(graph);
   for (const layer of graph.layers) {
-    if ((layer.kind === "convolution" && !readsPicture(graph, layer, encoding)) || layer.kind === "sum") {
+    if ((layer.kind === "convolution" && !readsPicture(byName, layer, encoding)) || layer.kind === "sum") {
       if (!made.counted.has(layer))
         throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
@@ -142,13 +143,8 @@ export function networksOf(graph: Graph, options: NetworkOptions): readonly Netw
 }
 
 /** Whether a layer is a convolution of the picture as a constant current. */
-function readsPicture(graph: Graph, layer: Layer, encoding: Encoding): boolean {
-  const source = layer.inputs[0];
-  return (
-    encoding === "constant" &&
-    layer.kind === "convolution" &&
-    graph.layers.some(({ name, kind }) => name === source && kind === "input")
-  );
+function readsPicture(byName: ReadonlyMap<string, Layer>, layer: Layer, encoding: Encoding): boolean {
+  return encoding === "constant" && layer.kind === "convolution" && byName.get(layer.inputs[0])?.kind === "input";
 }
 
 function networkOf(
@@ -163,7 +159,7 @@ function networkOf(
   const stages: Stage[] = [];
   const replays: Signal[] = [];
   const shapeOf = (name: string) => shapes.get(name) as Shape;
-  const isPicture = (layer: Layer) => readsPicture(graph, layer, encoding);
+  const isPicture = (layer: Layer) => readsPicture(byName, layer, encoding);
 
   function fail(layer: Layer, name: string): never {
     throw new EngineError(

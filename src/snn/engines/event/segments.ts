@@ -2,7 +2,7 @@
  * A graph with islands, cut into segments that run one after the other: an island is computed when its inputs have sent all
  * that they send, so that what reads it begins when what it reads has ended. Spikes that a later segment reads of an earlier one are kept and replayed.
  */
-import type { Graph } from "../../../graph/graph.ts";
+import { type Graph, islandDepths, layersByName } from "../../../graph/graph.ts";
 import { type IslandLayer, isPopulation, type Layer } from "../../../graph/layers.ts";
 
 export interface Segment {
@@ -15,16 +15,13 @@ export interface Segment {
 }
 
 export function segmentsOf(graph: Graph): readonly Segment[] {
-  const number = new Map<string, number>();
-  for (const layer of graph.layers) {
-    const before = Math.max(0, ...layer.inputs.map((name) => number.get(name) as number));
-    number.set(layer.name, layer.kind === "island" ? before + 1 : before);
-  }
+  const byName = layersByName(graph);
+  const number = new Map(islandDepths(graph));
   // A convolution belongs to the neurons that integrate it.
   for (const layer of graph.layers.toReversed()) {
     if (!isPopulation(layer) && layer.kind !== "sum") continue;
     for (const name of layer.inputs) {
-      const source = graph.layers.find((other) => other.name === name);
+      const source = byName.get(name);
       if (source?.kind === "convolution" || source?.kind === "sum") number.set(name, number.get(layer.name) as number);
     }
   }
@@ -36,7 +33,7 @@ export function segmentsOf(graph: Graph): readonly Segment[] {
     return {
       layers,
       kept: [...new Set(later.flatMap(({ inputs }) => inputs))].filter(
-        (name) => names.has(name) && graph.layers.find((layer) => layer.name === name)?.kind !== "input",
+        (name) => names.has(name) && byName.get(name)?.kind !== "input",
       ),
       islands: graph.layers.filter(
         (layer) => layer.kind === "island" && number.get(layer.name) === k + 1,
