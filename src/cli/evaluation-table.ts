@@ -1,6 +1,6 @@
 /** An evaluation for people: one configuration in detail, several as a table of mAP against steps. */
-import { type CheckpointScores, type ConfigurationScores, type EvaluationReport, mainMap } from "../evaluate/report.ts";
-import type { Scores } from "../evaluate/score.ts";
+import type { CheckpointScores, ConfigurationScores, DnnScores, EvaluationReport, Share } from "../evaluate/report.ts";
+import { mainMap, type Scores } from "../evaluate/score.ts";
 import { print } from "./io.ts";
 import { percent } from "./scores-table.ts";
 
@@ -40,14 +40,13 @@ function printTable(configurations: readonly ConfigurationScores[]): void {
 
 function printDetails(
   { name, decode, stepsTo98Percent, snn, settled }: ConfigurationScores,
-  dnn: Scores | undefined,
+  dnn: DnnScores | undefined,
 ): void {
   print();
   const goal = stepsTo98Percent === null ? "not reached" : `T = ${stepsTo98Percent}`;
   print(`SNN, ${name}, ${decode}${dnn ? `; 98 % of the DNN's mAP: ${goal}` : ""}`);
-  const reference = dnn && mainMap(dnn);
   const describeAll = (scores: Omit<CheckpointScores, "t">) => {
-    const share = reference ? ` (${((100 * (mainMap(scores) ?? 0)) / reference).toFixed(1)} % of the DNN)` : "";
+    const share = scores.share ? ` (${describeShare(scores.share)} % of the DNN's)` : "";
     const error = scores.outputError === undefined ? "" : `  error ${scores.outputError.toFixed(3)}`;
     return `${describe(scores)}${share}${error}  ${(scores.synOps / 1e6).toFixed(1)} M accumulates`;
   };
@@ -58,6 +57,12 @@ function printDetails(
   print(
     `             ${meanSteps.toFixed(1)} steps on average, ${maxSteps} at most; ${(100 * settledShare).toFixed(1)} % of the pictures settled`,
   );
+}
+
+/** The interval is 95 %, over pictures drawn anew. */
+function describeShare({ value, low, high }: Share): string {
+  const [share, ...ends] = [value, low, high].map((part) => (100 * part).toFixed(1));
+  return `${share}, ${ends.join(" to ")}`;
 }
 
 function describe({ voc07Map, map50, map50To95 }: Scores): string {

@@ -64,6 +64,13 @@ describe("reportEvaluation", () => {
       [2, 0],
       [4, 0.5],
     ]);
+    // The DNN finds everything in every draw; an SNN that does, too, has its whole mAP in each.
+    // (Eleven elevenths add up to a bit more than 1.)
+    const whole = expect.closeTo(1, 12);
+    expect(report.dnn?.interval).toEqual({ low: whole, high: whole });
+    expect(vmem.snn[1].share).toEqual({ value: 1, low: 1, high: 1 });
+    // Found in one of two pictures, so at six of VOC 2007's eleven recalls; draws hold that picture twice, once or never.
+    expect(vmem.snn[0].share).toEqual({ value: expect.closeTo(6 / 11, 12), low: 0, high: 1 });
     expect(vmem.snn[0]).toMatchObject({ spikes: 2, synOps: 20, outputError: 2 / 3 });
     expect([vmem.stepsTo98Percent, count.stepsTo98Percent]).toEqual([4, null]);
   });

@@ -2,6 +2,7 @@
 import type { ClassMatch } from "../data/class-names.ts";
 import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
 import { type Decoding, type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
+import { drawnMaps, drawPictures, type Interval, intervalOf } from "../metrics/bootstrap.ts";
 import { type Energy, energyOf } from "../metrics/energy.ts";
 import { dnnOperations } from "../metrics/operations.ts";
 import type {
@@ -13,12 +14,19 @@ import type {
   SpikingReading,
 } from "./picture.ts";
 import { unpack } from "./picture.ts";
-import { type Scores, scoreDetections } from "./score.ts";
+import { type JudgedScores, judgeDetections, mainMap, mainRules, type Scores } from "./score.ts";
 import { type SettledRun, type SettlingSteps, settledRun, settlingSteps } from "./settled-run.ts";
+
+/** A part of the DNN's mAP, 1 being all of it. The interval is of pictures drawn anew, 95 %: see `metrics/bootstrap.ts`. */
+export interface Share extends Interval {
+  readonly value: number;
+}
 
 /** Spikes, operations, energy and error are means over the pictures that could be read. */
 export interface CheckpointScores extends Scores {
   readonly t: number;
+  /** Of the main mAP in the DNN's; where there is a DNN that finds anything. */
+  readonly share?: Share;
   readonly spikes: number;
   /** Accumulates. */
   readonly synOps: number;
@@ -48,8 +56,15 @@ export interface EvaluationReport {
   /** Pictures in all, those that could not be read included: they have no detections, and their objects count as missed. */
   readonly images: number;
   readonly failures: readonly (PictureFailure & { readonly image: string })[];
-  readonly dnn?: Scores & { readonly macs: number; readonly energy: Energy };
+  readonly dnn?: DnnScores;
   readonly configurations: readonly ConfigurationScores[];
+}
+
+export interface DnnScores extends Scores {
+  /** Of the main mAP, 95 %. */
+  readonly interval: Interval | null;
+  readonly macs: number;
+  readonly energy: Energy;
 }
 
 export interface ReportOptions {
@@ -66,24 +81,25 @@ export function reportEvaluation(
   { patience }: ReportOptions = {},
 ): EvaluationReport {
   const readings = results.map((result) => ("failure" in result ? undefined : result));
-  const score = (pick: (reading: PictureReading) => PackedDetections) =>
-    scoreDetections(dataSet, matchedDetections(dataSet, classes, readings, pick));
-  const dnn =
-    setup.dnn &&
-    describeDnn(
-      setup.dnn,
-      score((reading) => reading.dnn ?? []),
-    );
+  const judge = (pick: (reading: PictureReading) => PackedDetections) =>
+    judgeDetections(dataSet, matchedDetections(dataSet, classes, readings, pick));
+  const drawn = drawPictures(dataSet.images.length);
+  const mapsOf = ({ judged }: JudgedScores) => drawnMaps(judged, mainRules[dataSet.rule], drawn);
+  const judgedDnn = setup.dnn && judge((reading) => reading.dnn ?? []);
+  const dnnMaps = judgedDnn && mapsOf(judgedDnn);
+  const dnn = judgedDnn && describeDnn(setup.dnn as Graph, judgedDnn.scores, intervalOf(dnnMaps as Float64Array));
+  const shareOf = (judged: JudgedScores) => dnn && shareIn(dnn, judged.scores, dnnMaps as Float64Array, mapsOf(judged));
   const rows = setup.configurations.flatMap((configuration) =>
     configuration.decodings.map((decode) => ({ configuration, decode })),
   );
   const configurations = rows.map(({ configuration: { name, graph, at }, decode }, row): ConfigurationScores => {
     const macs = graph.simulation?.encoding === "constant" ? firstLayerMacs(graph) : 0;
     const read = readings.filter((reading) => reading !== undefined);
-    const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => ({
-      ...score((reading) => pick(reading).detections),
-      ...meanWork(read.map(pick), macs),
-    });
+    const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => {
+      const judged = judge((reading) => pick(reading).detections);
+      const share = shareOf(judged);
+      return { ...judged.scores, ...(share ? { share } : {}), ...meanWork(read.map(pick), macs) };
+    };
     const snn = at.map((t, checkpoint) => ({ t, ...scoreAt((reading) => reading.snn[row][checkpoint]) }));
     const scores = { name, decode, stepsTo98Percent: dnn ? stepsToShare(snn, dnn, 0.98) : null, snn };
     if (patience === undefined) return scores;
@@ -118,11 +134,6 @@ export function* matchedDetections(
   }
 }
 
-/** The number that the field compares: VOC 2007's on VOC, AP at IoU 0.5 on COCO. */
-export function mainMap({ voc07Map, map50 }: Scores): number | null {
-  return voc07Map ?? map50;
-}
-
 /** The first checkpoint from which on mAP is at least `share` of the DNN's. */
 export function stepsToShare(snn: readonly CheckpointScores[], dnn: Scores, share: number): number | null {
   const goal = share * (mainMap(dnn) ?? Number.POSITIVE_INFINITY);
@@ -130,9 +141,17 @@ export function stepsToShare(snn: readonly CheckpointScores[], dnn: Scores, shar
   return snn[lastBelow + 1]?.t ?? null;
 }
 
-function describeDnn(graph: Graph, scores: Scores) {
+function describeDnn(graph: Graph, scores: Scores, interval: Interval | null): DnnScores {
   const { macs } = dnnOperations(graph);
-  return { ...scores, macs, energy: energyOf({ macs, acs: 0 }) };
+  return { ...scores, interval, macs, energy: energyOf({ macs, acs: 0 }) };
+}
+
+/** @param dnnMaps and `snnMaps`: of the same draws. */
+function shareIn(dnn: Scores, snn: Scores, dnnMaps: Float64Array, snnMaps: Float64Array): Share | undefined {
+  const whole = mainMap(dnn);
+  // Draws in which the DNN finds nothing say nothing of a share.
+  const interval = intervalOf(snnMaps.map((map, draw) => (dnnMaps[draw] > 0 ? map / dnnMaps[draw] : Number.NaN)));
+  return whole && interval ? { value: (mainMap(snn) ?? 0) / whole, ...interval } : undefined;
 }
 
 function firstLayerMacs(graph: Graph): number {

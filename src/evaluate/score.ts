@@ -1,7 +1,9 @@
 /** Detections of a whole data set → its own benchmark's numbers. */
 import { type DataSet, type ScoringRule, type StatedDetection, statedNumbers } from "../data/dataset.ts";
-import { evaluateCoco, statsInOrder } from "../metrics/coco.ts";
-import { evaluateVoc } from "../metrics/voc.ts";
+import type { PrecisionRule } from "../metrics/bootstrap.ts";
+import { evaluateCoco, interpolatedAp, statsInOrder } from "../metrics/coco.ts";
+import type { JudgedClass } from "../metrics/judged.ts";
+import { elevenPointAp, evaluateVoc } from "../metrics/voc.ts";
 
 /** Precisions are in [0, 1]; null where a class (or every class) has no positives. */
 export interface ClassScore {
@@ -28,19 +30,41 @@ export interface Scores {
   readonly perClass: readonly ClassScore[];
 }
 
-type Score = (dataSet: DataSet, detections: Iterable<StatedDetection>) => Scores;
+export interface JudgedScores {
+  readonly scores: Scores;
+  /** By class: what the main number of the scores was counted from. */
+  readonly judged: readonly JudgedClass[];
+}
+
+type Score = (dataSet: DataSet, detections: Iterable<StatedDetection>) => JudgedScores;
 
 const scorers: { readonly [R in ScoringRule]: Score } = { voc: scoreVoc, coco: scoreCoco };
 
+/** How the number that the field compares (`mainMap`) comes from a class's curve. */
+export const mainRules: { readonly [R in ScoringRule]: PrecisionRule } = {
+  voc: { epsilon: 0, averagePrecision: elevenPointAp },
+  coco: { epsilon: Number.EPSILON, averagePrecision: interpolatedAp },
+};
+
 /** Scores by the data set's rule. Order matters for ties: see the evaluators. */
 export function scoreDetections(dataSet: DataSet, detections: Iterable<StatedDetection>): Scores {
+  return judgeDetections(dataSet, detections).scores;
+}
+
+/** The same, with what it takes to say how sure they are. */
+export function judgeDetections(dataSet: DataSet, detections: Iterable<StatedDetection>): JudgedScores {
   return scorers[dataSet.rule](dataSet, detections);
 }
 
-function scoreVoc(dataSet: DataSet, detections: Iterable<StatedDetection>): Scores {
+/** The number that the field compares: VOC 2007's on VOC, AP at IoU 0.5 on COCO. */
+export function mainMap({ voc07Map, map50 }: Scores): number | null {
+  return voc07Map ?? map50;
+}
+
+function scoreVoc(dataSet: DataSet, detections: Iterable<StatedDetection>): JudgedScores {
   const classes = dataSet.classNames.length;
-  const { elevenPointMap, areaMap, perClass } = evaluateVoc(truthOf(dataSet), detections, { classes });
-  return {
+  const { elevenPointMap, areaMap, perClass, judged } = evaluateVoc(truthOf(dataSet), detections, { classes });
+  const scores = {
     voc07Map: elevenPointMap,
     map50: areaMap,
     perClass: perClass.map(({ elevenPointAp, areaAp, ...counts }, index) => ({
@@ -50,11 +74,13 @@ function scoreVoc(dataSet: DataSet, detections: Iterable<StatedDetection>): Scor
       voc07Ap: elevenPointAp,
     })),
   };
+  return { scores, judged };
 }
 
-function scoreCoco(dataSet: DataSet, detections: Iterable<StatedDetection>): Scores {
-  const { stats, perClass } = evaluateCoco(truthOf(dataSet), detections, { classes: dataSet.classNames.length });
-  return {
+function scoreCoco(dataSet: DataSet, detections: Iterable<StatedDetection>): JudgedScores {
+  const classes = dataSet.classNames.length;
+  const { stats, perClass, judged } = evaluateCoco(truthOf(dataSet), detections, { classes });
+  const scores = {
     map50: stats.ap50,
     map50To95: stats.ap,
     stats: statsInOrder(stats),
@@ -65,6 +91,7 @@ function scoreCoco(dataSet: DataSet, detections: Iterable<StatedDetection>): Sco
       ap50To95: ap,
     })),
   };
+  return { scores, judged };
 }
 
 function* truthOf(dataSet: DataSet) {

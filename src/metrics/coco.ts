@@ -20,6 +20,7 @@ import {
   matchPicture,
   type Verdicts,
 } from "./coco-match.ts";
+import { type Curve, countPositives, curveOf, type JudgedClass } from "./judged.ts";
 import { byFallingScore, type DetectionRows, detectionRows, expectClass, meanDefined, type ScoredBox } from "./rows.ts";
 
 /** In [0, 1]; null where there are no positives (the reference prints −1). */
@@ -51,6 +52,8 @@ export interface CocoClassScores {
 export interface CocoScores {
   readonly stats: CocoStats;
   readonly perClass: readonly CocoClassScores[];
+  /** By category, at IoU 0.5 and over all areas: what AP50 is counted from. */
+  readonly judged: readonly JudgedClass[];
 }
 
 /** linspace(0, 1, 101) to the last bit. */
@@ -96,6 +99,7 @@ export function evaluateCoco(
       ap: meanDefined(ap[all]),
       ap50: ap[all][0],
     })),
+    judged: perCategory.map(({ judged }) => judged),
   };
 }
 
@@ -108,6 +112,7 @@ export function statsInOrder(stats: CocoStats): readonly number[] {
 
 /** Of one category; [threshold] or [area range][threshold], null without positives in the range. */
 interface CategoryScores {
+  readonly judged: JudgedClass;
   readonly positives: number;
   readonly detections: number;
   readonly ap: readonly (readonly (number | null)[])[];
@@ -127,22 +132,49 @@ function evaluateCategory(truth: readonly CocoTruth[], rows: DetectionRows): Cat
   }
   const score = Array.from(kept, (row) => rows.score[row]);
   const order = byFallingScore(score, score.keys());
-  const positives = areaRanges.map((range) => truth.filter((object) => !isIgnorable(object, range)).length);
+  const images = Array.from(kept, (row) => rows.image[row]);
+  const positivesIn = areaRanges.map((range) => countByImage(truth.filter((object) => !isIgnorable(object, range))));
+  const judge = (area: number, t: number, ranked: Uint32Array) =>
+    judgedBy(verdicts[area][t], ranked, images, positivesIn[area]);
   const curve = (area: number, ranked: Uint32Array) =>
-    iouThresholds.map((_, t) => precisionRecall(verdicts[area][t], ranked, positives[area]));
+    iouThresholds.map((_, t) => pointsOf(curveOf(judge(area, t, ranked), Number.EPSILON)));
   const recallOfBest = (count: number) =>
     curve(
       all,
       order.filter((at) => rank[at] < count),
-    ).map((point) => point?.recall ?? null);
+    ).map(({ recall }) => recall);
   const curves = areaRanges.map((_, area) => curve(area, order));
+  const judged = judge(all, 0, order);
   return {
-    positives: positives[all],
+    judged,
+    positives: countPositives(judged),
     detections: rows.score.length,
-    ap: curves.map((points) => points.map((point) => point?.ap ?? null)),
-    recall: curves.map((points) => points.map((point) => point?.recall ?? null)),
+    ap: curves.map((points) => points.map(({ ap }) => ap)),
+    recall: curves.map((points) => points.map(({ recall }) => recall)),
     recall1: recallOfBest(1),
     recall10: recallOfBest(10),
+  };
+}
+
+function countByImage(objects: readonly CocoTruth[]): ReadonlyMap<number, number> {
+  const counts = new Map<number, number>();
+  for (const { image } of objects) counts.set(image, (counts.get(image) ?? 0) + 1);
+  return counts;
+}
+
+/** The detections of `order` that count, with their verdicts. */
+function judgedBy(
+  verdicts: Uint8Array,
+  order: Uint32Array,
+  images: readonly number[],
+  positivesIn: ReadonlyMap<number, number>,
+): JudgedClass {
+  // The reference has one point more for each that is ignored, equal to the one before it, which changes neither envelope nor recall.
+  const counting = order.filter((at) => verdicts[at] !== isIgnored);
+  return {
+    positivesIn,
+    image: counting.map((at) => images[at]),
+    isTrue: Uint8Array.from(counting, (at) => (verdicts[at] === isTrue ? 1 : 0)),
   };
 }
 
@@ -178,28 +210,15 @@ function keepBest({ image, score }: DetectionRows): Kept {
   return { kept: kept.subarray(0, length), rank: rank.subarray(0, length) };
 }
 
-interface CurvePoint {
-  readonly ap: number;
-  /** With all of them accepted. */
-  readonly recall: number;
+function pointsOf(curve: Curve) {
+  // With all detections accepted.
+  const recall = curve.positives === 0 ? null : (curve.recall.at(-1) ?? 0);
+  return { ap: interpolatedAp(curve), recall };
 }
 
-/** Average precision over the 101 recall points and final recall; null without positives. */
-function precisionRecall(verdicts: Uint8Array, order: Uint32Array, positives: number): CurvePoint | null {
+/** Average precision over the 101 recall points; null without positives. */
+export function interpolatedAp({ positives, recall, precision }: Curve): number | null {
   if (positives === 0) return null;
-  const recall: number[] = [];
-  const precision: number[] = [];
-  let found = 0;
-  let wrong = 0;
-  for (const at of order) {
-    // The reference has one point more here, equal to the one before it, which changes neither envelope nor recall.
-    if (verdicts[at] === isIgnored) continue;
-    if (verdicts[at] === isTrue) found++;
-    else wrong++;
-    recall.push(found / positives);
-    precision.push(found / (wrong + found + Number.EPSILON));
-  }
-  for (let i = precision.length - 2; i >= 0; i--) precision[i] = Math.max(precision[i], precision[i + 1]);
   let sum = 0;
   let at = 0;
   for (const point of recallPoints) {
@@ -207,5 +226,5 @@ function precisionRecall(verdicts: Uint8Array, order: Uint32Array, positives: nu
     if (at === recall.length) break;
     sum += precision[at];
   }
-  return { ap: sum / recallPoints.length, recall: recall.at(-1) ?? 0 };
+  return sum / recallPoints.length;
 }

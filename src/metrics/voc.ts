@@ -9,6 +9,7 @@
  *
  * A class without positives has no average precision (null) and no part in the mean.
  */
+import { type Curve, curveOf, type JudgedClass } from "./judged.ts";
 import { byFallingScore, type DetectionRows, detectionRows, expectClass, meanDefined, type ScoredBox } from "./rows.ts";
 
 /** One annotated object; `box` as in the header. */
@@ -41,6 +42,8 @@ export interface VocScores {
   readonly elevenPointMap: number | null;
   readonly areaMap: number | null;
   readonly perClass: readonly VocClassScores[];
+  /** By class: what the scores were counted from. */
+  readonly judged: readonly JudgedClass[];
 }
 
 /** Evaluates all classes. Equal scores stay in the order in which the detections come. */
@@ -50,13 +53,22 @@ export function evaluateVoc(
   { classes, iouThreshold = 0.5 }: VocOptions,
 ): VocScores {
   const truths = objectsByClass(truth, classes);
-  const perClass = detectionRows(detections, classes).map((rows, classIndex) =>
-    evaluateClass(truths[classIndex], rows, iouThreshold),
-  );
+  const byClass = detectionRows(detections, classes);
+  const judged = byClass.map((rows, classIndex) => judgeClass(truths[classIndex], rows, iouThreshold));
+  const perClass = judged.map((verdicts, classIndex): VocClassScores => {
+    const curve = curveOf(verdicts, 0);
+    return {
+      positives: curve.positives,
+      detections: byClass[classIndex].score.length,
+      elevenPointAp: elevenPointAp(curve),
+      areaAp: areaAp(curve),
+    };
+  });
   return {
     elevenPointMap: meanDefined(perClass.map(({ elevenPointAp }) => elevenPointAp)),
     areaMap: meanDefined(perClass.map(({ areaAp }) => areaAp)),
     perClass,
+    judged,
   };
 }
 
@@ -84,26 +96,19 @@ function objectsByClass(truth: Iterable<VocTruth>, classes: number): readonly Cl
   return byClass;
 }
 
-function evaluateClass(objects: ClassObjects, rows: DetectionRows, iouThreshold: number): VocClassScores {
-  let positives = 0;
-  for (const { difficult } of objects.values()) positives += difficult.filter((is) => !is).length;
-  const detections = rows.score.length;
-  if (positives === 0) return { positives, detections, elevenPointAp: null, areaAp: null };
-  const recall: number[] = [];
-  const precision: number[] = [];
-  let truePositives = 0;
-  let falsePositives = 0;
+function judgeClass(objects: ClassObjects, rows: DetectionRows, iouThreshold: number): JudgedClass {
+  const positivesIn = new Map<number, number>();
+  for (const [image, { difficult }] of objects) positivesIn.set(image, difficult.filter((is) => !is).length);
+  const counting: number[] = [];
+  const isTrue: number[] = [];
   for (const row of byFallingScore(rows.score, rows.score.keys())) {
     const verdict = judge(objects.get(rows.image[row]), rows.box, row * 4, iouThreshold);
     // The reference has one point more here, equal to the one before it (or 0 / 0, which no maximum sees).
     if (verdict === "ignored") continue;
-    if (verdict === "true") truePositives++;
-    else falsePositives++;
-    recall.push(truePositives / positives);
-    precision.push(truePositives / (truePositives + falsePositives));
+    counting.push(rows.image[row]);
+    isTrue.push(verdict === "true" ? 1 : 0);
   }
-  makeEnvelope(precision);
-  return { positives, detections, elevenPointAp: elevenPointAp(recall, precision), areaAp: areaAp(recall, precision) };
+  return { positivesIn, image: Uint32Array.from(counting), isTrue: Uint8Array.from(isTrue) };
 }
 
 /** Holds the detection at `box[at…at+3]` against the picture's objects, and marks what it finds. */
@@ -140,13 +145,9 @@ function inclusiveIou(a: readonly number[], i: number, b: readonly number[], j: 
   return (width * height) / (areaA + areaB - width * height);
 }
 
-/** Replaces each precision by the best at that recall or a higher one. */
-function makeEnvelope(precision: number[]): void {
-  for (let i = precision.length - 2; i >= 0; i--) precision[i] = Math.max(precision[i], precision[i + 1]);
-}
-
-/** `precision` is the envelope. */
-function elevenPointAp(recall: readonly number[], precision: readonly number[]): number {
+/** VOC 2007: mean of the best precision at recall ≥ 0, 0.1 … 1; null without positives. */
+export function elevenPointAp({ positives, recall, precision }: Curve): number | null {
+  if (positives === 0) return null;
   let ap = 0;
   let at = 0;
   for (let point = 0; point <= 10; point++) {
@@ -157,8 +158,9 @@ function elevenPointAp(recall: readonly number[], precision: readonly number[]):
   return ap;
 }
 
-/** `precision` is the envelope. */
-function areaAp(recall: readonly number[], precision: readonly number[]): number {
+/** VOC 2010 and later: area under the envelope; null without positives. */
+function areaAp({ positives, recall, precision }: Curve): number | null {
+  if (positives === 0) return null;
   let ap = 0;
   for (let i = 0; i < recall.length; i++) ap += (recall[i] - (i === 0 ? 0 : recall[i - 1])) * precision[i];
   return ap;

@@ -12,7 +12,8 @@ import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { vocClassNames } from "../../data/voc.ts";
 import { displayThresholds } from "../../detections/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
-import { type EvaluationReport, mainMap } from "../../evaluate/report.ts";
+import type { EvaluationReport } from "../../evaluate/report.ts";
+import { mainMap } from "../../evaluate/score.ts";
 import { type Graph, inputOf } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 
