@@ -1,7 +1,7 @@
 /** The library: everything that a program may import from "spiking-yolo". */
 export { decodeImage, encodePng, rasterizeSvg } from "#platform";
 export { assignNeurons, type NeuronOptions } from "./convert/assign-neurons.ts";
-export { calibrate, convert, toSpiking } from "./convert/convert.ts";
+export { calibrate, convert, defaultMode, toSpiking } from "./convert/convert.ts";
 export { foldBatchNorm } from "./convert/fold-batch-norm.ts";
 export { type MeasureOptions, measureActivations } from "./convert/measure-activations.ts";
 export { type ConversionSettings, conversionSettings, type Mode, modes } from "./convert/modes.ts";

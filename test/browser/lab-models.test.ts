@@ -96,6 +96,29 @@ describeInBrowser("the lab", () => {
       }
     });
 
+    test("imports a dropped .onnx with names, and finds the dog by trackers", async () => {
+      const { page, complaints, close } = await openLab(browser, served.url);
+      try {
+        const files = ["models/onnx/yolox_nano.onnx", "models/coco.names", "photos/dog.jpg"];
+        await andRun(page, () =>
+          dropFiles(
+            page,
+            files.map((path) => file(dataPath(path))),
+          ),
+        );
+        await page.waitForSelector('[data-mark="dnn"] g.box');
+        await showStep(page, 7);
+        const dnn = await page.locator('[data-mark="dnn"] .found').textContent();
+        const snn = await page.locator('[data-mark="a"] .found').textContent();
+        // The DNN's scores are those of ONNX Runtime on the file itself: dog .86, bicycle .80, car .80.
+        expect(dnn).toMatch(/dog 8\d %/);
+        for (const found of [dnn, snn]) for (const name of ["dog", "bicycle", "car"]) expect(found).toContain(name);
+        expect(complaints).toEqual([]);
+      } finally {
+        await close();
+      }
+    });
+
     test("finds with a model file what the command line finds", async () => {
       const path = join(folder, "yolo-lite.safetensors");
       await commandJson(

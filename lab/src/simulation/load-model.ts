@@ -3,6 +3,7 @@ import {
   calibrate,
   decodeImage,
   decodeModel,
+  defaultMode,
   type FloatTensor,
   type Graph,
   ImportError,
@@ -105,6 +106,7 @@ function described(name: string, { dnn, snn }: Model): LoadedModel {
       parameters: total(layerParameters),
       macs: total((layer) => layerMacs(layer, shapes.get(layer.name) as readonly [number, number, number])),
       hasDnn: dnn !== undefined,
+      mode: dnn ? defaultMode(dnn) : "fast",
       ...(snn?.simulation ? { timeSteps: snn.simulation.timeSteps } : {}),
     },
   };

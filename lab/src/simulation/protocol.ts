@@ -5,7 +5,7 @@
  * Nothing large crosses: a checkpoint is reduced to what the views draw (a few kilobytes), and the counts of all neurons
  * stay in the worker, which gives out single channels when they are asked for.
  */
-import type { ConversionSettings, Detection, Pixels, Scene, SpikingOperations } from "../../../src/index.ts";
+import type { ConversionSettings, Detection, Mode, Pixels, Scene, SpikingOperations } from "../../../src/index.ts";
 
 /** A network beside another on the same picture. */
 export type Slot = "a" | "b";
@@ -75,6 +75,8 @@ export interface ModelInfo {
   readonly macs: number;
   /** Whether the file holds the DNN, so that it can be compared with and converted otherwise. */
   readonly hasDnn: boolean;
+  /** How its DNN is converted where nobody asks for another mode. */
+  readonly mode: Mode;
   /** How the file's own spiking network is to be run; absent where it holds only the DNN. */
   readonly timeSteps?: number;
 }

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { modes } from "../../../src/index.ts";
 import { choices, configurationOf, fromText, modeNames, modeOf, nameOf, toText, withChoice } from "./configuration.ts";
-import { comparisonOf, comparisons, firstSettings, fromHash, type Settings, toHash } from "./settings.ts";
+import { comparisonOf, comparisons, firstSettings, fromHash, type Settings, settingsFor, toHash } from "./settings.ts";
 
 const anyConfiguration = fc
   .tuple(
@@ -106,3 +106,30 @@ test("every comparison is recognized", () => {
     expect(comparisonOf({ ...firstSettings, ...comparison })?.name).toBe(comparison.name);
   expect(comparisonOf({ a: configurationOf("fast", { timeSteps: 64 }), b: null })).toBeUndefined();
 });
+
+describe("the settings that a model is shown with", () => {
+  const leaky = { hasDnn: true, mode: "fast" } as const;
+  const silu = { hasDnn: true, mode: "track" } as const;
+
+  test("follow the model where nobody has chosen, and back", () => {
+    const tracked = settingsFor(silu, leaky, firstSettings);
+    expect(tracked).toEqual({ ...firstSettings, a: configurationOf("track") });
+    expect(settingsFor(leaky, silu, tracked)).toEqual(firstSettings);
+    expect(settingsFor(silu, null, firstSettings)).toEqual(tracked);
+  });
+
+  test("stay where somebody has", () => {
+    const chosen = { ...firstSettings, a: configurationOf("graded") };
+    expect(settingsFor(silu, leaky, chosen)).toBe(chosen);
+  });
+
+  test("are the file's own time steps where it holds only a spiking network", () => {
+    const shown = settingsFor({ hasDnn: false, mode: "fast", timeSteps: 5 }, leaky, {
+      ...firstSettings,
+      b: chosenSecond,
+    });
+    expect(shown).toMatchObject({ a: { timeSteps: 5 }, b: null });
+  });
+});
+
+const chosenSecond = configurationOf("rate");

@@ -1,5 +1,5 @@
 /** What a user has chosen, as one plain value; it stands in the page's address, so that a view can be shared. */
-import type { Configuration, Slot } from "../simulation/protocol.ts";
+import type { Configuration, ModelInfo, Slot } from "../simulation/protocol.ts";
 import { configurationOf, fromText, toText } from "./configuration.ts";
 
 export interface Settings {
@@ -22,9 +22,11 @@ export interface ChannelChoice {
   readonly channel: number;
 }
 
+const modeAtFirst = "fast";
+
 export const firstSettings: Settings = {
   scene: 2,
-  a: configurationOf("fast"),
+  a: configurationOf(modeAtFirst),
   b: null,
   threads: null,
   t: null,
@@ -65,6 +67,20 @@ export const comparisons: readonly Comparison[] = [
 export function comparisonOf({ a, b }: Pick<Settings, "a" | "b">): Comparison | undefined {
   const text = (configuration: Configuration | null) => configuration && toText(configuration);
   return comparisons.find((candidate) => text(candidate.a) === text(a) && text(candidate.b) === text(b));
+}
+
+/** The settings with which a model is shown first, after those for the model before. */
+export function settingsFor(
+  model: Pick<ModelInfo, "hasDnn" | "mode" | "timeSteps">,
+  before: Pick<ModelInfo, "mode"> | null,
+  settings: Settings,
+): Settings {
+  const { a } = settings;
+  // A file's own network runs as it was made to run.
+  if (!model.hasDnn) return { ...settings, a: { ...a, timeSteps: model.timeSteps ?? a.timeSteps }, b: null };
+  // What nobody has chosen is what suits the model: take-back neurons cannot follow SiLU and its like.
+  const isChosen = toText(a) !== toText(configurationOf(before?.mode ?? modeAtFirst));
+  return isChosen ? settings : { ...settings, a: configurationOf(model.mode) };
 }
 
 /** The settings as an address fragment. */

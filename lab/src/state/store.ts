@@ -24,7 +24,7 @@ import { builtInModel } from "./built-in-model.ts";
 import { startClient } from "./client.ts";
 import { nameOf } from "./configuration.ts";
 import { readDropped } from "./dropped-files.ts";
-import { type ChannelChoice, fromHash, type Settings } from "./settings.ts";
+import { type ChannelChoice, fromHash, type Settings, settingsFor } from "./settings.ts";
 
 export interface Run {
   readonly info: RunInfo;
@@ -187,10 +187,7 @@ export function createStore(): Store {
 
   async function openModel(source: ModelSource): Promise<void> {
     const model = await client.call("openModel", source);
-    const { a } = state.settings;
-    // A file's own network runs as it was made to run.
-    const own = model.hasDnn ? {} : { a: { ...a, timeSteps: model.timeSteps ?? a.timeSteps }, b: null };
-    set({ model, settings: { ...state.settings, ...own } });
+    set({ model, settings: settingsFor(model, state.model, state.settings) });
   }
 
   async function setPicture(source: PictureSource, title: string, isScene: boolean): Promise<void> {
