@@ -3,10 +3,11 @@
  * One hash of everything that networks compute, to be compared before and after a change that must not change anything:
  * spikes, counts and membranes of all neurons, both readings of the heads, operations, and detections.
  *
- *     npm run build && node bench/fingerprint.js [folder of darknet pairs, with pictures in DATA/calibration]
+ *     npm run build && node bench/fingerprint.js
  *
- * Networks: the model that ships and, where the data folder (SPIKING_YOLO_DATA) is there, trained darknet networks. Each in
- * all modes, by the event engine in one and two threads; the shipped model by the reference engine, too.
+ * Networks: the model that ships and, where the data folder (SPIKING_YOLO_DATA) is there, trained darknet networks and one of
+ * ONNX. Each in all modes, by the event engine in one and two threads; the shipped model by the reference engine, too. Trackers
+ * also run a second frame that goes on from the first.
  */
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
@@ -15,7 +16,7 @@ const root = new URL("..", import.meta.url);
 /** @type {typeof import("../src/index.ts")} */
 const library = await import(new URL("dist/index.js", root).href);
 const data = process.env.SPIKING_YOLO_DATA ?? new URL("../shared/data", root).pathname;
-const all = createHash("sha256");
+const total = createHash("sha256");
 
 /** @param {import("../src/index.ts").Graph} snn @param {import("../src/index.ts").Engine} engine @param {readonly any[]} pictures @param {number} timeSteps */
 async function hashOf(snn, engine, pictures, timeSteps) {
@@ -42,6 +43,17 @@ async function hashOf(snn, engine, pictures, timeSteps) {
       }
     }
   }
+  if (snn.simulation?.frameUnits !== undefined) {
+    const at = [timeSteps];
+    for (const [k, picture] of [...pictures, ...pictures.slice(0, 1)].entries()) {
+      const input = library.preprocess(picture, library.inputOf(snn).shape, snn.preprocessing);
+      const dimmed = { ...input.image, data: input.image.data.map((value) => (k === 0 ? value : 0.9 * value)) };
+      /** @type {"reset" | "keep"} */
+      const state = k === 0 ? "reset" : "keep";
+      for await (const { heads } of library.simulate(session, dimmed, { ...snn.simulation, timeSteps, at, state }))
+        for (const { vmem, count } of heads.values()) for (const { data } of [vmem, count]) hash.update(bytesOf(data));
+    }
+  }
   await session.dispose();
   return hash.digest("hex");
 }
@@ -51,18 +63,21 @@ function bytesOf(array) {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-const steps = /** @type {const} */ ({ fast: 6, graded: 4, rate: 16, paper: 48 });
+const steps = /** @type {const} */ ({ fast: 6, track: 7, graded: 4, rate: 16, paper: 48 });
 
 /** @param {string} name @param {import("../src/index.ts").Graph} dnn @param {readonly any[]} pictures @param {boolean} isSmall */
 async function fingerprint(name, dnn, pictures, isSmall) {
-  for (const [mode, timeSteps] of Object.entries(steps)) {
+  const usual = Object.entries(steps);
+  // Networks that need trackers have no other mode.
+  const all = library.defaultMode(dnn) === "track" ? usual.filter(([mode]) => mode === "track") : usual;
+  for (const [mode, timeSteps] of all) {
     const snn = library.toSpiking(dnn, library.conversionSettings(/** @type {any} */ (mode)));
     /** @type {[string, import("../src/index.ts").Engine][]} */
     const engines = [1, 2].map((threads) => [`event, ${threads}`, library.eventEngine({ threads })]);
-    if (isSmall && timeSteps <= 6) engines.push(["reference", library.referenceEngine]);
+    if (isSmall && timeSteps <= 7) engines.push(["reference", library.referenceEngine]);
     for (const [which, engine] of engines) {
       const hash = await hashOf(snn, engine, pictures, timeSteps);
-      all.update(hash);
+      total.update(hash);
       process.stdout.write(`${name}, ${mode}, ${which}: ${hash.slice(0, 16)}\n`);
     }
   }
@@ -102,5 +117,11 @@ if (existsSync(`${data}/models`)) {
     const calibrated = await library.calibrate(graph, images);
     await fingerprint(network, calibrated, pictures.slice(0, 1), false);
   }
+  const path = `${data}/models/onnx/yolov8n.onnx`;
+  const graph = await library.importOnnx(readFileSync(path), { fileName: path, size: [160, 160] });
+  const images = pictures.map(
+    (pixels) => library.preprocess(pixels, library.inputOf(graph).shape, graph.preprocessing).image,
+  );
+  await fingerprint("yolov8n at 160", await library.calibrate(graph, images), pictures.slice(0, 1), false);
 } else process.stdout.write(`no data in ${data}: only the model that ships\n`);
-process.stdout.write(`all: ${all.digest("hex")}\n`);
+process.stdout.write(`all: ${total.digest("hex")}\n`);

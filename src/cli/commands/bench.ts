@@ -69,7 +69,7 @@ function printCases(machine: string, cases: readonly BenchCase[]): void {
     for (const layer of result.layers) {
       const rate = layer.accumulatesPerStep / layer.stepMs / 1e6;
       print(
-        `    ${layer.name.padEnd(20)} ${layer.stepMs.toFixed(3).padStart(8)} ms${rate > 0 ? ` ${rate.toFixed(1).padStart(6)} G/s` : ""}`,
+        `    ${layer.name.padEnd(20)} ${layer.stepMs.toFixed(3).padStart(8)} ms ${(rate > 0 ? `${rate.toFixed(1)} G/s` : "").padStart(10)}  ${layer.kernels}`.trimEnd(),
       );
     }
   }

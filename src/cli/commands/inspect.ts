@@ -9,6 +9,8 @@ import type { Model } from "../../graph/model-file.ts";
 import { describeShare, type SpikingShare, spikingShare } from "../../metrics/spiking-share.ts";
 import { type PlannedMemory, plannedMemory } from "../../snn/engines/event/planned-memory.ts";
 import { isIntegerTensor } from "../../snn/neurons/threshold-parameters.ts";
+import { describeDecision } from "../../snn/plan/decisions.ts";
+import { plainOptions, plansOf } from "../../snn/plan/plan.ts";
 import { importModel, isImported } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
 import { readModel } from "../model.ts";
@@ -27,8 +29,9 @@ export function declare(command: Command): void {
 async function run(model: string, flags: ModelFlags & { json?: boolean }): Promise<void> {
   const graphs = isImported(model) ? { dnn: await importModel(model, flags) } : await readModel(model);
   const graph = (graphs.snn ?? graphs.dnn) as Graph;
-  const memory = eventMemory(graphs);
-  const described = { ...describe(graph), ...(memory ? { memory } : {}) };
+  const spiking = runnableGraph(graphs);
+  const engine = spiking ? { memory: eventMemory(spiking), kernels: kernelsOf(spiking) } : {};
+  const described = { ...describe(graph), ...engine };
   if (flags.json) printJson(described);
   else printTable(graph, described, graphs.snn ? "" : " in the usual mode");
 }
@@ -49,6 +52,7 @@ interface Described {
   readonly provenance: readonly string[];
   readonly spiking: SpikingShare;
   readonly memory?: EventMemory;
+  readonly kernels?: readonly LayerKernels[];
 }
 
 /** Of the event engine with a thread for every core. */
@@ -56,16 +60,31 @@ interface EventMemory extends PlannedMemory {
   readonly threads: number;
 }
 
+/** The kernels that the event engine runs a layer of neurons by. */
+interface LayerKernels {
+  readonly layer: string;
+  readonly kernels: string;
+}
+
 /**
- * What the spiking network of the file will take, or the one that its usual mode would make; undefined where there is none: a
- * network that is not calibrated, or not in integers.
+ * The spiking network of the file, or the one that its usual mode would make; undefined where there is none: a network that is
+ * not calibrated, or not in integers.
  */
-function eventMemory({ dnn, snn }: Model): EventMemory | undefined {
+function runnableGraph({ dnn, snn }: Model): Graph | undefined {
   const isCalibrated = dnn?.layers.some((layer) => layer.kind === "activation" && layer.statistics);
   const graph = snn ?? (isCalibrated ? toSpiking(dnn as Graph) : undefined);
-  if (!graph?.layers.every((layer) => !isPopulation(layer) || isIntegerTensor(layer.vTh))) return undefined;
+  return graph?.layers.every((layer) => !isPopulation(layer) || isIntegerTensor(layer.vTh)) ? graph : undefined;
+}
+
+function eventMemory(graph: Graph): EventMemory {
   const threads = availableThreads();
   return { threads, ...plannedMemory(graph, threads) };
+}
+
+function kernelsOf(graph: Graph): readonly LayerKernels[] {
+  return plansOf(graph, plainOptions(graph)).flatMap(({ decisions }) =>
+    [...decisions].map(([{ layer }, decision]) => ({ layer: layer.name, kernels: describeDecision(decision) })),
+  );
 }
 
 function describe(graph: Graph): Described {
@@ -92,7 +111,7 @@ function describe(graph: Graph): Described {
 
 function printTable(
   graph: Graph,
-  { layers, parameters, macs, provenance, spiking, memory }: Described,
+  { layers, parameters, macs, provenance, spiking, memory, kernels = [] }: Described,
   mode: string,
 ): void {
   const number = (value: number) => (value === 0 ? "" : value.toLocaleString("en"));
@@ -129,5 +148,7 @@ function printTable(
       `the event engine takes ${mebibytes(bytes)}${mode} (weights ${mebibytes(parts.weights)}, neurons ${mebibytes(parts.neurons)}, spikes ${mebibytes(parts.signals)}) with ${threads} threads, whatever the number of steps`,
     );
   }
+  const longest = Math.max(0, ...kernels.map(({ layer }) => layer.length));
+  for (const each of kernels) print(`  ${each.layer.padEnd(longest)}  ${each.kernels}`);
   for (const line of provenance) print(`  ${line}`);
 }

@@ -5,16 +5,10 @@
  */
 import { availableThreads, canShareMemory } from "#platform";
 import { expectInteger } from "../../../core/errors.ts";
-import type { FloatTensor } from "../../../core/tensor.ts";
-import type { Graph } from "../../../graph/graph.ts";
-import type { Checkpoint, Engine, RunOptions, Session } from "../../engine.ts";
-import { guardedSession } from "../../guarded-session.ts";
-import { openIslands } from "../../islands.ts";
-import { checkIntegers } from "./check-graph.ts";
-import { type LoadedNetwork, loadNetworks } from "./loaded-network.ts";
-import { runSegments } from "./run-segments.ts";
-import { singleExecutor } from "./single-executor.ts";
-import { threadExecutor } from "./thread-executor.ts";
+import type { Engine } from "../../engine.ts";
+import { checkIntegers } from "../../plan/bounds.ts";
+import { sessionOf } from "../../plan/session.ts";
+import { wasmDevice } from "./wasm-device.ts";
 
 export interface EventEngineOptions {
   /** Threads that share the work; 1 needs neither workers nor shared memory. By default one per core. */
@@ -34,57 +28,11 @@ export function eventEngine(options: EventEngineOptions = {}): Engine {
     name: "event",
     async open(graph) {
       checkIntegers(graph);
-      if (threads === 1 || canShareMemory()) return openSession(graph, threads);
+      if (threads === 1 || canShareMemory()) return sessionOf(graph, wasmDevice(threads));
       onNotice(
         `no shared memory: the event engine runs in 1 thread instead of ${threads}. Serve the page with COOP and COEP headers`,
       );
-      return openSession(graph, 1);
+      return sessionOf(graph, wasmDevice(1));
     },
   };
-}
-
-async function openSession(graph: Graph, threads: number): Promise<Session> {
-  let loaded: readonly LoadedNetwork[] = [];
-  let loadedAs = "";
-  /** Whether a frame whose state is kept has been run to its end. */
-  let hasState = false;
-  const islands = await openIslands(graph);
-
-  async function unload(): Promise<void> {
-    const segments = loaded;
-    loaded = [];
-    loadedAs = "";
-    for (const { executor } of segments) await executor.dispose();
-  }
-
-  /** Loads the graph anew where the run needs another plan than the one in memory. */
-  async function loadFor({ encoding, record, state }: RunOptions): Promise<readonly LoadedNetwork[]> {
-    const pinned = new Set((record?.rasters ?? []).map(({ layer }) => layer));
-    const keepsState = state !== undefined;
-    const plan = JSON.stringify([encoding, [...pinned].sort(), keepsState]);
-    if (plan === loadedAs) return loaded;
-    hasState = false;
-    await unload();
-    const execute = threads === 1 ? singleExecutor : threadExecutor;
-    loaded = await loadNetworks(graph, { encoding, pinned, keepsState, threads, execute });
-    loadedAs = plan;
-    return loaded;
-  }
-
-  async function* run(image: FloatTensor, options: RunOptions): AsyncGenerator<Checkpoint> {
-    const segments = await loadFor(options);
-    const goesOn = options.state === "keep" && hasState;
-    hasState = false;
-    yield* runSegments(graph, segments, islands, image, options, goesOn);
-    hasState = options.state !== undefined;
-  }
-
-  await loadFor({ timeSteps: 1, at: [], seed: 1, encoding: graph.simulation?.encoding ?? "constant" });
-  return guardedSession(graph, {
-    run,
-    dispose: async () => {
-      await unload();
-      await islands.dispose();
-    },
-  });
 }

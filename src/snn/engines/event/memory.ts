@@ -1,6 +1,9 @@
 /** The wasm memory of a session and typed views of it. */
 import { EngineError } from "../../../core/errors.ts";
 
+/** Kernels read whole vectors, at most so many bytes past the end of an area. */
+export const slack = 64;
+
 /** @throws EngineError [E_MEMORY] where the machine has no room. */
 export function allocateMemory(descriptor: WebAssembly.MemoryDescriptor): WebAssembly.Memory {
   try {

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { randomSpikingGraph } from "../../../../test/random-spiking.ts";
-import { loadNetworks } from "./loaded-network.ts";
+import { plainOptions, plansOf } from "../../plan/plan.ts";
 import { allocateMemory } from "./memory.ts";
 import { plannedMemory } from "./planned-memory.ts";
-import { singleExecutor } from "./single-executor.ts";
-import { threadExecutor } from "./thread-executor.ts";
+import { wasmDevice } from "./wasm-device.ts";
 
 const pageBytes = 65_536;
 
@@ -22,14 +21,7 @@ test.each([1, 2, 3, 4, 5, 6])("what is planned is what is allocated, in whole pa
   });
   for (const threads of [1, 3]) {
     const { bytes, parts } = plannedMemory(graph, threads);
-    const execute = threads === 1 ? singleExecutor : threadExecutor;
-    const [{ executor }] = await loadNetworks(graph, {
-      encoding: "constant",
-      threads,
-      pinned: new Set(),
-      keepsState: false,
-      execute,
-    });
+    const { executor } = await wasmDevice(threads).load(plansOf(graph, plainOptions(graph))[0]);
     expect(executor.memory.buffer.byteLength).toBe(Math.ceil(bytes / pageBytes) * pageBytes);
     // The rest is padding between them.
     const named = parts.weights + parts.neurons + parts.signals + parts.other;

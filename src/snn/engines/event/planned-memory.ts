@@ -1,7 +1,7 @@
 /** What the event engine will take of memory for a graph: the plan that a session allocates, without allocating it. */
 import type { Graph } from "../../../graph/graph.ts";
+import { plainOptions, plansOf } from "../../plan/plan.ts";
 import { type Layout, layoutOf } from "./layout.ts";
-import { networksOf } from "./network.ts";
 
 export interface PlannedMemory {
   /** Of wasm memory; the number of steps changes nothing. Recording every spike of a layer takes more. */
@@ -12,12 +12,7 @@ export interface PlannedMemory {
 
 /** @param graph spiking and quantized. @throws EngineError [E_TOPOLOGY] where the event engine cannot run it. */
 export function plannedMemory(graph: Graph, threads: number): PlannedMemory {
-  const pinned: ReadonlySet<string> = new Set();
-  const layouts = networksOf(graph, {
-    encoding: graph.simulation?.encoding ?? "constant",
-    pinned,
-    keepsState: false,
-  }).map((network) => layoutOf(network, { threads, pinned: new Set(network.segment.kept) }));
+  const layouts = plansOf(graph, plainOptions(graph)).map((plan) => layoutOf(plan, threads));
   const sum = (of: (layout: Layout) => number) => layouts.reduce((total, layout) => total + of(layout), 0);
   return {
     bytes: sum(({ bytes }) => bytes),

@@ -3,13 +3,12 @@ import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { Graph } from "../../../graph/graph.ts";
 import type { RunOptions } from "../../engine.ts";
-import type { Executor, ProgramAddress } from "./executor.ts";
+import { checkBounds } from "../../plan/bounds.ts";
+import { describeDecision } from "../../plan/decisions.ts";
+import { observe } from "../../plan/observe.ts";
+import { plainOptions, plansOf } from "../../plan/plan.ts";
 import { instantiate, kernelModule } from "./kernel-module.ts";
-import { loadNetworks } from "./loaded-network.ts";
-import { observe } from "./observe.ts";
-import { singleExecutor } from "./single-executor.ts";
-import { startRun } from "./start-run.ts";
-import { threadExecutor } from "./thread-executor.ts";
+import { wasmDevice } from "./wasm-device.ts";
 
 export interface ProfiledLayer {
   /** The population (or pool, concatenation, …). */
@@ -17,6 +16,8 @@ export interface ProfiledLayer {
   /** Least time of a step over all repeats: events, accumulation, neurons and the pool behind them. */
   readonly stepMs: number;
   readonly accumulatesPerStep: number;
+  /** Which kernels run it; empty where there are no neurons. */
+  readonly kernels: string;
 }
 
 export interface ProfileOptions extends RunOptions {
@@ -32,43 +33,38 @@ export async function profileLayers(
   options: ProfileOptions,
 ): Promise<readonly ProfiledLayer[]> {
   const { threads, repeats, clock, timeSteps } = options;
-  const execute: (bytes: number, address: ProgramAddress, count: number) => Promise<Executor> =
-    threads === 1 ? singleExecutor : threadExecutor;
-  const [loaded, ...others] = await loadNetworks(graph, {
-    encoding: options.encoding,
-    threads,
-    pinned: new Set(),
-    keepsState: false,
-    execute,
-  });
+  const device = wasmDevice(threads);
+  const [plan, ...others] = plansOf(graph, plainOptions(graph));
   if (others.length > 0) throw new EngineError("E_ISLAND", "networks with islands cannot be profiled layer by layer");
-  const { executor, layout, network, pictures } = loaded;
+  checkBounds(plan.network);
+  const loaded = await device.load(plan);
+  const { network, decisions } = plan;
   const best = new Float64Array(network.stages.length).fill(Number.POSITIVE_INFINITY);
   const run = { ...options, at: [timeSteps] };
   let accumulates = new Map<string, number>();
   for (let repeat = 0; repeat < repeats; repeat++) {
-    startRun(loaded, image, run);
+    await loaded.begin(image, { timeSteps, seed: options.seed, goesOn: false, charges: new Map() });
     const observer = observe(graph, loaded, run);
     const spent = new Float64Array(best.length);
-    await executor.run({ first: 0, last: pictures, g0: 0, length: 0 });
     const lag = Math.max(...[...network.signals.values()].map((signal) => signal.lag));
-    for (let g0 = 0; g0 < timeSteps + lag; g0 += layout.tileSteps) {
-      const length = Math.min(layout.tileSteps, timeSteps + lag - g0);
+    for (let g0 = 0; g0 < timeSteps + lag; g0 += loaded.tileSteps) {
+      const length = Math.min(loaded.tileSteps, timeSteps + lag - g0);
       for (let k = 0; k < best.length; k++) {
         const start = clock();
-        await executor.run({ first: pictures + k, last: pictures + k + 1, g0, length });
+        await loaded.runStage(k, { g0, length });
         spent[k] += clock() - start;
       }
-      observer.collect({ first: pictures, last: pictures + best.length, g0, length });
+      observer.collect({ g0, length });
     }
     for (const [k, ms] of spent.entries()) best[k] = Math.min(best[k], ms / timeSteps);
     accumulates = new Map([...observer.checkpoint(timeSteps).activity].map(([name, { synOps }]) => [name, synOps]));
   }
-  await executor.dispose();
+  await loaded.dispose();
   return network.stages.map((stage, k) => {
     const sources = stage.kind === "population" ? new Set(stage.terms.map(({ layer }) => layer.name)) : [];
+    const kernels = stage.kind === "population" ? describeDecision(decisions.get(stage)!) : "";
     const total = [...sources].reduce((sum, name) => sum + (accumulates.get(name) ?? 0), 0);
-    return { name: stage.signal.name, stepMs: best[k], accumulatesPerStep: total / timeSteps };
+    return { name: stage.signal.name, stepMs: best[k], accumulatesPerStep: total / timeSteps, kernels };
   });
 }
 

@@ -3,6 +3,7 @@
  * where every field is explained. A test compares the two.
  */
 import type { NeuronKind } from "../../../graph/layers.ts";
+import type { Rows } from "../../plan/decisions.ts";
 
 export const records = {
   frame: ["data", "stride", "slotBytes", "capacity", "width", "height", "lag"],
@@ -148,9 +149,10 @@ export const neuronNumbers: { readonly [K in NeuronKind]: number } = {
 };
 
 /** Kernels of terms. */
-export const kernels = { narrow8: 0, narrow16: 1, wide: 2, depthwise: 3, scale: 4 } as const;
+export const kernels: { readonly [R in Rows]: number } = { int8: 0, int16: 1, wide: 2, depthwise: 3, scale: 4 };
 
-export type Kernel = keyof typeof kernels;
+/** Of each thread: a tile's record, alone in its cache line. */
+export const tileBytes = 64;
 
 export function recordBytes(kind: RecordKind): number {
   return records[kind].length * 4;

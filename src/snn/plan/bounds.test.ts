@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { smallSpikingGraph } from "../../../../test/random-spiking.ts";
-import { type Tensor, tensor } from "../../../core/tensor.ts";
-import type { Graph } from "../../../graph/graph.ts";
-import type { ConvolutionLayer, IntegrateFireLayer, Layer } from "../../../graph/layers.ts";
-import { checkIntegers } from "./check-graph.ts";
+import { smallSpikingGraph } from "../../../test/random-spiking.ts";
+import { type Tensor, tensor } from "../../core/tensor.ts";
+import type { Graph } from "../../graph/graph.ts";
+import type { ConvolutionLayer, IntegrateFireLayer, Layer } from "../../graph/layers.ts";
+import { checkIntegers } from "./bounds.ts";
 
 const float = ({ shape, data }: Tensor) => tensor("float32", shape, Float32Array.from(data));
 const int32 = ({ shape, data }: Tensor) => tensor("int32", shape, Int32Array.from(data));

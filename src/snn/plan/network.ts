@@ -1,10 +1,10 @@
 /**
- * The graph as the event engine sees it: stages that run one after the other, and signals (spikes of a layer) between
+ * The graph as fast engines see it: stages that run one after the other, and signals (spikes of a layer) between
  * them. A convolution is no stage: it is a term of the population that integrates it.
  */
-import { EngineError } from "../../../core/errors.ts";
-import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../../graph/graph.ts";
-import type { Shape } from "../../../graph/layer-kinds.ts";
+import { EngineError } from "../../core/errors.ts";
+import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../graph/graph.ts";
+import type { Shape } from "../../graph/layer-kinds.ts";
 import {
   type ConvolutionLayer,
   type InputLayer,
@@ -15,8 +15,8 @@ import {
   type Layer,
   type ReadoutLayer,
   type SumLayer,
-} from "../../../graph/layers.ts";
-import { phasesOf } from "../../phases.ts";
+} from "../../graph/layers.ts";
+import { phasesOf } from "../phases.ts";
 import { type Segment, segmentsOf } from "./segments.ts";
 import { type SquareConvolution, type SquarePool, squareConvolution, squarePool } from "./square.ts";
 
@@ -114,6 +114,8 @@ export interface NetworkOptions {
   /** Layers whose single spikes must be there to be looked at. */
   readonly pinned: ReadonlySet<string>;
   readonly keepsState: boolean;
+  /** Whether no pool is run together with the neurons before it. */
+  readonly poolsApart?: boolean;
 }
 
 /** Signals of all segments so far, and what has been counted. */
@@ -151,7 +153,7 @@ function networkOf(
   graph: Graph,
   segment: Segment,
   { signals: before, counted }: Made,
-  { encoding, pinned, keepsState }: NetworkOptions,
+  { encoding, pinned, keepsState, poolsApart = false }: NetworkOptions,
 ): Network {
   const shapes = inferShapes(graph);
   const byName = layersByName(graph);
@@ -258,7 +260,7 @@ function networkOf(
   return {
     input: inputOf(graph),
     // A pool that tracks has counts of its own.
-    stages: keepsState ? stages : withPools(stages, pinned),
+    stages: keepsState || poolsApart ? stages : withPools(stages, pinned),
     phases: phasesOf(graph),
     frameUnits: graph.simulation?.frameUnits,
     keepsState,

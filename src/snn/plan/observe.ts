@@ -2,16 +2,14 @@
  * What a run shows of itself, collected after each tile: totals from the counters, heads from the readouts' histories,
  * single neurons from states and frames. Each layer is read at its own steps.
  */
-import { type Graph, headsOf } from "../../../graph/graph.ts";
-import type { Shape } from "../../../graph/layer-kinds.ts";
-import { isPopulation } from "../../../graph/layers.ts";
-import { outputNames } from "../../../heads/heads.ts";
-import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../../engine.ts";
-import { unitsAt } from "../../phases.ts";
-import { headReading } from "../../reading.ts";
-import type { TileRange } from "./executor.ts";
-import type { LoadedNetwork } from "./loaded-network.ts";
-import type { PopulationStage, Signal } from "./network.ts";
+import { type Graph, headsOf } from "../../graph/graph.ts";
+import { isPopulation } from "../../graph/layers.ts";
+import { outputNames } from "../../heads/heads.ts";
+import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../engine.ts";
+import { unitsAt } from "../phases.ts";
+import { headReading } from "../reading.ts";
+import type { Loaded, Tile } from "./device.ts";
+import type { PopulationStage } from "./network.ts";
 
 /** What has been seen for one checkpoint so far. */
 interface Seen {
@@ -27,13 +25,13 @@ export interface Observer {
   /** Global steps at which a tile must end, so that states can be read there, rising. */
   readonly cuts: readonly number[];
   /** Takes note of a tile that has just run. */
-  collect(tile: TileRange): void;
+  collect(tile: Tile): void;
   /** The checkpoint at t; every layer must have passed its own step t. */
   checkpoint(t: number): Checkpoint;
 }
 
-export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions): Observer {
-  const { network, layout, views, counters, executor } = loaded;
+export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Observer {
+  const { network, counters } = loaded.plan;
   const { record = {} } = options;
   const populations = network.stages.filter((stage) => stage.kind === "population");
   const byName = new Map(populations.map((stage) => [stage.layer.name, stage]));
@@ -59,74 +57,51 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
       },
     ]),
   );
-  const totals = new Float64Array(layout.counterCount);
+  const totals = new Float64Array(counters.size);
   const cuts = [...wantsState].flatMap((name) => options.at.map((t) => t + byName.get(name)!.signal.lag));
 
   /** Calls `at` with each own step of a layer of this lag that lies in the tile, and its offset. */
-  function eachStep({ g0, length }: TileRange, lag: number, at: (t: number, i: number) => void): void {
+  function eachStep({ g0, length }: Tile, lag: number, at: (t: number, i: number) => void): void {
     for (let i = Math.max(0, lag - g0); i < Math.min(length, options.timeSteps + lag - g0); i++)
       at(g0 + 1 + i - lag, i);
   }
 
-  /** Counts of all threads at offset i; set back, so that the next tile begins at 0. */
-  function take(counter: number, i: number): number {
-    let sum = 0;
-    for (let thread = 0; thread < executor.threads; thread++) {
-      const at = layout.counters / 8 + (thread * layout.counterCount + counter) * layout.tileSteps + i;
-      sum += Number(views.longs[at]);
-      views.longs[at] = 0n;
-    }
-    return sum;
-  }
-
   /** Adds up a counter step by step; notes the totals that checkpoints want. */
-  function follow(tile: TileRange, counter: number, lag: number, name: string, kind: "spikes" | "synOps"): void {
+  function follow(tile: Tile, counter: number, lag: number, name: string, kind: "spikes" | "synOps"): void {
     eachStep(tile, lag, (t, i) => {
-      totals[counter] += take(counter, i);
+      totals[counter] += loaded.takeCount(counter, i);
       const totalsAt = seen.get(t)?.[kind];
       totalsAt?.set(name, (totalsAt.get(name) ?? 0) + totals[counter]);
     });
   }
 
-  function collectPopulation(stage: PopulationStage, tile: TileRange): void {
+  function collectPopulation(stage: PopulationStage, tile: Tile): void {
     const { layer, signal, lagIn } = stage;
-    const place = layout.populations.get(stage)!;
     follow(tile, counters.get(stage)!, signal.lag, layer.name, "spikes");
     for (const term of stage.terms) follow(tile, counters.get(term)!, lagIn, term.layer.name, "synOps");
-    const [, height, width] = signal.shape;
-    const stateSize = height * width * place.stateStride;
-    const { doubles, words } = views;
     if (layer.kind === "readout") {
       eachStep(tile, signal.lag, (t, i) => {
         const at = seen.get(t);
-        if (!at) return;
-        const planes = <A extends Float64Array | Int32Array>(from: A, start: number, to: A) =>
-          toPlanes(from, start + i * stateSize, place.stateStride, signal.shape, to);
-        at.charges.set(layer.name, planes(doubles, place.chargeHistory / 8, new Float64Array(sizeOf(signal))));
-        at.headCounts.set(layer.name, planes(words, place.countHistory / 4, new Int32Array(sizeOf(signal))));
+        at?.charges.set(layer.name, loaded.readCharges(stage, i));
+        at?.headCounts.set(layer.name, loaded.readHeadCounts(stage, i));
       });
     }
     if (!wantsState.has(layer.name)) return;
     // Tiles end where these states are wanted, so that what is in memory is the state at the tile's last step.
     const at = seen.get(tile.g0 + tile.length - signal.lag);
-    const state = <A extends Float64Array | Int32Array>(start: number, to: A) =>
-      toPlanes(words, start / 4, place.stateStride, signal.shape, to);
-    if (counted.includes(layer.name)) at?.counts.set(layer.name, state(place.netCount, new Int32Array(sizeOf(signal))));
-    if (membranes.includes(layer.name))
-      at?.membranes.set(layer.name, state(place.vMem, new Float64Array(sizeOf(signal))));
+    if (counted.includes(layer.name)) at?.counts.set(layer.name, loaded.readCounts(stage));
+    if (membranes.includes(layer.name)) at?.membranes.set(layer.name, loaded.readMembranes(stage));
   }
 
-  function collectRaster(name: string, tile: TileRange): void {
+  function collectRaster(name: string, tile: Tile): void {
     const raster = rasters.get(name)!;
     const { signal } = byName.get(name)!;
-    const frame = layout.frames.get(signal)!;
-    const [, height, width] = signal.shape;
+    const stride = loaded.strideOf(signal);
+    const area = signal.shape[1] * signal.shape[2];
     eachStep(tile, signal.lag, (_, i) => {
-      const slot = frame.data + ((tile.g0 + i) % frame.capacity) * frame.slotBytes;
-      for (const neuron of raster.neurons) {
-        const channel = Math.floor(neuron / (height * width));
-        raster.spikes.push(views.bytes[slot + (neuron % (height * width)) * frame.stride + channel]);
-      }
+      const spikes = loaded.spikesAt(signal, tile.g0 + i);
+      for (const neuron of raster.neurons)
+        raster.spikes.push(spikes[(neuron % area) * stride + Math.floor(neuron / area)]);
     });
   }
 
@@ -174,23 +149,4 @@ export function observe(graph: Graph, loaded: LoadedNetwork, options: RunOptions
       };
     },
   };
-}
-
-function sizeOf({ shape: [channels, height, width] }: Signal): number {
-  return channels * height * width;
-}
-
-/** [position][stride] to [C, H, W]. */
-function toPlanes<A extends Float64Array | Int32Array>(
-  from: Float64Array | Int32Array,
-  start: number,
-  stride: number,
-  [channels, height, width]: Shape,
-  to: A,
-): A {
-  const area = height * width;
-  for (let position = 0; position < area; position++) {
-    for (let c = 0; c < channels; c++) to[c * area + position] = from[start + position * stride + c];
-  }
-  return to;
 }

@@ -2,8 +2,8 @@
  * A graph with islands, cut into segments that run one after the other: an island is computed when its inputs have sent all
  * that they send, so that what reads it begins when what it reads has ended. Spikes that a later segment reads of an earlier one are kept and replayed.
  */
-import { type Graph, islandDepths, layersByName } from "../../../graph/graph.ts";
-import { type IslandLayer, isPopulation, type Layer } from "../../../graph/layers.ts";
+import { type Graph, islandDepths, layersByName } from "../../graph/graph.ts";
+import { type IslandLayer, isPopulation, type Layer } from "../../graph/layers.ts";
 
 export interface Segment {
   /** Its layers. */

@@ -3,10 +3,10 @@
  * one. Any convolution with equal strides can be written so, with weights of 0; cells beyond the other edges only decide how many
  * outputs there are, which frames tell.
  */
-import { EngineError } from "../../../core/errors.ts";
-import type { Tensor } from "../../../core/tensor.ts";
-import { type ConvolutionLayer, type MaxPoolLayer, type SpikePooling, windowOf } from "../../../graph/layers.ts";
-import { type Window, windowExtent } from "../../../graph/windows.ts";
+import { EngineError } from "../../core/errors.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { type ConvolutionLayer, type MaxPoolLayer, type SpikePooling, windowOf } from "../../graph/layers.ts";
+import { type Window, windowExtent } from "../../graph/windows.ts";
 
 export interface SquareConvolution extends ConvolutionLayer {
   /** [outC, inC / groups, k, k]. */

@@ -1,12 +1,12 @@
-/** What the event engine asks of a graph: integers throughout, and sums that cannot overflow. Checked once, when it is opened. */
-import { EngineError } from "../../../core/errors.ts";
-import type { Tensor } from "../../../core/tensor.ts";
-import { type Graph, isSpiking } from "../../../graph/graph.ts";
-import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../../graph/layers.ts";
-import { membraneBound } from "../../neuron.ts";
-import { stepWeight, unitSteps } from "../../phases.ts";
-import { longestTile } from "./layout.ts";
+/** What fast engines ask of a graph: integers throughout, and sums that cannot overflow. Checked once, when it is opened. */
+import { EngineError } from "../../core/errors.ts";
+import type { Tensor } from "../../core/tensor.ts";
+import { type Graph, isSpiking } from "../../graph/graph.ts";
+import { type ConvolutionLayer, isPopulation, type Population, type SumLayer } from "../../graph/layers.ts";
+import { membraneBound } from "../neuron.ts";
+import { stepWeight, unitSteps } from "../phases.ts";
 import type { Network, PoolStage, PopulationStage, Signal } from "./network.ts";
+import { longestTile } from "./plan.ts";
 
 /**
  * @throws EngineError [E_NOT_SPIKING] for a graph without neurons, [E_FLOAT_GRAPH] for one that is not quantized.

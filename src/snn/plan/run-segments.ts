@@ -2,19 +2,17 @@
  * Runs a graph's segments one after the other, and the islands between them. A checkpoint is whole when the last segment has
  * passed it.
  */
-import type { FloatTensor } from "../../../core/tensor.ts";
-import { type Graph, headsOf } from "../../../graph/graph.ts";
-import { outputNames } from "../../../heads/heads.ts";
-import type { Checkpoint, RunOptions } from "../../engine.ts";
-import { islandCharges, type OpenIslands } from "../../islands.ts";
-import { stepWeight } from "../../phases.ts";
-import type { TileRange } from "./executor.ts";
-import type { LoadedNetwork } from "./loaded-network.ts";
-import type { Signal } from "./network.ts";
+import type { FloatTensor } from "../../core/tensor.ts";
+import { type Graph, headsOf } from "../../graph/graph.ts";
+import { outputNames } from "../../heads/heads.ts";
+import type { Checkpoint, RunOptions } from "../engine.ts";
+import { islandCharges, type OpenIslands } from "../islands.ts";
+import { stepWeight } from "../phases.ts";
+import type { Loaded, Tile } from "./device.ts";
+import type { Network, PopulationStage, Signal } from "./network.ts";
 import { observe } from "./observe.ts";
-import { startRun } from "./start-run.ts";
 
-/** A layer's spikes of a whole run, as they lie in its frame: [step][position][stride]. */
+/** A layer's spikes of a whole run, as the device keeps them: [step][position][stride]. */
 interface Train {
   readonly signal: Signal;
   readonly stride: number;
@@ -23,7 +21,7 @@ interface Train {
 
 export async function* runSegments(
   graph: Graph,
-  segments: readonly LoadedNetwork[],
+  segments: readonly Loaded[],
   islands: OpenIslands,
   image: FloatTensor,
   options: RunOptions,
@@ -33,19 +31,18 @@ export async function* runSegments(
   const islandValues = new Map<string, FloatTensor>();
   const earlier = new Map<number, Checkpoint[]>(options.at.map((t) => [t, []]));
   for (const [k, loaded] of segments.entries()) {
-    startRun(loaded, image, options, goesOn);
-    await loaded.executor.run({ first: 0, last: loaded.pictures, g0: 0, length: 0 });
-    putIslands(loaded, islandValues);
-    if (loaded.network.keepsState) keepReceived(loaded, goesOn);
+    const { network } = loaded.plan;
+    const { timeSteps, seed } = options;
+    await loaded.begin(image, { timeSteps, seed, goesOn, charges: chargesOf(network, islandValues) });
     const isLast = k === segments.length - 1;
     for await (const checkpoint of runTiles(graph, loaded, trains, options, isLast)) {
       const parts = earlier.get(checkpoint.t) as Checkpoint[];
       if (isLast) yield parts.length === 0 ? checkpoint : merged(graph, [...parts, checkpoint]);
       else parts.push(checkpoint);
     }
-    for (const island of loaded.network.segment.islands) {
+    for (const island of network.segment.islands) {
       const inputs = island.inputs.map((name) => trains.get(name) as Train);
-      const counts = inputs.map((train) => netCounts(train, options.timeSteps, loaded.network.phases));
+      const counts = inputs.map((train) => netCounts(train, timeSteps, network.phases));
       const shapes = inputs.map(({ signal }) => signal.shape);
       islandValues.set(island.name, await islands.run(island, counts, shapes));
     }
@@ -55,24 +52,23 @@ export async function* runSegments(
 /** All steps of a segment whose spikes others or the next frame wait for; else as many as checkpoints need. */
 async function* runTiles(
   graph: Graph,
-  loaded: LoadedNetwork,
+  loaded: Loaded,
   trains: Map<string, Train>,
   options: RunOptions,
   isLast: boolean,
 ): AsyncGenerator<Checkpoint> {
-  const { executor, layout, network, pictures } = loaded;
+  const { network } = loaded.plan;
   const observer = observe(graph, loaded, options);
   const greatestLag = Math.max(0, ...[...network.signals.values()].map(({ lag }) => lag));
   const needsAll = !isLast || network.keepsState;
   const steps = needsAll ? options.timeSteps : (options.at.at(-1) ?? 0);
   const end = steps === 0 ? 0 : steps + greatestLag;
-  const last = pictures + network.stages.length;
   let next = 0;
   for (let g0 = 0; g0 < end; ) {
     const cut = observer.cuts.find((step) => step > g0) ?? end;
-    const tile = { first: pictures, last, g0, length: Math.min(layout.tileSteps, cut - g0, end - g0) };
+    const tile = { g0, length: Math.min(loaded.tileSteps, cut - g0, end - g0) };
     for (const signal of network.replays) replay(loaded, trains.get(signal.name) as Train, signal, tile, options);
-    await executor.run(tile);
+    await loaded.run(tile);
     observer.collect(tile);
     for (const name of network.segment.kept) keep(loaded, trains, name, tile, options);
     g0 += tile.length;
@@ -83,44 +79,30 @@ async function* runTiles(
   }
 }
 
-/** Each own step of a layer of this lag that lies in the tile, from 0 on, and where its frame keeps it. */
-function* slotsOf(
-  { layout }: LoadedNetwork,
-  signal: Signal,
-  { g0, length }: TileRange,
-  timeSteps: number,
-): Generator<readonly [step: number, from: number]> {
-  const { data, capacity, slotBytes } = layout.frames.get(signal)!;
-  for (let g = Math.max(g0, signal.lag); g < Math.min(g0 + length, timeSteps + signal.lag); g++)
-    yield [g - signal.lag, data + (g % capacity) * slotBytes];
+/** Each own step of a layer of this lag that lies in the tile, from 0 on, and its global step. */
+function* stepsOf({ lag }: Signal, { g0, length }: Tile, timeSteps: number): Generator<readonly [number, number]> {
+  for (let g = Math.max(g0, lag); g < Math.min(g0 + length, timeSteps + lag); g++) yield [g - lag, g];
 }
 
-function keep(
-  loaded: LoadedNetwork,
-  trains: Map<string, Train>,
-  name: string,
-  tile: TileRange,
-  { timeSteps }: RunOptions,
-): void {
-  const signal = loaded.network.signals.get(name) as Signal;
-  const { stride } = loaded.layout.frames.get(signal)!;
+function keep(loaded: Loaded, trains: Map<string, Train>, name: string, tile: Tile, { timeSteps }: RunOptions): void {
+  const signal = loaded.plan.network.signals.get(name) as Signal;
+  const stride = loaded.strideOf(signal);
   const bytes = signal.shape[1] * signal.shape[2] * stride;
   const train = trains.get(name) ?? { signal, stride, spikes: new Int8Array(timeSteps * bytes) };
   trains.set(name, train);
-  for (const [step, from] of slotsOf(loaded, signal, tile, timeSteps))
-    train.spikes.set(loaded.views.bytes.subarray(from, from + bytes), step * bytes);
+  for (const [step, g] of stepsOf(signal, tile, timeSteps)) train.spikes.set(loaded.spikesAt(signal, g), step * bytes);
 }
 
 function replay(
-  loaded: LoadedNetwork,
+  loaded: Loaded,
   { stride, spikes }: Train,
   signal: Signal,
-  tile: TileRange,
+  tile: Tile,
   { timeSteps }: RunOptions,
 ): void {
   const bytes = signal.shape[1] * signal.shape[2] * stride;
-  for (const [step, to] of slotsOf(loaded, signal, tile, timeSteps))
-    loaded.views.bytes.set(spikes.subarray(step * bytes, (step + 1) * bytes), to);
+  for (const [step, g] of stepsOf(signal, tile, timeSteps))
+    loaded.spikesAt(signal, g).set(spikes.subarray(step * bytes, (step + 1) * bytes));
 }
 
 /** Σ w·s of every neuron [C, H, W]. */
@@ -138,33 +120,18 @@ function netCounts({ signal, stride, spikes }: Train, timeSteps: number, phases:
   return counts;
 }
 
-/** Writes what islands bring to the neurons that read them into their constant currents. */
-function putIslands({ network, layout, views }: LoadedNetwork, values: ReadonlyMap<string, FloatTensor>): void {
-  for (const stage of network.stages) {
-    if (stage.kind !== "population" || !stage.island) continue;
-    const charges = islandCharges(values.get(stage.island.name) as FloatTensor, stage.layer, network.frameUnits ?? 1);
-    const { constant, stateStride } = layout.populations.get(stage)!;
-    const [channels, height, width] = stage.signal.shape;
-    const area = height * width;
-    for (let position = 0; position < area; position++) {
-      for (let c = 0; c < channels; c++)
-        views.words[constant / 4 + position * stateStride + c] = charges[c * area + position];
-    }
-  }
-}
-
-/** Leaves of what populations receive once only what is new since the last frame, and remembers all of it for the next. */
-function keepReceived({ network, layout, views, received }: LoadedNetwork, goesOn: boolean): void {
-  for (const stage of network.stages) {
-    if (stage.kind !== "population") continue;
-    const { constant, stateStride } = layout.populations.get(stage)!;
-    if (!constant) continue;
-    const size = stage.signal.shape[1] * stage.signal.shape[2] * stateStride;
-    const now = views.words.subarray(constant / 4, constant / 4 + size);
-    const last = goesOn ? received.get(stage) : undefined;
-    received.set(stage, now.slice());
-    if (last) for (let i = 0; i < size; i++) now[i] -= last[i];
-  }
+/** What islands bring to the neurons that read them. */
+function chargesOf(
+  { stages, frameUnits = 1 }: Network,
+  values: ReadonlyMap<string, FloatTensor>,
+): ReadonlyMap<PopulationStage, ArrayLike<number>> {
+  return new Map(
+    stages.flatMap((stage) =>
+      stage.kind === "population" && stage.island
+        ? [[stage, islandCharges(values.get(stage.island.name) as FloatTensor, stage.layer, frameUnits)] as const]
+        : [],
+    ),
+  );
 }
 
 /** What the segments have seen at one step, in the graph's order. */

@@ -1,0 +1,88 @@
+/** Sets a network in memory back to its start, or leaves it as the last frame has, and puts a picture before it. */
+import { EngineError } from "../../../core/errors.ts";
+import type { FloatTensor } from "../../../core/tensor.ts";
+import { quantizePixel } from "../../input-coding.ts";
+import type { Start } from "../../plan/device.ts";
+import type { PopulationStage, Stage } from "../../plan/network.ts";
+import { hasSmallWeights, pairOf } from "./load-weights.ts";
+import { writeField } from "./records.ts";
+import type { WasmNetwork } from "./wasm-device.ts";
+
+/** @param convolve runs what is run once a frame: the convolutions of the picture. */
+export async function beginFrame(
+  network: WasmNetwork,
+  picture: FloatTensor,
+  start: Start,
+  convolve: () => Promise<void>,
+): Promise<void> {
+  const { plan, layout, views } = network;
+  putPicture(network, picture);
+  writeField(views.words, layout.program, "program", "timeSteps", start.timeSteps);
+  writeField(views.words, layout.program, "program", "goesOn", start.goesOn ? 1 : 0);
+  for (const stage of plan.network.stages) {
+    if (stage.kind === "poisson") {
+      views.floats.set(picture.data, layout.poissonPixels / 4);
+      writeField(views.words, layout.others.get(stage)!, "poisson", "seed", start.seed);
+    } else if (!start.goesOn) setBack(network, stage);
+  }
+  await convolve();
+  for (const [stage, charges] of start.charges) putCharges(network, stage, charges);
+  if (plan.network.keepsState) keepReceived(network, start.goesOn);
+}
+
+/** Pixels in the forms that the network's kernels read. */
+function putPicture({ plan: { network }, layout, views }: WasmNetwork, { data }: FloatTensor): void {
+  const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
+  const readsPairs = pictures.some((picture) => hasSmallWeights(picture, network));
+  const readsDoubles = pictures.some((picture) => !hasSmallWeights(picture, network));
+  const pairs = views.words.subarray(layout.pairs / 4, layout.pairs / 4 + data.length);
+  const whole = views.doubles.subarray(layout.pixels / 8, layout.pixels / 8 + data.length);
+  for (let i = 0; i < data.length; i++) {
+    const pixel = quantizePixel(data[i]);
+    // Beyond ±1 a current could exceed what checkBounds has allowed for.
+    if (!(pixel >= -65_536 && pixel <= 65_536)) {
+      throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
+    }
+    if (readsPairs) pairs[i] = pairOf(pixel >> 2, pixel & 3);
+    if (readsDoubles) whole[i] = pixel;
+  }
+}
+
+/** Counts of pools and charges of readouts; membranes and counts of neurons are set back by the first tile itself. */
+function setBack({ layout, views: { words, doubles } }: WasmNetwork, stage: Stage): void {
+  const [, height, width] = stage.signal.shape;
+  if (stage.kind === "pool") {
+    const { ownsCounts, counts, countStride, sent } = layout.pools.get(stage)!;
+    const [, inHeight, inWidth] = stage.input.shape;
+    if (ownsCounts) words.fill(0, counts / 4, counts / 4 + inHeight * inWidth * countStride);
+    if (sent) words.fill(0, sent / 4, sent / 4 + height * width * layout.frames.get(stage.signal)!.stride);
+  } else if (stage.kind === "population") {
+    const { charge, stateStride } = layout.populations.get(stage)!;
+    if (charge) doubles.fill(0, charge / 8, charge / 8 + height * width * stateStride);
+  }
+}
+
+/** Writes what an island brings into the constant currents of the neurons behind it. */
+function putCharges({ layout, views }: WasmNetwork, stage: PopulationStage, charges: ArrayLike<number>): void {
+  const { constant, stateStride } = layout.populations.get(stage)!;
+  const [channels, height, width] = stage.signal.shape;
+  const area = height * width;
+  for (let position = 0; position < area; position++) {
+    for (let c = 0; c < channels; c++)
+      views.words[constant / 4 + position * stateStride + c] = charges[c * area + position];
+  }
+}
+
+/** Leaves of what populations receive once only what is new since the last frame, and remembers all of it for the next. */
+function keepReceived({ plan, layout, views, received }: WasmNetwork, goesOn: boolean): void {
+  for (const stage of plan.network.stages) {
+    if (stage.kind !== "population") continue;
+    const { constant, stateStride } = layout.populations.get(stage)!;
+    if (!constant) continue;
+    const size = stage.signal.shape[1] * stage.signal.shape[2] * stateStride;
+    const now = views.words.subarray(constant / 4, constant / 4 + size);
+    const last = goesOn ? received.get(stage) : undefined;
+    received.set(stage, now.slice());
+    if (last) for (let i = 0; i < size; i++) now[i] -= last[i];
+  }
+}

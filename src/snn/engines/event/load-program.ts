@@ -1,0 +1,96 @@
+/** Writes a plan into its memory: the program's records; what stages need besides is in load-population.ts and load-weights.ts. */
+import type { PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
+import type { Plan } from "../../plan/plan.ts";
+import { type Layout, pictureCount } from "./layout.ts";
+import { loadPopulation } from "./load-population.ts";
+import { lanesOf } from "./load-weights.ts";
+import type { Views } from "./memory.ts";
+import { stageKinds, writeRecord } from "./records.ts";
+
+/** Stages as the program runs them: pictures first (once a run), then `network.stages` (each tile). */
+export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: number): void {
+  const { network } = plan;
+  const frame = (signal: Signal) => layout.frames.get(signal)!.record;
+  for (const [signal, place] of layout.frames) {
+    const [, height, width] = signal.shape;
+    writeRecord(views.words, place.record, "frame", { ...place, height, width, lag: signal.lag });
+  }
+  const pictures: number[] = [];
+  const stages = network.stages.map((stage): number => {
+    if (stage.kind === "population") {
+      const pool = stage.pool ? loadPool(stage.pool, layout, views.words) : 0;
+      pictures.push(...loadPopulation(stage, plan, layout, views, pool));
+      return layout.populations.get(stage)!.record;
+    }
+    return loadOther(stage, layout, views, frame);
+  });
+  views.words.set([...pictures, ...stages], layout.stageTable / 4);
+  for (let bits = 0; bits < 256; bits++) views.bytes.set(compactionOf(bits), layout.compaction + 16 * bits);
+  writeRecord(views.words, layout.program, "program", {
+    stages: layout.stageTable,
+    stageCount: pictureCount(network) + stages.length,
+    timeSteps: 0,
+    phases: network.phases,
+    goesOn: 0,
+    threads,
+    tileSteps: layout.tileSteps,
+    scratch: layout.scratch,
+    scratchBytes: layout.scratchBytes,
+    counters: layout.counters,
+    counterBytes: layout.counterCount * layout.tileSteps * 8,
+    compaction: layout.compaction,
+    nextItem: 0,
+    arrived: 0,
+    generation: 0,
+  });
+}
+
+/** Bytes of the int16 lanes whose bits are set, one after the other; then −1, which swizzles to 0. */
+function compactionOf(bits: number): Int8Array {
+  const lanes = lanesOf(bits);
+  const bytes = new Int8Array(16).fill(-1);
+  bytes.set(lanes.flatMap((lane) => [2 * lane, 2 * lane + 1]));
+  return bytes;
+}
+
+function loadOther(
+  stage: Exclude<Stage, PopulationStage>,
+  layout: Layout,
+  { words }: Views,
+  frame: (signal: Signal) => number,
+): number {
+  const out = frame(stage.signal);
+  const kind = stageKinds[stage.kind];
+  if (stage.kind === "pool") return loadPool(stage, layout, words);
+  const record = layout.others.get(stage)!;
+  if (stage.kind === "move") {
+    const { input, factor, from, to, channels, signal } = stage;
+    const endsPosition = to + channels === signal.shape[0] ? 1 : 0;
+    writeRecord(words, record, "move", { kind, input: frame(input), out, factor, from, to, channels, endsPosition });
+  } else {
+    const channels = stage.layer.shape[0];
+    writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.poissonPixels, seed: 0 });
+  }
+  return record;
+}
+
+function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
+  const { record, counts, countStride, ownsCounts, sent } = layout.pools.get(stage)!;
+  const { size, stride, offset, pooling } = stage.layer;
+  writeRecord(words, record, "pool", {
+    kind: stageKinds.pool,
+    input: layout.frames.get(stage.input)!.record,
+    out: layout.frames.get(stage.signal)!.record,
+    size,
+    stride,
+    offset,
+    isWinner: pooling === "winner" ? 1 : 0,
+    isBinary: stage.input.greatestSpike === 1 ? 1 : 0,
+    counts,
+    countStride,
+    ownsCounts: ownsCounts ? 1 : 0,
+    levels: sent ? stage.input.greatestSpike : 0,
+    sent,
+  });
+  return record;
+}

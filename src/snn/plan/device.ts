@@ -1,0 +1,48 @@
+/** What a device is: it loads a plan, begins a frame, runs a tile of time, and tells what came of it. */
+import type { FloatTensor } from "../../core/tensor.ts";
+import type { PopulationStage, Signal } from "./network.ts";
+import type { Plan } from "./plan.ts";
+
+export interface Device {
+  /** @throws EngineError [E_MEMORY] where there is no room for it. */
+  load(plan: Plan): Promise<Loaded>;
+}
+
+/** Global steps g0 + 1 … g0 + length. */
+export interface Tile {
+  readonly g0: number;
+  readonly length: number;
+}
+
+export interface Start {
+  readonly timeSteps: number;
+  readonly seed: number;
+  /** Whether neurons and pools begin as the last frame has left them. */
+  readonly goesOn: boolean;
+  /** What neurons behind an island receive of it once: int32 [C, H, W]. */
+  readonly charges: ReadonlyMap<PopulationStage, ArrayLike<number>>;
+}
+
+/** What is read is that of the tile that was run last; "offset" i is its global step g0 + 1 + i. */
+export interface Loaded {
+  readonly plan: Plan;
+  /** Steps of the longest tile that there is room for. */
+  readonly tileSteps: number;
+  /** @throws EngineError [E_PICTURE] for values beyond ±1. */
+  begin(picture: FloatTensor, start: Start): Promise<void>;
+  run(tile: Tile): Promise<void>;
+  /** What was counted at offset i; sets it back to 0. */
+  takeCount(counter: number, i: number): number;
+  /** All charge of a readout at offset i, [C, H, W]. */
+  readCharges(stage: PopulationStage, i: number): Float64Array;
+  /** Net counts of a readout at offset i, [C, H, W]. */
+  readHeadCounts(stage: PopulationStage, i: number): Int32Array;
+  /** Net counts at the end of the tile, [C, H, W]. */
+  readCounts(stage: PopulationStage): Int32Array;
+  /** Membranes at the end of the tile, [C, H, W]. */
+  readMembranes(stage: PopulationStage): Float64Array;
+  /** Spikes at global step g + 1, [position][strideOf]; to be copied before the next tile. Only of pinned signals. */
+  spikesAt(signal: Signal, g: number): Int8Array;
+  strideOf(signal: Signal): number;
+  dispose(): Promise<void>;
+}
