@@ -46,7 +46,10 @@ export interface Checkpoint {
   readonly unitSteps: number;
   /** By head name. */
   readonly heads: ReadonlyMap<string, HeadReading>;
-  /** By layer name: populations tell their spikes, convolutions and sums their synaptic operations, up to t. */
+  /**
+   * By layer name: populations tell their spikes, convolutions and sums their synaptic operations, up to the step of their own that the
+   * heads' step t rests on: t, and more where delays stand between (`whole-activity.ts`). A session counts so; what engines count is up to t.
+   */
   readonly activity: ReadonlyMap<string, LayerActivity>;
   readonly recorded: Recorded;
 }

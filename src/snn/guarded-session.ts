@@ -5,6 +5,7 @@ import { type Encoding, type Graph, inferShapes, inputOf, maxTimeSteps } from ".
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isPopulation } from "../graph/layers.ts";
 import { type Checkpoint, expectKeepable, type Recording, type RunOptions, type Session } from "./engine.ts";
+import { withWholeActivity } from "./whole-activity.ts";
 
 const encodings: readonly Encoding[] = ["constant", "poisson"];
 
@@ -30,7 +31,7 @@ export function guardedSession(graph: Graph, session: Session): Session {
     if (isBusy) throw new EngineError("E_BUSY", "the session runs one picture at a time. Wait for it, or open another");
     isBusy = true;
     try {
-      for await (const checkpoint of session.run(image, options)) {
+      for await (const checkpoint of withWholeActivity(graph, options, (whole) => session.run(image, whole))) {
         checkOpen();
         yield checkpoint;
         checkOpen();
