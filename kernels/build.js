@@ -1,14 +1,19 @@
 // @ts-check
 /**
  * Compiles the kernels to WebAssembly, beside the engine that loads them: one module for a memory of one's own, one for
- * shared memory. With an argument: into that folder instead of the sources' (the package's dist).
+ * shared memory. With an argument: also into that folder (the package's dist).
  */
-import { copyFileSync, mkdirSync } from "node:fs";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { main } from "assemblyscript/asc";
+import { recordsSource, variantsSource } from "./generate.js";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = "src/snn/engines/event";
+
+mkdirSync(`${root}kernels/generated`, { recursive: true });
+writeFileSync(`${root}kernels/generated/variants.ts`, variantsSource());
+writeFileSync(`${root}${folder}/kernel-records.ts`, recordsSource(readFileSync(`${root}kernels/structs.ts`, "utf8")));
 
 const common = [
   "kernels/index.ts",

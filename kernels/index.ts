@@ -2,55 +2,20 @@
  * Runs a program's stages over a tile of time. Every thread calls this. A stage is one or two rounds of work items; threads
  * share the items of a round, and all of them wait for each other before the next round begins.
  */
-import { moveItem } from "./move";
-import { pictureItem, poissonItem } from "./picture";
-import { countItem, countItems, poolItem, trackingPoolItem } from "./pool";
-import { listItem, listItems, neuronItem, neuronItems } from "./population";
-import { meet, nextItem } from "./share";
-import { Move, Picture, Poisson, Pool, Population, Program } from "./structs";
-import { Tile } from "./tile";
+import { nextItem, waitForAll } from "./share";
+import { moveItem } from "./stages/move";
+import { pictureItem, poissonItem } from "./stages/picture";
+import { countItem, countItems, poolItem, trackingPoolItem } from "./stages/pool";
+import { listItem, listItems, neuronItem, neuronItems } from "./stages/population";
+import { Move, Picture, Poisson, Pool, Population, Program, StageKind, Tile } from "./structs";
 
-export { loadAndAdd } from "./limit";
-// Exported although nobody outside calls them: see variants.ts.
-export { monotoneSteps } from "./monotone";
-export {
-  takebackLongQuotients,
-  takebackLongQuotientsWeighted,
-  takebackShortQuotients,
-  takebackShortQuotientsWeighted,
-  thresholdLongQuotients,
-  thresholdLongQuotientsWeighted,
-  thresholdShortQuotients,
-  thresholdShortQuotientsWeighted,
-} from "./quotient";
-export {
-  takebackConstant,
-  takebackLong,
-  takebackLongBound,
-  takebackLongSixteen,
-  takebackShort,
-  takebackShortBound,
-} from "./takeback";
-export {
-  thresholdConstant,
-  thresholdLong,
-  thresholdLongBound,
-  thresholdShort,
-  thresholdShortBound,
-} from "./threshold";
-export { listNarrow, listSplit } from "./events";
-export { accumulateOne, accumulateTwo } from "./picture";
-export * from "./variants";
-export { trackConstant, trackLong, trackShort } from "./tracker";
-export { fireLevels, fireStep, integrateConstant, integrateLong, integrateShort } from "./weighted";
+export { loadAndAdd } from "./stages/limit";
+// Exported although nobody outside calls them: see generate.js.
+export * from "./generated/variants";
+export { oscillateSixteen } from "./neurons/oscillator";
+export { takebackLongSixteen } from "./neurons/takeback";
 
-const POPULATION = 0;
-const POOL = 1;
-const MOVE = 2;
-const POISSON = 3;
-const PICTURE = 4;
-
-/** Stages first … last − 1, global steps g0 + 1 … g0 + length. `tile`: 16 bytes of this thread's own. */
+/** Stages first … last − 1, global steps g0 + 1 … g0 + length. `tile`: memory of this thread's own. */
 export function runTile(tile: Tile, program: Program, thread: i32, first: i32, last: i32, g0: i32, length: i32): void {
   tile.program = program;
   tile.thread = thread;
@@ -62,39 +27,39 @@ export function runTile(tile: Tile, program: Program, thread: i32, first: i32, l
 function runStage(tile: Tile, stage: usize): void {
   const program = tile.program;
   const kind = load<i32>(stage);
-  if (kind == POPULATION) {
+  if (kind == StageKind.POPULATION) {
     const population = changetype<Population>(stage);
     const lists = listItems(population, tile);
     if (lists > 0) {
       for (let item = nextItem(program); item < lists; item = nextItem(program)) listItem(population, tile, item);
-      meet(program);
+      waitForAll(program);
     }
     const items = neuronItems(population);
     for (let item = nextItem(program); item < items; item = nextItem(program)) neuronItem(population, tile, item);
-  } else if (kind == POOL) {
+  } else if (kind == StageKind.POOL) {
     const pool = changetype<Pool>(stage);
     if (pool.levels > 0) {
       for (let y = nextItem(program); y < pool.out.height; y = nextItem(program)) trackingPoolItem(pool, tile, y);
-      meet(program);
+      waitForAll(program);
       for (let y = nextItem(program); y < pool.input.height; y = nextItem(program)) countItem(pool, tile, y);
-      meet(program);
+      waitForAll(program);
       return;
     }
     const items = countItems(pool);
     if (items > 0) {
       for (let item = nextItem(program); item < items; item = nextItem(program)) countItem(pool, tile, item);
-      meet(program);
+      waitForAll(program);
     }
     for (let y = nextItem(program); y < pool.out.height; y = nextItem(program)) poolItem(pool, tile, y);
-  } else if (kind == MOVE) {
+  } else if (kind == StageKind.MOVE) {
     const move = changetype<Move>(stage);
     for (let y = nextItem(program); y < move.out.height; y = nextItem(program)) moveItem(move, tile, y);
-  } else if (kind == POISSON) {
+  } else if (kind == StageKind.POISSON) {
     const poisson = changetype<Poisson>(stage);
     for (let y = nextItem(program); y < poisson.out.height; y = nextItem(program)) poissonItem(poisson, tile, y);
   } else {
     const picture = changetype<Picture>(stage);
     for (let y = nextItem(program); y < picture.outHeight; y = nextItem(program)) pictureItem(picture, y);
   }
-  meet(program);
+  waitForAll(program);
 }

@@ -1,4 +1,4 @@
-/** Sharing work: any number of threads take the items of a round from one counter, and wait for each other after the round. */
+/** Sharing work: any number of threads take the items of a round from one counter, and wait for each other after it. */
 import { Program } from "./structs";
 
 /** Looks at the generation so often before it sleeps: some microseconds. */
@@ -10,7 +10,7 @@ export function nextItem(program: Program): i32 {
 }
 
 /** Returns when every thread has come here; the last to come makes the counter ready for the next round. */
-export function meet(program: Program): void {
+export function waitForAll(program: Program): void {
   if (program.threads == 1) {
     program.nextItem = 0;
     return;

@@ -1,9 +1,59 @@
 /**
- * The program's records, as the host lays them out in memory: 32-bit words in this order. `src/snn/engines/event/records.ts`
- * lists the same fields; a test compares the two.
+ * The one table of what host and kernels share: the program's records, 32-bit words in this order, and numbers with names. The
+ * build makes the host's half of it (`src/snn/engines/event/kernel-records.ts`) from this file.
  *
- * Pointers are byte addresses. "Step" is a layer's own step t ≥ 1; "global step" g is own step + lag.
+ * Pointers are byte addresses. "Step" is a layer's own step t ≥ 1; "global step" g is own step + lag; "offset" i is the step's
+ * place in a tile.
  */
+
+/** Kinds of stages: the first field of their records. */
+export const enum StageKind {
+  POPULATION,
+  POOL,
+  MOVE,
+  POISSON,
+  PICTURE,
+}
+
+/** How a term's weights lie in memory. */
+export const enum TermKernel {
+  INT8,
+  INT16,
+  WIDE,
+  DEPTHWISE,
+  SCALE,
+}
+
+/** What kernels tell apart of neurons: thresholds that do not depend on the net count, that do, or a function that is followed. */
+export const enum NeuronNumber {
+  THRESHOLD,
+  TAKEBACK,
+  TRACKER,
+}
+
+/**
+ * Rows of a population's parameters, i32 [13][stateStride]. A cost is what one spike gives up; "neg" rows hold for net counts
+ * below zero (going up) or up to zero (going down), and differ from the others only in take-back neurons. Where nothing negative
+ * is sent, costs are above the membrane's bound. Channels that only pad never fire.
+ */
+export const enum ParameterRow {
+  FIRE_UP,
+  FIRE_UP_NEG,
+  FIRE_DOWN,
+  FIRE_DOWN_NEG,
+  COST_UP,
+  COST_UP_NEG,
+  COST_DOWN,
+  COST_DOWN_NEG,
+  /** Membranes at the start. */
+  START,
+  /** What binary neurons compare with: FIRE_UP − 1 and 1 − FIRE_DOWN, since strict comparisons are one instruction and others two. */
+  UP_ABOVE,
+  DOWN_BELOW,
+  /** Take-back neurons: FIRE_UP_NEG − FIRE_UP and COST_UP_NEG − COST_UP. */
+  MORE_FIRE,
+  MORE_COST,
+}
 
 /** Spikes of a layer: int8 [capacity][height][width][stride], a ring of global steps. */
 @unmanaged
@@ -41,7 +91,7 @@ export class Term {
   offsets: usize;
   /** Room for all entries that a position may have, where its runs are short and are merged; else 0. */
   mergeBytes: i32;
-  /** Whether two outputs side by side are worked on as one: see pairs.ts. */
+  /** Whether two outputs side by side are worked on as one: see gather/pairs.ts. */
   isPaired: i32;
   events: usize;
   eventStepBytes: i32;
@@ -86,16 +136,16 @@ export class Population {
   stateStride: i32;
   vMem: usize;
   netCount: usize;
-  /** i32 [13][stateStride]: see neuron-parts.ts. */
+  /** i32 [13][stateStride]: see ParameterRow. */
   parameters: usize;
-  /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see weighted.ts; else 0. */
+  /** Neurons that levels, phases or a delay concern: thresholds and costs times each weight, see neurons/weighted.ts; else 0. */
   weighted: usize;
-  /** Trackers: rows of constants and the table of their function, see tracker.ts; else 0. */
+  /** Trackers: rows of constants and the table of their function, see neurons/tracker.ts; else 0. */
   tracking: usize;
   targets: usize;
   beforeShift: i32;
   behindShift: i32;
-  /** Where neurons may be run in int16 (quotient.ts): what schedule.ts computes; else 0. */
+  /** Where neurons may be run in int16 (neurons/quotient.ts): what neurons/schedule.ts computes; else 0. */
   schedule: usize;
   /** i32 [stateStride]. */
   bias: usize;
@@ -169,7 +219,7 @@ export class Poisson {
 @unmanaged
 export class Picture {
   kind: i32;
-  /** Whether weights are small enough for pairs of int16: see picture.ts. */
+  /** Whether weights are small enough for pairs of int16: see stages/picture.ts. */
   isSmall: i32;
   /** [C][H][W] in units of 2^−16: f64, or pairs of int16. */
   pixels: usize;
@@ -217,4 +267,59 @@ export class Program {
   nextItem: i32;
   arrived: i32;
   generation: i32;
+}
+
+/** What a thread is at work on: global steps g0 + 1 … g0 + length. Behind it lie its pieces and its row (tile.ts). */
+@unmanaged
+export class Tile {
+  program: Program;
+  thread: i32;
+  g0: i32;
+  length: i32;
+}
+
+/** Neurons that are run together: `channels` channels from `first` on at `positions` positions from `position` on, through offsets from … to − 1. */
+@unmanaged
+export class Piece {
+  population: Population;
+  position: i32;
+  positions: i32;
+  first: i32;
+  channels: i32;
+  /** The frame that spikes go to, and the place in its first slot of the first position's first channel. */
+  out: Frame;
+  spikes: usize;
+  /** Where currents come from: see neurons/parts.ts. */
+  mode: i32;
+  /** Currents of offset 0, of the first position's first channel: int16 not yet shifted, or int32. Of no meaning where they are constant. */
+  currents: usize;
+  /** From one offset to the next. */
+  stepBytes: i32;
+  /** From one position to the next. */
+  positionBytes: i32;
+  from: i32;
+  to: i32;
+}
+
+/** Outputs of a row whose currents are gathered together: x … end − 1 at y, by kernel rows kyFrom … kyTo − 1, at offsets from … to − 1. */
+@unmanaged
+export class Row {
+  population: Population;
+  /** First channel of the block. */
+  first: i32;
+  y: i32;
+  x: i32;
+  end: i32;
+  kyFrom: i32;
+  kyTo: i32;
+  from: i32;
+  to: i32;
+  /** Currents of offset 0 of the first output. */
+  currents: usize;
+  stepBytes: i32;
+  positionBytes: i32;
+  /** Of the term at work: weights of the block, the block's group, and where a position's short runs are merged (0: they are not). */
+  weights: usize;
+  group: i32;
+  room: usize;
 }

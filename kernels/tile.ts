@@ -1,13 +1,25 @@
-/** The part of a run that a call works on, and where a frame's steps lie. */
-import { Frame, Program } from "./structs";
+/** Where a thread finds what it is at work on, and where a frame's steps lie. */
+import { Frame, Piece, Row, Tile } from "./structs";
 
-/** Steps g0 + 1 … g0 + length of global time, and who works on them. */
-@unmanaged
-export class Tile {
-  program: Program;
-  thread: i32;
-  g0: i32;
-  length: i32;
+/** The neurons that this thread runs. */
+// @ts-ignore: decorator
+@inline
+export function pieceOf(tile: Tile): Piece {
+  return changetype<Piece>(changetype<usize>(tile) + offsetof<Tile>());
+}
+
+/** Those of them that int16 did not hold. */
+// @ts-ignore: decorator
+@inline
+export function restOf(tile: Tile): Piece {
+  return changetype<Piece>(changetype<usize>(tile) + offsetof<Tile>() + offsetof<Piece>());
+}
+
+/** The outputs whose currents this thread gathers. */
+// @ts-ignore: decorator
+@inline
+export function rowOf(tile: Tile): Row {
+  return changetype<Row>(changetype<usize>(tile) + offsetof<Tile>() + 2 * offsetof<Piece>());
 }
 
 /** First offset i in the tile at which a layer of this lag has a step of its own. */
@@ -64,7 +76,7 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Bytes at the end of a thread's scratch memory for constants of a loop (takeback.ts, monotone.ts). */
+/** Bytes at the end of a thread's scratch memory for constants of a loop (neurons/takeback.ts, neurons/oscillator.ts). */
 const SETTLED = 512;
 
 // @ts-ignore: decorator

@@ -119,7 +119,7 @@ function checkThresholds(layer: Population & { readonly name: string }, weight: 
   }
 }
 
-/** Pools compare the counts of a tile in int16 lanes (`kernels/pool.ts`). */
+/** Pools compare the counts of a tile in int16 lanes (`kernels/stages/pool.ts`). */
 function checkCounts({ name, greatestSpike }: Signal, phases: number): void {
   if (unitSteps(longestTile, phases) * greatestSpike >= 2 ** 14) {
     throw new EngineError(

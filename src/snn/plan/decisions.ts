@@ -32,7 +32,7 @@ export type Gather =
   | "scale";
 
 /**
- * Ways to run neurons. `quotients`: in int16, those that leave it in int32. `oscillator`: as phases that wrap around, for a
+ * Ways to run neurons. `quotients`: in int16, those that leave it in int32. `oscillator`: as angles that wrap around, for a
  * constant current. `steps`: in int32. `tracker`: by a table of the function that is followed.
  */
 export type Neurons = "quotients" | "oscillator" | "steps" | "tracker";
@@ -97,13 +97,32 @@ export interface Decision {
 /** What is to be taken instead of the usual wherever it fits: for tests of every kernel, and for measuring what each buys. */
 export interface Force {
   readonly gather?: Gather;
-  readonly neurons?: Neurons;
+  /** Is replaced by what would be taken if it were not there. */
+  readonly without?: Gather;
+  readonly neurons?: "steps";
   readonly block?: number;
   /** Longest tile. */
   readonly tileSteps?: number;
   /** Runs no pool together with the neurons before it. */
   readonly pools?: "apart";
 }
+
+/** What is taken where a kernel is not there: the first that fits. */
+const simpler: { readonly [G in Gather]: readonly Gather[] } = {
+  pairs8: ["merged8"],
+  merged8: ["short8"],
+  short8: ["long8"],
+  shortSplit8: ["short8"],
+  long8: ["long16"],
+  longSplit8: ["long8"],
+  passes8: ["short8", "long8"],
+  passesSplit8: ["shortSplit8", "longSplit8"],
+  long16: ["wide16"],
+  passes16: ["long16"],
+  wide16: [],
+  depthwise: [],
+  scale: [],
+};
 
 /** Narrow kernels empty their lanes after so many rows; with fewer, wide ones are faster. */
 const leastBudget = 8;
@@ -118,12 +137,25 @@ const splitBytes = 400_000;
 const longestMerged = 192;
 
 export function decide(stage: PopulationStage, phases: number, force: Force = {}): Decision {
-  const wanted = stage.terms.map((term) =>
-    force.gather !== undefined && gatherFits(force.gather, term, stage) ? force.gather : undefined,
-  );
+  const { gather: forced, without } = force;
+  const wanted = stage.terms.map((term) => (forced && gatherFits(forced, term, stage) ? forced : undefined));
+  const decision = decideWith(stage, phases, wanted, force);
+  if (!decision.terms.some(({ gather }) => gather === without)) return decision;
+  const others = stage.terms.map((term, i) => {
+    const { gather } = decision.terms[i];
+    return gather === without ? simpler[gather].find((other) => gatherFits(other, term, stage)) : wanted[i];
+  });
+  return decideWith(stage, phases, others, force);
+}
+
+function decideWith(
+  stage: PopulationStage,
+  phases: number,
+  wanted: readonly (Gather | undefined)[],
+  force: Force,
+): Decision {
   const rows = stage.terms.map((term, i) => (wanted[i] ? gathers[wanted[i]].rows : usualRows(term)));
-  const arePaired = wanted.some((gather) => gather === "pairs8");
-  const block = chooseBlock(stage, rows, arePaired, force.block);
+  const block = chooseBlock(stage, rows, wanted.includes("pairs8"), force.block);
   const terms = stage.terms.map((term, i): TermDecision => {
     const isPossible = wanted[i] !== undefined && (!gathers[wanted[i]].isPaired || canPair(block));
     const gather = isPossible ? (wanted[i] as Gather) : usualGather(term, rows[i], stage, block);
@@ -132,8 +164,7 @@ export function decide(stage: PopulationStage, phases: number, force: Force = {}
   const isShort = terms.length > 0 && terms.every(({ gather }) => gathers[gather].sums === "int16");
   const hasPasses = terms.some(({ gather }) => gathers[gather].hasPasses);
   const usual = usualNeurons(stage, phases, isShort);
-  const isFree = force.neurons === "steps" && usual !== "tracker";
-  return { terms, block, isShort, hasPasses, neurons: isFree ? "steps" : usual };
+  return { terms, block, isShort, hasPasses, neurons: usual === "tracker" ? usual : (force.neurons ?? usual) };
 }
 
 /** In words, for people: how each term is gathered, in blocks of how many channels, and how neurons are run. */

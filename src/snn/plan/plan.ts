@@ -3,7 +3,7 @@ import type { Graph } from "../../graph/graph.ts";
 import { type Decision, decide, type Force } from "./decisions.ts";
 import { type Network, type NetworkOptions, networksOf, type PopulationStage, type Term } from "./network.ts";
 
-/** Longest tile: more steps save nothing, and pools rely on it (kernels/pool.ts). */
+/** Longest tile: more steps save nothing, and pools rely on it (kernels/stages/pool.ts). */
 export const longestTile = 32;
 
 /** Of one segment of the graph. */

@@ -18,7 +18,7 @@ export interface TileRange {
 /** Addresses that every thread must know. */
 export interface ProgramAddress {
   readonly program: number;
-  /** 64 bytes for each thread. */
+  /** `tileBytes` for each thread. */
   readonly tiles: number;
 }
 

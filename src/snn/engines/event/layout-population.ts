@@ -3,6 +3,7 @@ import { sizeOf } from "../../../core/tensor.ts";
 import { tableSteps } from "../../neurons/integer-target.ts";
 import { type Decision, gathers, roundUp, type TermDecision } from "../../plan/decisions.ts";
 import type { Network, PoolStage, PopulationStage, Term } from "../../plan/network.ts";
+import { parameterRow } from "./kernel-records.ts";
 import type { BandLayout, PopulationLayout, Take, TermLayout } from "./layout.ts";
 import { isDense, type ListLayout, stagger } from "./passing-areas.ts";
 import { recordBytes } from "./records.ts";
@@ -48,7 +49,7 @@ export function layoutPopulation(
     bands: stage.pool ? layoutBands(stage.pool, block, tileSteps, threads, take) : undefined,
     vMem: take("neurons", state * 4),
     netCount: take("neurons", state * 4),
-    parameters: take("neurons", 13 * stateStride * 4),
+    parameters: take("neurons", Object.keys(parameterRow).length * stateStride * 4),
     weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
     tracking: isTracker ? take("neurons", 4 * (4 * stateStride + phases + 1)) : 0,
     targets: isTracker ? take("neurons", 8 * tableSteps) : 0,

@@ -8,10 +8,11 @@ import { greatestCurrents, scaleOf } from "../../plan/bounds.ts";
 import { calmOf } from "../../plan/decisions.ts";
 import type { Network, PopulationStage, Signal, Term } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { parameterRow, stageKind } from "./kernel-records.ts";
 import type { BandLayout, Layout, PopulationLayout } from "./layout.ts";
 import { loadPicture, loadTerm } from "./load-weights.ts";
 import type { Views } from "./memory.ts";
-import { neuronNumbers, recordBytes, stageKinds, writeRecord } from "./records.ts";
+import { neuronNumbers, recordBytes, writeRecord } from "./records.ts";
 
 /** A cost that no membrane reaches. */
 const never = membraneBound + 1;
@@ -49,7 +50,7 @@ export function loadPopulation(
   writeRecord(words, place.record, "population", {
     ...place,
     ...shifts,
-    kind: stageKinds.population,
+    kind: stageKind.population,
     terms: place.termTable,
     termCount: terms.length,
     out: layout.frames.get(signal)!.record,
@@ -94,36 +95,47 @@ function loadBands(
   return first;
 }
 
-/** Rows of thresholds and costs as kernels/neuron-parts.ts wants them. */
+/** Rows of thresholds and costs: what each means, kernels/structs.ts says. */
 function loadParameters(layer: Population, { parameters, stateStride }: PopulationLayout, words: Int32Array): void {
-  const row = (number: number) => words.subarray(parameters / 4 + number * stateStride).subarray(0, stateStride);
-  for (let number = 0; number < 8; number++) row(number).fill(never);
-  row(8).fill(0);
-  const finite = (value: number) => Math.min(never, value);
+  const at = (number: number) => parameters / 4 + number * stateStride;
+  const row = (name: keyof typeof parameterRow) =>
+    words.subarray(at(parameterRow[name]), at(parameterRow[name]) + stateStride);
+  const costs = [
+    "fireUp",
+    "fireUpNeg",
+    "fireDown",
+    "fireDownNeg",
+    "costUp",
+    "costUpNeg",
+    "costDown",
+    "costDownNeg",
+  ] as const;
+  for (const name of costs) row(name).fill(never);
+  row("start").fill(0);
   for (const [c, { vTh, vThNeg, fireAt, fireAtNeg, vStart }] of neuronParameters(layer).entries()) {
-    const costs =
+    const values =
       layer.neuron === "takeback"
         ? [fireAt, fireAtNeg, fireAt, fireAtNeg, vTh, vThNeg, vTh, vThNeg]
         : [vTh, vTh, vThNeg, vThNeg, vTh, vTh, vThNeg, vThNeg];
-    for (const [number, cost] of costs.entries()) row(number)[c] = finite(cost);
-    row(8)[c] = vStart;
+    for (const [k, value] of values.entries()) row(costs[k])[c] = Math.min(never, value);
+    row("start")[c] = vStart;
   }
-  const [fireUp, fireUpNeg, fireDown, , costUp, costUpNeg] = [0, 1, 2, 3, 4, 5].map(row);
-  row(9).set(fireUp.map((cost) => cost - 1));
-  row(10).set(fireDown.map((cost) => 1 - cost));
-  row(11).set(fireUpNeg.map((cost, c) => cost - fireUp[c]));
-  row(12).set(costUpNeg.map((cost, c) => cost - costUp[c]));
+  row("upAbove").set(row("fireUp").map((cost) => cost - 1));
+  row("downBelow").set(row("fireDown").map((cost) => 1 - cost));
+  row("moreFire").set(row("fireUpNeg").map((cost, c) => cost - row("fireUp")[c]));
+  row("moreCost").set(row("costUpNeg").map((cost, c) => cost - row("costUp")[c]));
 }
 
-/** Rows of thresholds and costs times each weight, as kernels/weighted.ts wants them; what no membrane reaches stays so. */
+/** Rows of thresholds and costs times each weight, as kernels/neurons/weighted.ts wants them; what no membrane reaches stays so. */
 function loadWeighted(
   { parameters, weighted, stateStride }: PopulationLayout,
   phases: number,
   words: Int32Array,
 ): void {
+  const { fireUp, fireDownNeg, costUp, costDownNeg } = parameterRow;
   for (let shift = 0; shift < phases; shift++) {
     for (let c = 0; c < stateStride; c++) {
-      const [fire, fireNeg, cost, costNeg] = [0, 3, 4, 7]
+      const [fire, fireNeg, cost, costNeg] = [fireUp, fireDownNeg, costUp, costDownNeg]
         .map((row) => words[parameters / 4 + row * stateStride + c])
         .map((value) => Math.min(never, value * 2 ** shift));
       const rows = [fire - 1, fireNeg - fire, cost, costNeg - cost];
@@ -133,7 +145,7 @@ function loadWeighted(
   }
 }
 
-/** Trackers' constants and the table of their function, as kernels/tracker.ts wants them. */
+/** Trackers' constants and the table of their function, as kernels/neurons/tracker.ts wants them. */
 function loadTracking(
   layer: Population,
   { tracking, targets, stateStride }: PopulationLayout,

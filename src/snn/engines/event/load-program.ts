@@ -1,11 +1,12 @@
 /** Writes a plan into its memory: the program's records; what stages need besides is in load-population.ts and load-weights.ts. */
 import type { PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { stageKind } from "./kernel-records.ts";
 import { type Layout, pictureCount } from "./layout.ts";
 import { loadPopulation } from "./load-population.ts";
 import { lanesOf } from "./load-weights.ts";
 import type { Views } from "./memory.ts";
-import { stageKinds, writeRecord } from "./records.ts";
+import { writeRecord } from "./records.ts";
 
 /** Stages as the program runs them: pictures first (once a run), then `network.stages` (each tile). */
 export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: number): void {
@@ -60,7 +61,7 @@ function loadOther(
   frame: (signal: Signal) => number,
 ): number {
   const out = frame(stage.signal);
-  const kind = stageKinds[stage.kind];
+  const kind = stageKind[stage.kind];
   if (stage.kind === "pool") return loadPool(stage, layout, words);
   const record = layout.others.get(stage)!;
   if (stage.kind === "move") {
@@ -78,7 +79,7 @@ function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
   const { record, counts, countStride, ownsCounts, sent } = layout.pools.get(stage)!;
   const { size, stride, offset, pooling } = stage.layer;
   writeRecord(words, record, "pool", {
-    kind: stageKinds.pool,
+    kind: stageKind.pool,
     input: layout.frames.get(stage.input)!.record,
     out: layout.frames.get(stage.signal)!.record,
     size,

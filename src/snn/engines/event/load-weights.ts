@@ -4,11 +4,12 @@ import { scaleOf } from "../../plan/bounds.ts";
 import { gathers, roundUp, type TermDecision } from "../../plan/decisions.ts";
 import type { Network, Signal, Term } from "../../plan/network.ts";
 import type { SquareConvolution } from "../../plan/square.ts";
+import { stageKind } from "./kernel-records.ts";
 import type { Layout, PictureLayout, PopulationLayout, TermLayout } from "./layout.ts";
 import { convolutionFacts } from "./layout-population.ts";
 import type { Views } from "./memory.ts";
 import { isDense } from "./passing-areas.ts";
-import { kernels, stageKinds, writeRecord } from "./records.ts";
+import { termKernels, writeRecord } from "./records.ts";
 
 /** Numbers of the bits that are set, of eight. */
 export function lanesOf(bits: number): number[] {
@@ -42,7 +43,7 @@ export function loadTerm(
   const shift = isConvolution ? (term.layer.shift ?? 0) : scale ? (term.layer.shift ?? 0) : 0;
   writeRecord(words, place.record, "term", {
     ...place,
-    kernel: kernels[rows],
+    kernel: termKernels[rows],
     groups,
     budget,
     isSplit: isSplit ? 1 : 0,
@@ -89,7 +90,7 @@ function reach(term: Term, axis: 0 | 1, inputs: number, outputs: number): Int32A
   return reached;
 }
 
-/** Where channel c of a block has its byte, and what is added to it: see kernels/bytes.ts. */
+/** Where channel c of a block has its byte, and what is added to it: see kernels/gather/bytes.ts. */
 function byteOf(c: number, block: number): { readonly at: number; readonly bias: number } {
   const first = c - (c % 16);
   if (first + 16 > block) return { at: c, bias: 0 };
@@ -200,7 +201,7 @@ export function loadPicture(
     }
   }
   writeRecord(words, place.record, "picture", {
-    kind: stageKinds.picture,
+    kind: stageKind.picture,
     isSmall: isSmall ? 1 : 0,
     pixels: isSmall ? layout.pairs : layout.pixels,
     channels,

@@ -7,6 +7,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { type Executor, type ProgramAddress, pageBytes } from "./executor.ts";
 import { kernelModule } from "./kernel-module.ts";
 import { allocateMemory } from "./memory.ts";
+import { tileBytes } from "./records.ts";
 
 export async function threadExecutor(
   bytes: number,
@@ -59,7 +60,7 @@ export async function threadExecutor(
     }
   }
 
-  await tellAll((thread) => ({ module, memory, thread, tile: tiles + 64 * thread, program }));
+  await tellAll((thread) => ({ module, memory, thread, tile: tiles + tileBytes * thread, program }));
   return {
     memory,
     threads,

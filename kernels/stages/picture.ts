@@ -1,6 +1,7 @@
 /** How a picture drives the network: `src/snn/input-coding.ts` is the definition. */
-import { Picture, Poisson } from "./structs";
-import { Tile, endOf, firstOf, slotOf } from "./tile";
+import { accumulateOne, accumulateTwo } from "../generated/variants";
+import { Picture, Poisson, Tile } from "../structs";
+import { endOf, firstOf, slotOf } from "../tile";
 
 /**
  * Constant current of row y. Where weights are small, pixels P are pairs (P >> 2, P & 3) and weights pairs (4·W, W), so
@@ -32,7 +33,7 @@ function isWhole(picture: Picture, x: i32): bool {
 /** Sixteen channels of one position, or of two side by side. */
 // @ts-ignore: decorator
 @inline
-function accumulatePairs(areTwo: bool, picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
+export function accumulatePairs(areTwo: bool, picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
   const size = picture.size;
   const channels = picture.channels;
   const width = picture.width;
@@ -95,14 +96,6 @@ function putSixteen(picture: Picture, c: i32, to: usize, a0: v128, a1: v128, a2:
   if (c + 8 >= picture.currentStride) return;
   putRounded(to + 32, a2, shift, adds);
   putRounded(to + 48, a3, shift, adds);
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function accumulateOne(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
-  accumulatePairs(false, picture, y, x, c, to);
-}
-export function accumulateTwo(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
-  accumulatePairs(true, picture, y, x, c, to);
 }
 
 /** ⌊sum / 2^shift + ½⌋, added to what another convolution of the picture has left there. */

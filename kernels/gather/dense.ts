@@ -4,27 +4,20 @@
  *
  * Weights: int16 [kernel row][kernel column][channel], as many channels as the population's state.
  */
-import { Term } from "./structs";
-import { Tile, slotOf } from "./tile";
+import { Row, Term, Tile } from "../structs";
+import { slotOf } from "../tile";
 
-/** Adds to `sums` (i32 [channels]) what arrives at channels c … c + channels − 1 of output (y, x), shifted. */
-export function accumulateDense(
-  term: Term,
-  tile: Tile,
-  lag: i32,
-  weightStride: i32,
-  c: i32,
-  channels: i32,
-  i: i32,
-  y: i32,
-  x: i32,
-  sums: usize,
-): void {
+/** Adds to `sums` (i32 [channels of the block]) what arrives at output x of the row at offset i, shifted. */
+export function accumulateDense(tile: Tile, term: Term, row: Row, i: i32, x: i32, sums: usize): void {
+  const population = row.population;
+  const weightStride = population.stateStride;
+  const channels = population.block;
+  const c = row.first;
   const frame = term.frame;
   const size = term.size;
-  const slot = slotOf(frame, tile, lag, i);
+  const slot = slotOf(frame, tile, population.lagIn, i);
   const left = x * term.stride - term.padding;
-  const top = y * term.stride - term.padding;
+  const top = row.y * term.stride - term.padding;
   const firstY = max(0, -top);
   const lastY = min(size, frame.height - top);
   const firstX = max(0, -left);

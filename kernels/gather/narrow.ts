@@ -4,7 +4,7 @@
  *
  * Weights: [block][kernel row][kernel column][as is, negated][input channel][channel of the block].
  */
-import { Term } from "./structs";
+import { Row, Term } from "../structs";
 
 /** Adds int16 lanes to int32 sums. */
 // @ts-ignore: decorator
@@ -25,17 +25,12 @@ export function spill(sums: usize, lanes: v128, shift: i32): void {
 export function gatherNarrow(
   n: i32,
   term: Term,
-  weights: usize,
-  group: i32,
+  row: Row,
   i: i32,
-  kyFrom: i32,
-  kyTo: i32,
-  y: i32,
-  x: i32,
-  end: i32,
   sums: usize,
-  positionBytes: i32,
 ): void {
+  const positionBytes = row.positionBytes;
+  const end = row.end;
   const frame = term.frame;
   const size = term.size;
   const width = frame.width;
@@ -43,15 +38,15 @@ export function gatherNarrow(
   const columnBytes = 2 * term.inPerGroup * term.rowBytes;
   const rowBytes = size * columnBytes;
   const indexRow = (width + 1) << 2;
-  const top = y * stride - term.padding;
-  const firstY = max(kyFrom, -top);
-  const lastY = min(kyTo, frame.height - top);
-  const indexTop = term.index + i * term.indexStepBytes + (group * frame.height + top + firstY) * indexRow;
-  const weightsTop = weights + firstY * rowBytes;
+  const top = row.y * stride - term.padding;
+  const firstY = max(row.kyFrom, -top);
+  const lastY = min(row.kyTo, frame.height - top);
+  const indexTop = term.index + i * term.indexStepBytes + (row.group * frame.height + top + firstY) * indexRow;
+  const weightsTop = row.weights + firstY * rowBytes;
   const rows = lastY - firstY;
   const shift = term.shift;
   const allowance = term.budget << 2;
-  for (; x < end; x++) {
+  for (let x = row.x; x < end; x++) {
     const left = x * stride - term.padding;
     const from = max(0, left) << 2;
     const to = min(width, left + size) << 2;
@@ -67,7 +62,7 @@ export function gatherNarrow(
     let a6 = a0;
     let a7 = a0;
     if (from < to) {
-      for (let row = 0; row < rows; row++) {
+      for (let ky = 0; ky < rows; ky++) {
         let entry = <usize>load<u32>(index + from);
         const last = <usize>load<u32>(index + to);
         while (entry < last) {

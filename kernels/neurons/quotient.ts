@@ -8,40 +8,41 @@
  * membrane.
  */
 import { CARRY, COST, COST_MORE, DOWN, DOWN_MORE, REMAINDER, STEP_BYTES, UP, UP_MORE, limitOf, scheduleAt, unitAt, unitBefore } from "./schedule";
-import { Frame, Population } from "./structs";
-import { Tile, endOf, firstOf, weightShift } from "./tile";
+import { Piece, Population, Tile } from "../structs";
+import { endOf, firstOf, weightShift } from "../tile";
+import { currentOf, spikesOf, stateAt } from "./parts";
 
 /** Net counts within a tile are kept relative to a start within ± this: what is farther off cannot change its sign. */
 const FAR: i16 = 16384;
 
 /**
- * Eight channels from c on of two positions (which may be one) through offsets from … to − 1: two, since both take the same
- * schedule. `at`: bytes of their states; `current`: their sums of offset 0, int16 or (`isLong`) int32 and shifted. Whether
- * they have been run.
+ * Eight channels from c on of the p-th and the other-th position of a piece (which may be one): two, since both take the same
+ * schedule. Their sums are int16 or (`isLong`) int32 and shifted. Gives whether they have been run.
  */
 // @ts-ignore: decorator
 @inline
-function quotientSteps(
+export function quotientSteps(
   isTakeback: bool,
   isWeighted: bool,
   isLong: bool,
-  population: Population,
   tile: Tile,
-  out: Frame,
+  piece: Piece,
   c: i32,
-  atA: usize,
-  atB: usize,
-  currentA: usize,
-  currentB: usize,
-  stepBytes: i32,
-  spikesA: usize,
-  spikesB: usize,
-  from: i32,
-  to: i32,
+  p: i32,
+  other: i32,
 ): bool {
-  from = max(from, firstOf(tile, population.lagIn));
-  to = min(to, endOf(tile, out.lag));
+  const population = piece.population;
+  const out = piece.out;
+  const from = max(piece.from, firstOf(tile, population.lagIn));
+  const to = min(piece.to, endOf(tile, out.lag));
   if (from >= to) return true;
+  const atA = stateAt(piece, p, c);
+  const atB = stateAt(piece, other, c);
+  const spikesA = spikesOf(piece, p, c);
+  const spikesB = spikesOf(piece, other, c);
+  const stepBytes = piece.stepBytes;
+  let currentA = currentOf(piece, p, c) + from * stepBytes;
+  let currentB = currentOf(piece, other, c) + from * stepBytes;
   const integrateTo = endOf(tile, population.lagIn);
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
@@ -74,8 +75,6 @@ function quotientSteps(
 
   let slot = (tile.g0 + from) % capacity;
   let offset = slot * slotBytes;
-  currentA += from * stepBytes;
-  currentB += from * stepBytes;
   for (let i = from; i < to; i++) {
     let gainA = v128.load(step, CARRY);
     let gainB = gainA;
@@ -195,30 +194,4 @@ function storeMembrane(at: usize, quotient: v128, remainder: v128, shift: i32, u
 @inline
 function sumsAt(from: usize, shift: i32): v128 {
   return i16x8.narrow_i32x4_s(i32x4.shr_s(v128.load(from), shift), i32x4.shr_s(v128.load(from, 16), shift));
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function takebackShortQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(true, false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function takebackLongQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(true, false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function takebackShortQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(true, true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function takebackLongQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(true, true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function thresholdShortQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(false, false, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function thresholdLongQuotients(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(false, false, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function thresholdShortQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(false, true, false, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
-}
-export function thresholdLongQuotientsWeighted(population: Population, tile: Tile, out: Frame, c: i32, atA: usize, atB: usize, currentA: usize, currentB: usize, stepBytes: i32, spikesA: usize, spikesB: usize, from: i32, to: i32): bool {
-  return quotientSteps(false, true, true, population, tile, out, c, atA, atB, currentA, currentB, stepBytes, spikesA, spikesB, from, to);
 }

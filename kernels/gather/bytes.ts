@@ -9,7 +9,7 @@
  * 2j + 1 of each sixteen are channels j (its weight + 128) and j + 8. Where a block ends with eight, those are as they are.
  */
 import { spill } from "./narrow";
-import { Term } from "./structs";
+import { Row, Term } from "../structs";
 
 /** ΣL of lanes and of their upper bytes; `bytes`: entries added (less those subtracted), four bytes each. */
 // @ts-ignore: decorator
@@ -32,18 +32,13 @@ export function gatherBytes(
   n: i32,
   isShort: bool,
   term: Term,
-  weights: usize,
-  group: i32,
+  row: Row,
   i: i32,
-  kyFrom: i32,
-  kyTo: i32,
-  y: i32,
-  x: i32,
-  end: i32,
   sums: usize,
-  positionBytes: i32,
-  room: usize,
 ): void {
+  const positionBytes = row.positionBytes;
+  const room = row.room;
+  const end = row.end;
   const frame = term.frame;
   const size = term.size;
   const width = frame.width;
@@ -54,15 +49,15 @@ export function gatherBytes(
   const columnBytes = (term.isSplit ? 1 : 2) * term.inPerGroup * term.rowBytes;
   const rowBytes = size * columnBytes;
   const indexRow = (width + 1) << 2;
-  const top = y * stride - padding;
-  const firstY = max(kyFrom, -top);
-  const lastY = min(kyTo, frame.height - top);
-  const indexTop = term.index + i * term.indexStepBytes + (group * frame.height + top + firstY) * indexRow;
-  const weightsTop = weights + firstY * rowBytes;
+  const top = row.y * stride - padding;
+  const firstY = max(row.kyFrom, -top);
+  const lastY = min(row.kyTo, frame.height - top);
+  const indexTop = term.index + i * term.indexStepBytes + (row.group * frame.height + top + firstY) * indexRow;
+  const weightsTop = row.weights + firstY * rowBytes;
   const rows = lastY - firstY;
   const shift = term.shift;
   const allowance = term.budget << 2;
-  for (; x < end; x++) {
+  for (let x = row.x; x < end; x++) {
     const left = x * stride - padding;
     const from = max(0, left) << 2;
     const to = min(width, left + size) << 2;
@@ -85,7 +80,7 @@ export function gatherBytes(
       let next = room;
       if (isShort && room != 0) {
         // One run of addresses instead of several short ones, each of whose ends a processor would guess wrong.
-        for (let row = 0; row < rows; row++) {
+        for (let ky = 0; ky < rows; ky++) {
           const entry = <usize>load<u32>(index + from);
           const bytes = <usize>load<u32>(index + to) - entry;
           const offset = i32x4.splat(base);
@@ -104,7 +99,7 @@ export function gatherBytes(
         base = 0;
         runs = 1;
       }
-      for (let row = 0; row < runs; row++) {
+      for (let ky = 0; ky < runs; ky++) {
         const isMerged = isShort && room != 0;
         let entry = isMerged ? room : <usize>load<u32>(index + from);
         const last = isMerged ? next : <usize>load<u32>(index + to);

@@ -3,10 +3,11 @@
  *
  * The counts at hand are those after the tile, so time runs backwards: count before a step = count after it − its spike.
  * Within a tile counts differ little, so int16 lanes relative to the window's greatest count are enough: who is so far
- * behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: check-graph.ts).
+ * behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: src/snn/plan/bounds.ts).
  */
-import { Frame, Pool } from "./structs";
-import { Tile, endOf, firstOf, scratchEnd, slotOf, weightShift, weightedEnd } from "./tile";
+import { poolFourPlain, poolFourWeighted } from "../generated/variants";
+import { Frame, Pool, Tile } from "../structs";
+import { endOf, firstOf, scratchEnd, slotOf, weightShift, weightedEnd } from "../tile";
 
 /** First round, only where the pool keeps its own counts: rows of the input. */
 export function countItems(pool: Pool): i32 {
@@ -302,7 +303,7 @@ export function poolSixteen(pool: Pool, tile: Tile, input: Frame, counts: usize,
 /** The usual window, 2 × 2, with its members' counts in registers. */
 // @ts-ignore: decorator
 @inline
-function poolFour(
+export function poolFour(
   isWeighted: bool,
   pool: Pool,
   tile: Tile,
@@ -355,12 +356,4 @@ function poolFour(
     slot = slot == firstSlot ? slot + (input.capacity - 1) * slotBytes : slot - slotBytes;
     target = target == firstTarget ? target + (out.capacity - 1) * targetBytes : target - targetBytes;
   }
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function poolFourPlain(pool: Pool, tile: Tile, input: Frame, members: usize, spikesAt: usize, sentAt: usize, from: i32, end: i32): void {
-  poolFour(false, pool, tile, input, members, spikesAt, sentAt, from, end);
-}
-export function poolFourWeighted(pool: Pool, tile: Tile, input: Frame, members: usize, spikesAt: usize, sentAt: usize, from: i32, end: i32): void {
-  poolFour(true, pool, tile, input, members, spikesAt, sentAt, from, end);
 }

@@ -4,7 +4,7 @@
  *
  * Weights: [block][kernel row][kernel column][input channel][channel of the block], int16.
  */
-import { Term } from "./structs";
+import { Row, Term } from "../structs";
 
 // @ts-ignore: decorator
 @inline
@@ -20,29 +20,27 @@ function dotHigh(sum: v128, a: v128, b: v128, magnitudes: v128): v128 {
   return i32x4.add(sum, i32x4.dot_i16x8_s(pairs, magnitudes));
 }
 
-/** As `gatherNarrow` for one output, n ≤ 4. */
+/** As `gatherNarrow`, n ≤ 4. */
 // @ts-ignore: decorator
 @inline
-export function gatherWide(
-  n: i32,
-  term: Term,
-  weights: usize,
-  group: i32,
-  i: i32,
-  y: i32,
-  x: i32,
-  sums: usize,
-): void {
+export function gatherWide(n: i32, term: Term, row: Row, i: i32, sums: usize): void {
+  for (let x = row.x; x < row.end; x++, sums += row.positionBytes) gatherOne(n, term, row, i, x, sums);
+}
+
+/** What arrives at one output. */
+// @ts-ignore: decorator
+@inline
+function gatherOne(n: i32, term: Term, row: Row, i: i32, x: i32, sums: usize): void {
   const frame = term.frame;
   const size = term.size;
   const left = x * term.stride - term.padding;
-  const top = y * term.stride - term.padding;
+  const top = row.y * term.stride - term.padding;
   const from = max(0, left) << 2;
   const to = min(frame.width, left + size) << 2;
   const columnBytes = term.inPerGroup * term.rowBytes;
   const indexRow = (frame.width + 1) << 2;
-  let base = weights - left * columnBytes;
-  let index = term.index + i * term.indexStepBytes + (group * frame.height + top) * indexRow;
+  let base = row.weights - left * columnBytes;
+  let index = term.index + i * term.indexStepBytes + (row.group * frame.height + top) * indexRow;
   let a0 = i32x4.splat(0);
   let a1 = a0;
   let a2 = a0;

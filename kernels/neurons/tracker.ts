@@ -6,9 +6,9 @@
  * population.tracking: i32 [4][stateStride], the rows below, and behind them i32 [phases + 1], how far a count may be from its target
  * before it moves, by log₂ of the step's weight. population.targets: i32 [steps of the table][2], value and the way to the next.
  */
-import { CONSTANT, LONG, SHORT, constantCurrent, storeSpikes } from "./neuron-parts";
-import { Frame, Population } from "./structs";
-import { Tile, endOf, firstOf, weightShift } from "./tile";
+import { Piece, Population, Tile } from "../structs";
+import { endOf, firstOf, weightShift } from "../tile";
+import { CONSTANT, SHORT, constantCurrent, storeSpikes } from "./parts";
 
 const BEFORE = 0;
 const GREATEST_CHARGE = 1;
@@ -21,46 +21,16 @@ const TARGET_BITS = 8;
 const STEP_BITS = 10;
 const REACH = 1 << 20;
 
-/** As runNeurons; `first` and `channels` of the block. */
-export function trackSteps(
-  population: Population,
-  tile: Tile,
-  position: i32,
-  positions: i32,
-  first: i32,
-  channels: i32,
-  out: Frame,
-  spikes: usize,
-  mode: i32,
-  currents: usize,
-  stepBytes: i32,
-  positionBytes: i32,
-  from: i32,
-  to: i32,
-): void {
-  if (mode == SHORT) trackShort(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
-  else if (mode == LONG) trackLong(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
-  else trackConstant(population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
-}
-
+/** A piece of trackers whose currents are of this mode. */
 // @ts-ignore: decorator
 @inline
-function track(
-  mode: i32,
-  population: Population,
-  tile: Tile,
-  position: i32,
-  positions: i32,
-  first: i32,
-  channels: i32,
-  out: Frame,
-  spikes: usize,
-  currents: usize,
-  stepBytes: i32,
-  positionBytes: i32,
-  from: i32,
-  to: i32,
-): void {
+export function track(mode: i32, tile: Tile, piece: Piece): void {
+  const population = piece.population;
+  const out = piece.out;
+  const first = piece.first;
+  const from = piece.from;
+  const to = piece.to;
+  const stepBytes = piece.stepBytes;
   const stateBytes = population.stateStride << 2;
   const distances = population.tracking + ROWS * stateBytes;
   const beforeShift = population.beforeShift;
@@ -78,18 +48,18 @@ function track(
     onceAt >= integrateFrom && onceAt < integrateTo && (population.constant != 0 || !tile.program.goesOn);
   const start = min(integrateFrom, fireFrom);
   const end = max(integrateTo, fireTo);
-  for (let c = 0; c < channels; c += 4) {
+  for (let c = 0; c < piece.channels; c += 4) {
     const rows = population.tracking + ((first + c) << 2);
     const before = v128.load(rows + BEFORE * stateBytes);
     const greatestCharge = v128.load(rows + GREATEST_CHARGE * stateBytes);
     const greatestValue = v128.load(rows + GREATEST_VALUE * stateBytes);
     const behind = v128.load(rows + BEHIND * stateBytes);
-    for (let p = 0; p < positions; p++) {
-      const at = (position + p) * stateBytes + ((first + c) << 2);
+    for (let p = 0; p < piece.positions; p++) {
+      const at = (piece.position + p) * stateBytes + ((first + c) << 2);
       let charge = v128.load(population.vMem + at);
       let n = v128.load(population.netCount + at);
-      const current = currents + p * positionBytes + (c << laneShift);
-      const target = spikes + p * out.stride + c;
+      const current = piece.currents + p * piece.positionBytes + (c << laneShift);
+      const target = piece.spikes + p * out.stride + c;
       if (!receives && !v128.any_true(arriving(mode, current, stepBytes, integrateFrom, integrateTo))) {
         const at0 = distanceOf(charge, n, before, beforeShift, greatestCharge, targets, greatestValue, behind, behindShift);
         if (areSettled(at0, distances)) {
@@ -195,15 +165,4 @@ function lookedUp(targets: usize, index: v128, part: v128): v128 {
   const values = v128.shuffle<i32>(first, second, 0, 2, 4, 6);
   const ways = v128.shuffle<i32>(first, second, 1, 3, 5, 7);
   return i32x4.add(values, i32x4.shr_s(i32x4.mul(ways, part), STEP_BITS));
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function trackShort(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
-  track(SHORT, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
-}
-export function trackLong(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
-  track(LONG, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
-}
-export function trackConstant(population: Population, tile: Tile, position: i32, positions: i32, first: i32, channels: i32, out: Frame, spikes: usize, currents: usize, stepBytes: i32, positionBytes: i32, from: i32, to: i32): void {
-  track(CONSTANT, population, tile, position, positions, first, channels, out, spikes, currents, stepBytes, positionBytes, from, to);
 }

@@ -6,28 +6,22 @@
  * Narrow kernels keep each channel's weights twice, as they are and negated: a −1 is an entry of the second half. Where
  * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry. An index holds where each position's entries begin.
  */
-import { Term } from "./structs";
-import { Tile, count, slotOf } from "./tile";
-
-/** Event kernels; 3 and more are dense (dense.ts). */
-export const NARROW8 = 0;
-export const NARROW16 = 1;
-export const WIDE = 2;
-export const DEPTHWISE = 3;
-export const SCALE = 4;
+import { Term, TermKernel, Tile } from "../structs";
+import { listNarrow, listSplit } from "../generated/variants";
+import { count, slotOf } from "../tile";
 
 /** Lists the spikes of row y at offset i, and counts the synaptic operations that they cause. */
 export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void {
   const frame = term.frame;
   const row = slotOf(frame, tile, lag, i) + y * frame.width * frame.stride;
   let weighted: i64 = 0;
-  if (term.kernel >= DEPTHWISE) {
+  if (isDense(term)) {
     if (term.counter >= 0) weighted = weighDense(term, row);
   } else {
     const compaction = tile.program.compaction;
     for (let group = 0; group < term.groups; group++) {
       weighted +=
-        term.kernel == WIDE
+        term.kernel == TermKernel.WIDE
           ? listWide(term, compaction, i, y, row, group)
           : term.isSplit
             ? listSplit(term, i, y, row, group)
@@ -35,6 +29,13 @@ export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void 
     }
   }
   count(tile, term.counter, i, weighted * load<i32>(term.reachY + (y << 2)) * term.fanOut);
+}
+
+/** Whether the term is worked on channel by channel, without lists. */
+// @ts-ignore: decorator
+@inline
+export function isDense(term: Term): bool {
+  return term.kernel == TermKernel.DEPTHWISE || term.kernel == TermKernel.SCALE;
 }
 
 /** Where the entries and the index of a row begin. */
@@ -75,7 +76,7 @@ function storeLanes(entry: usize, bits: i32, offsets: usize, first: v128): usize
 /** `isSplit`: −1s have lists of their own. A constant, so that each becomes code of its own. */
 // @ts-ignore: decorator
 @inline
-function listSigned(isSplit: bool, term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
+export function listSigned(isSplit: bool, term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
   const frame = term.frame;
   const width = frame.width;
   const channels = term.inPerGroup;
@@ -134,14 +135,6 @@ function listSigned(isSplit: bool, term: Term, i: i32, y: i32, row: usize, group
   store<u32>(index, <u32>entry);
   if (isSplit) store<u32>(index + indexListBytes, <u32>minus);
   return weighted;
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function listNarrow(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
-  return listSigned(false, term, i, y, row, group);
-}
-export function listSplit(term: Term, i: i32, y: i32, row: usize, group: i32): i64 {
-  return listSigned(true, term, i, y, row, group);
 }
 
 function listWide(term: Term, compaction: usize, i: i32, y: i32, row: usize, group: i32): i64 {

@@ -7,27 +7,23 @@
  * Weights: [block][kernel row][kernel column + stride][as is, negated][input channel][position][channel of the block].
  */
 import { lowSum } from "./bytes";
-import { Term } from "./structs";
+import { Row, Term } from "../structs";
 
 /**
  * What arrives at outputs (y, x … end − 1) at offset i: int16, not yet shifted. `n`: eighths of two blocks, 4 or 8.
- * `room`: where entries are merged.
  */
 // @ts-ignore: decorator
 @inline
 export function gatherPairs(
   n: i32,
   term: Term,
-  weights: usize,
-  group: i32,
+  row: Row,
   i: i32,
-  y: i32,
-  x: i32,
-  end: i32,
   sums: usize,
-  positionBytes: i32,
-  room: usize,
 ): void {
+  const positionBytes = row.positionBytes;
+  const room = row.room;
+  const end = row.end;
   const frame = term.frame;
   const size = term.size;
   const width = frame.width;
@@ -37,19 +33,19 @@ export function gatherPairs(
   const columnBytes = 2 * term.inPerGroup * term.rowBytes;
   const rowBytes = columns * columnBytes;
   const indexRow = (width + 1) << 2;
-  const top = y * stride - padding;
+  const top = row.y * stride - padding;
   const firstY = max(0, -top);
   const rows = min(size, frame.height - top) - firstY;
-  const indexTop = term.index + i * term.indexStepBytes + (group * frame.height + top + firstY) * indexRow;
-  const weightsTop = weights + firstY * rowBytes;
-  for (; x < end; x += 2) {
+  const indexTop = term.index + i * term.indexStepBytes + (row.group * frame.height + top + firstY) * indexRow;
+  const weightsTop = row.weights + firstY * rowBytes;
+  for (let x = row.x; x < end; x += 2) {
     const left = x * stride - padding;
     const from = min(width, max(0, left)) << 2;
     const to = max(0, min(width, left + columns)) << 2;
     let base = weightsTop - left * columnBytes;
     let index = indexTop;
     let next = room;
-    for (let row = 0; row < rows; row++) {
+    for (let ky = 0; ky < rows; ky++) {
       const entry = <usize>load<u32>(index + from);
       const bytes = <usize>load<u32>(index + to) - entry;
       const offset = i32x4.splat(<i32>base);

@@ -1,32 +1,6 @@
-/**
- * What the kinds of neurons have in common: their parameters, their currents, and how spikes are stored.
- *
- * Parameters, i32 [13][stateStride]: the rows below. A cost is what one spike gives up; "neg" rows hold for net counts below
- * zero (going up) or up to zero (going down), and differ from the others only in take-back neurons. Where nothing negative
- * is sent, costs are above the membrane's bound. Channels that only pad never fire.
- */
-import { Population } from "./structs";
-
-export const FIRE_UP = 0;
-export const FIRE_UP_NEG = 1;
-export const FIRE_DOWN = 2;
-export const FIRE_DOWN_NEG = 3;
-export const COST_UP = 4;
-export const COST_UP_NEG = 5;
-export const COST_DOWN = 6;
-export const COST_DOWN_NEG = 7;
-/** Membranes at the start. */
-export const START = 8;
-/** What binary neurons compare with: FIRE_UP − 1 and 1 − FIRE_DOWN (strict comparisons are one instruction, others two). */
-export const UP_ABOVE = 9;
-export const DOWN_BELOW = 10;
-/** Take-back neurons: FIRE_UP_NEG − FIRE_UP and COST_UP_NEG − COST_UP. */
-export const MORE_FIRE = 11;
-export const MORE_COST = 12;
-
-/** Neuron kinds; 0 are thresholds that do not depend on the net count. */
-export const TAKEBACK = 1;
-export const TRACKER = 2;
+/** What the kinds of neurons have in common: their parameters, their currents, and how spikes are stored. */
+import { ParameterRow, Piece, Population, Tile } from "../structs";
+import { endOf, firstOf } from "../tile";
 
 /** Where currents come from. */
 export const CONSTANT = 0;
@@ -56,7 +30,7 @@ export function choose(mask: v128, ifSet: v128, otherwise: v128): v128 {
 
 // @ts-ignore: decorator
 @inline
-export function parameter(population: Population, row: i32, c: i32): v128 {
+export function parameter(population: Population, row: ParameterRow, c: i32): v128 {
   return v128.load(population.parameters + ((row * population.stateStride + c) << 2));
 }
 
@@ -83,4 +57,39 @@ export function storeSpikes(to: usize, spikes: v128): void {
 export function storeEight(to: usize, low: v128, high: v128): void {
   const words = i16x8.narrow_i32x4_s(low, high);
   v128.store_lane<i64>(to, i8x16.narrow_i16x8_s(words, words), 0);
+}
+
+/** Where channel c of the p-th position of a piece has its state: bytes within membranes and net counts. */
+// @ts-ignore: decorator
+@inline
+export function stateAt(piece: Piece, p: i32, c: i32): usize {
+  return <usize>(((piece.position + p) * piece.population.stateStride + c) << 2);
+}
+
+/** Where its current of offset 0 is. */
+// @ts-ignore: decorator
+@inline
+export function currentOf(piece: Piece, p: i32, c: i32): usize {
+  return piece.currents + p * piece.positionBytes + ((c - piece.first) << (piece.mode == SHORT ? 1 : 2));
+}
+
+/** Where its spikes go, in the first slot. */
+// @ts-ignore: decorator
+@inline
+export function spikesOf(piece: Piece, p: i32, c: i32): usize {
+  return piece.spikes + p * piece.out.stride + (c - piece.first);
+}
+
+/** First offset of a piece at which its neurons fire. */
+// @ts-ignore: decorator
+@inline
+export function firedFrom(tile: Tile, piece: Piece): i32 {
+  return max(piece.from, firstOf(tile, piece.out.lag));
+}
+
+/** Offset after the last. */
+// @ts-ignore: decorator
+@inline
+export function firedTo(tile: Tile, piece: Piece): i32 {
+  return min(piece.to, endOf(tile, piece.out.lag));
 }

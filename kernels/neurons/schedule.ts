@@ -8,9 +8,8 @@
  * In memory: [stateStride / 8][tileSteps + 1][8 rows, below][8] of int16. The first entry stands before the tile, and only its
  * remainder is used.
  */
-import { COST_DOWN, COST_UP, COST_UP_NEG, FIRE_DOWN, FIRE_DOWN_NEG, FIRE_UP, FIRE_UP_NEG, START, TAKEBACK } from "./neuron-parts";
-import { Population } from "./structs";
-import { Tile, endOf, firstOf, weightShift } from "./tile";
+import { NeuronNumber, ParameterRow, Population, Tile } from "../structs";
+import { endOf, firstOf, weightShift } from "../tile";
 
 /** What the bias adds to Q. */
 export const CARRY = 0;
@@ -83,8 +82,8 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
   const fireFrom = firstOf(tile, lagOut);
   const to = endOf(tile, lagOut);
   const bias = load<i32>(population.bias + (c << 2));
-  const isTakeback = population.neuron == TAKEBACK;
-  let remainder = (row(population, START, c) + units * bias) & mask;
+  const isTakeback = population.neuron == NeuronNumber.TAKEBACK;
+  let remainder = (row(population, ParameterRow.START, c) + units * bias) & mask;
   let unit = unitBefore(population, tile, from);
   let step = scheduleAt(population, tile, c, from - 1) + ((c & 7) << 1);
   store<i16>(step, <i16>remainder, REMAINDER);
@@ -99,18 +98,18 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
     store<i16>(step, <i16>carry, CARRY);
     const fires = i >= fireFrom;
     const raise = weightShift(tile, lagOut, i) - unit;
-    const up = fires ? above(row(population, FIRE_UP, c), raise, remainder, shift) : i16.MAX_VALUE;
-    const upNeg = fires ? above(row(population, FIRE_UP_NEG, c), raise, remainder, shift) : i16.MAX_VALUE;
-    const down = fires ? below(row(population, isTakeback ? FIRE_DOWN : FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
-    const downNeg = fires ? below(row(population, FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
+    const up = fires ? above(row(population, ParameterRow.FIRE_UP, c), raise, remainder, shift) : i16.MAX_VALUE;
+    const upNeg = fires ? above(row(population, ParameterRow.FIRE_UP_NEG, c), raise, remainder, shift) : i16.MAX_VALUE;
+    const down = fires ? below(row(population, isTakeback ? ParameterRow.FIRE_DOWN : ParameterRow.FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
+    const downNeg = fires ? below(row(population, ParameterRow.FIRE_DOWN_NEG, c), raise, remainder, shift) : i16.MIN_VALUE;
     store<i16>(step, <i16>up, UP);
     store<i16>(step, <i16>(upNeg - up), UP_MORE);
     store<i16>(step, <i16>down, DOWN);
     store<i16>(step, <i16>(downNeg - down), DOWN_MORE);
-    const cost = quotientOf(row(population, COST_UP, c), raise, shift);
+    const cost = quotientOf(row(population, ParameterRow.COST_UP, c), raise, shift);
     const more = isTakeback
-      ? quotientOf(row(population, COST_UP_NEG, c), raise, shift) - cost
-      : quotientOf(row(population, COST_DOWN, c), raise, shift);
+      ? quotientOf(row(population, ParameterRow.COST_UP_NEG, c), raise, shift) - cost
+      : quotientOf(row(population, ParameterRow.COST_DOWN, c), raise, shift);
     store<i16>(step, <i16>cost, COST);
     store<i16>(step, <i16>more, COST_MORE);
     store<i16>(step, <i16>remainder, REMAINDER);
@@ -120,7 +119,7 @@ function scheduleChannel(population: Population, tile: Tile, c: i32, units: i32)
 
 // @ts-ignore: decorator
 @inline
-function row(population: Population, number: i32, c: i32): i32 {
+function row(population: Population, number: ParameterRow, c: i32): i32 {
   return load<i32>(population.parameters + ((number * population.stateStride + c) << 2));
 }
 

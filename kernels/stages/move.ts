@@ -1,6 +1,6 @@
 /** Channels of one frame, at every offset, into another: slices, the parts of a concatenation, and upsampling. */
-import { Move } from "./structs";
-import { Tile, endOf, firstOf, slotOf } from "./tile";
+import { Move, Tile } from "../structs";
+import { endOf, firstOf, slotOf } from "../tile";
 
 /** Work items: rows of the output. */
 export function moveItem(move: Move, tile: Tile, y: i32): void {

@@ -1,16 +1,18 @@
 /**
  * Neurons of any kind and number of levels through any steps: those that weigh more than 1 (src/snn/phases.ts), that only
- * integrate or only fire (as those of a delayed population do), or that several spikes may leave at once. Such runs are short: a step passes over all positions at hand before the next, so
- * that what depends on the step is settled once, and loops are long enough for a processor to foresee their ends.
+ * integrate or only fire (as those of a delayed population do), or that several spikes may leave at once. Such runs are short:
+ * a step passes over all positions at hand before the next, so that what depends on the step is settled once, and loops are
+ * long enough for a processor to foresee their ends.
  *
  * A spike has the membrane's sign. What it needs and what it costs depends on the side of zero where the net count moves
  * (take-back neurons) or where the membrane is (others). Both stand ready in memory, times each weight:
  * i32 [log₂ of the weight][stateStride / 4][4][4], the rows below; "more" is added on the negative side.
  * Membranes are bounded at every step: with such weights few tiles are sure to stay below.
  */
-import { CONSTANT, LONG, SHORT, TAKEBACK, storeSpikes } from "./neuron-parts";
-import { Frame, Population } from "./structs";
-import { Tile, endOf, firstOf, weightShift } from "./tile";
+import { integrateConstant, integrateLong, integrateShort } from "../generated/variants";
+import { NeuronNumber, Piece, Population, Tile } from "../structs";
+import { endOf, firstOf, weightShift } from "../tile";
+import { CONSTANT, LONG, SHORT, storeSpikes } from "./parts";
 
 /** A spike is sent where |V| is greater. */
 const FIRE_ABOVE = 0;
@@ -18,72 +20,60 @@ const MORE_FIRE = 16;
 const COST = 32;
 const MORE_COST = 48;
 
-/** `positions` positions from `position` on, of a row or of all, through offsets from … to − 1: see runNeurons. */
-export function weightedSteps(
-  population: Population,
-  tile: Tile,
-  position: i32,
-  positions: i32,
-  first: i32,
-  channels: i32,
-  out: Frame,
-  spikes: usize,
-  mode: i32,
-  currents: usize,
-  stepBytes: i32,
-  positionBytes: i32,
-  from: i32,
-  to: i32,
-): void {
+/** A piece of neurons, of a row of positions or of all. */
+export function weightedSteps(tile: Tile, piece: Piece): void {
+  const population = piece.population;
+  const out = piece.out;
+  const mode = piece.mode;
   const integrateFrom = firstOf(tile, population.lagIn);
   const integrateTo = endOf(tile, population.lagIn);
   const fireFrom = firstOf(tile, out.lag);
   const fireTo = endOf(tile, out.lag);
   const laneShift = mode == SHORT ? 1 : 2;
-  for (let i = from; i < to; i++) {
+  for (let i = piece.from; i < piece.to; i++) {
     const integrates = i >= integrateFrom && i < integrateTo;
     const fires = i >= fireFrom && i < fireTo;
     const shiftIn = weightShift(tile, population.lagIn, i);
     const shiftOut = weightShift(tile, out.lag, i);
-    const target = spikes + ((tile.g0 + i) % out.capacity) * out.slotBytes;
-    for (let c = 0; c < channels; c += 4) {
-      const at = ((position * population.stateStride + first + c) << 2) as usize;
+    const target = piece.spikes + ((tile.g0 + i) % out.capacity) * out.slotBytes;
+    for (let c = 0; c < piece.channels; c += 4) {
       if (integrates) {
-        const current = currents + i * stepBytes + (c << laneShift);
-        if (mode == CONSTANT) integrateConstant(population, at, positions, first + c, shiftIn, current, positionBytes);
-        else if (mode == SHORT) integrateShort(population, at, positions, first + c, shiftIn, current, positionBytes);
-        else integrateLong(population, at, positions, first + c, shiftIn, current, positionBytes);
+        const current = piece.currents + i * piece.stepBytes + (c << laneShift);
+        if (mode == CONSTANT) integrateConstant(piece, c, shiftIn, current);
+        else if (mode == SHORT) integrateShort(piece, c, shiftIn, current);
+        else integrateLong(piece, c, shiftIn, current);
       }
       if (!fires) continue;
-      if (population.levels == 1) fireStep(population, at, positions, first + c, shiftOut, target + c, out.stride);
-      else fireLevels(population, at, positions, first + c, shiftOut, target + c, out.stride);
+      if (population.levels == 1) fireStep(piece, c, shiftOut, target + c);
+      else fireLevels(piece, c, shiftOut, target + c);
     }
   }
+}
+
+/** Where four channels have their states at the first position. */
+// @ts-ignore: decorator
+@inline
+function firstState(piece: Piece, c: i32): usize {
+  return <usize>((piece.position * piece.population.stateStride + piece.first + c) << 2);
 }
 
 /** Four channels of each position integrate a step. */
 // @ts-ignore: decorator
 @inline
-function integrateStep(
-  mode: i32,
-  population: Population,
-  at: usize,
-  positions: i32,
-  c: i32,
-  shift: i32,
-  current: usize,
-  positionBytes: i32,
-): void {
+export function integrateStep(mode: i32, piece: Piece, c: i32, shift: i32, current: usize): void {
+  const population = piece.population;
+  const positionBytes = piece.positionBytes;
+  const at = firstState(piece, c);
   const stateBytes = population.stateStride << 2;
   const weight = i32x4.splat(1 << shift);
   const unit = i32x4.splat(1 << (shift + population.shift));
-  const bias = i32x4.mul(v128.load(population.bias + (c << 2)), weight);
+  const bias = i32x4.mul(v128.load(population.bias + ((piece.first + c) << 2)), weight);
   const bound = v128.load_splat<i32>(changetype<usize>(population) + offsetof<Population>("bound"));
   const lowerBound = i32x4.neg(bound);
   const hasConstant = population.constant != 0;
   let vMem = population.vMem + at;
   let constant = population.constant + at;
-  for (let p = 0; p < positions; p++) {
+  for (let p = 0; p < piece.positions; p++) {
     let sum = bias;
     if (mode == SHORT) sum = i32x4.add(sum, i32x4.mul(v128.load_ext<i16>(current), unit));
     if (mode == LONG) sum = i32x4.add(sum, i32x4.mul(v128.load(current), weight));
@@ -96,27 +86,22 @@ function integrateStep(
 }
 
 /** Four channels of each position fire a step. */
-export function fireStep(
-  population: Population,
-  at: usize,
-  positions: i32,
-  c: i32,
-  shift: i32,
-  target: usize,
-  targetBytes: i32,
-): void {
+export function fireStep(piece: Piece, c: i32, shift: i32, target: usize): void {
+  const population = piece.population;
+  const targetBytes = piece.out.stride;
+  const at = firstState(piece, c);
   const stateBytes = population.stateStride << 2;
-  const rows = population.weighted + ((shift * population.stateStride + c) << 4);
+  const rows = population.weighted + ((shift * population.stateStride + piece.first + c) << 4);
   const fireAbove = v128.load(rows, FIRE_ABOVE);
   const moreFire = v128.load(rows, MORE_FIRE);
   const cost = v128.load(rows, COST);
   const moreCost = v128.load(rows, MORE_COST);
   const weight = i32x4.splat(1 << shift);
   const one = i32x4.splat(1);
-  const counted = i32x4.splat(population.neuron == TAKEBACK ? -1 : 0);
+  const counted = i32x4.splat(population.neuron == NeuronNumber.TAKEBACK ? -1 : 0);
   let vMem = population.vMem + at;
   let netCount = population.netCount + at;
-  for (let p = 0; p < positions; p++) {
+  for (let p = 0; p < piece.positions; p++) {
     const v = v128.load(vMem);
     const n = v128.load(netCount);
     const sign = i32x4.shr_s(v, 31);
@@ -137,27 +122,22 @@ export function fireStep(
  * The same with several levels, one after the other until no lane wants another. V and n are mirrored where V is negative,
  * so that all go up.
  */
-export function fireLevels(
-  population: Population,
-  at: usize,
-  positions: i32,
-  c: i32,
-  shift: i32,
-  target: usize,
-  targetBytes: i32,
-): void {
+export function fireLevels(piece: Piece, c: i32, shift: i32, target: usize): void {
+  const population = piece.population;
+  const targetBytes = piece.out.stride;
+  const at = firstState(piece, c);
   const stateBytes = population.stateStride << 2;
-  const rows = population.weighted + ((shift * population.stateStride + c) << 4);
+  const rows = population.weighted + ((shift * population.stateStride + piece.first + c) << 4);
   const fireAbove = v128.load(rows, FIRE_ABOVE);
   const moreFire = v128.load(rows, MORE_FIRE);
   const cost = v128.load(rows, COST);
   const moreCost = v128.load(rows, MORE_COST);
   const weight = i32x4.splat(1 << shift);
-  const counted = i32x4.splat(population.neuron == TAKEBACK ? -1 : 0);
+  const counted = i32x4.splat(population.neuron == NeuronNumber.TAKEBACK ? -1 : 0);
   const levels = population.levels;
   let vMem = population.vMem + at;
   let netCount = population.netCount + at;
-  for (let p = 0; p < positions; p++) {
+  for (let p = 0; p < piece.positions; p++) {
     const sign = i32x4.shr_s(v128.load(vMem), 31);
     let v = i32x4.abs(v128.load(vMem));
     const before = i32x4.sub(v128.xor(v128.load(netCount), sign), sign);
@@ -178,15 +158,4 @@ export function fireLevels(
     netCount += stateBytes;
     target += targetBytes;
   }
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function integrateConstant(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
-  integrateStep(CONSTANT, population, at, positions, c, shift, current, positionBytes);
-}
-export function integrateShort(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
-  integrateStep(SHORT, population, at, positions, c, shift, current, positionBytes);
-}
-export function integrateLong(population: Population, at: usize, positions: i32, c: i32, shift: i32, current: usize, positionBytes: i32): void {
-  integrateStep(LONG, population, at, positions, c, shift, current, positionBytes);
 }

@@ -1,7 +1,7 @@
 /** Binary take-back neurons over the steps of a tile: thresholds depend on the net count's sign. */
-import { CONSTANT, COST_UP, DOWN_BELOW, LONG, MORE_COST, MORE_FIRE, SHORT, UP_ABOVE, constantCurrent, currentAt, parameter, storeEight } from "./neuron-parts";
-import { Frame, Population } from "./structs";
-import { Tile, settledAt } from "./tile";
+import { ParameterRow, Piece, Population, Tile } from "../structs";
+import { settledAt } from "../tile";
+import { SHORT, constantCurrent, currentAt, currentOf, firedFrom, firedTo, parameter, spikesOf, stateAt, storeEight } from "./parts";
 
 /**
  * Binary take-back neurons, eight channels: two chains of operations, of which one alone would wait for itself. Costs are
@@ -9,20 +9,21 @@ import { Tile, settledAt } from "./tile";
  */
 // @ts-ignore: decorator
 @inline
-function takebackSteps(
-  population: Population,
-  out: Frame,
-  tile: Tile,
+export function takebackSteps(
   mode: i32,
   saturates: bool,
-  at: usize,
+  tile: Tile,
+  piece: Piece,
+  p: i32,
   c: i32,
-  currents: usize,
-  stepBytes: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
 ): void {
+  const population = piece.population;
+  const out = piece.out;
+  const at = stateAt(piece, p, c);
+  const spikes = spikesOf(piece, p, c);
+  const stepBytes = piece.stepBytes;
+  const from = firedFrom(tile, piece);
+  const to = firedTo(tile, piece);
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const shift = population.shift;
@@ -31,24 +32,24 @@ function takebackSteps(
   const lowerBound = i32x4.neg(bound);
   const halfBytes: usize = mode == SHORT ? 8 : 16;
   const constant0 = constantCurrent(population, at, c);
-  const vTh0 = parameter(population, COST_UP, c);
-  const moreCost0 = parameter(population, MORE_COST, c);
-  const upAbove0 = parameter(population, UP_ABOVE, c);
-  const downBelow0 = parameter(population, DOWN_BELOW, c);
-  const moreFire0 = parameter(population, MORE_FIRE, c);
+  const vTh0 = parameter(population, ParameterRow.COST_UP, c);
+  const moreCost0 = parameter(population, ParameterRow.MORE_COST, c);
+  const upAbove0 = parameter(population, ParameterRow.UP_ABOVE, c);
+  const downBelow0 = parameter(population, ParameterRow.DOWN_BELOW, c);
+  const moreFire0 = parameter(population, ParameterRow.MORE_FIRE, c);
   let v0 = v128.load(population.vMem + at);
   let n0 = v128.load(population.netCount + at);
   const constant1 = constantCurrent(population, at + 16, c + 4);
-  const vTh1 = parameter(population, COST_UP, c + 4);
-  const moreCost1 = parameter(population, MORE_COST, c + 4);
-  const upAbove1 = parameter(population, UP_ABOVE, c + 4);
-  const downBelow1 = parameter(population, DOWN_BELOW, c + 4);
-  const moreFire1 = parameter(population, MORE_FIRE, c + 4);
+  const vTh1 = parameter(population, ParameterRow.COST_UP, c + 4);
+  const moreCost1 = parameter(population, ParameterRow.MORE_COST, c + 4);
+  const upAbove1 = parameter(population, ParameterRow.UP_ABOVE, c + 4);
+  const downBelow1 = parameter(population, ParameterRow.DOWN_BELOW, c + 4);
+  const moreFire1 = parameter(population, ParameterRow.MORE_FIRE, c + 4);
   let v1 = v128.load(population.vMem + at, 16);
   let n1 = v128.load(population.netCount + at, 16);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
-  let current = currents + from * stepBytes;
+  let current = currentOf(piece, p, c) + from * stepBytes;
   for (let i = from; i < to; i++) {
     v0 = i32x4.add(v0, currentAt(mode, constant0, current, shift));
     v1 = i32x4.add(v1, currentAt(mode, constant1, current + halfBytes, shift));
@@ -91,17 +92,18 @@ function takebackSteps(
  * operations, since two leave a processor waiting, and constants in memory, since registers are taken.
  */
 export function takebackLongSixteen(
-  population: Population,
-  out: Frame,
   tile: Tile,
-  at: usize,
+  piece: Piece,
+  p: i32,
   c: i32,
-  currents: usize,
-  stepBytes: i32,
-  spikes: usize,
-  from: i32,
-  to: i32,
 ): void {
+  const population = piece.population;
+  const out = piece.out;
+  const at = stateAt(piece, p, c);
+  const spikes = spikesOf(piece, p, c);
+  const stepBytes = piece.stepBytes;
+  const from = firedFrom(tile, piece);
+  const to = firedTo(tile, piece);
   const slotBytes = out.slotBytes;
   const capacity = out.capacity;
   const room = settledAt(tile);
@@ -119,7 +121,7 @@ export function takebackLongSixteen(
   let n3 = v128.load(netCount, 48);
   let slot = (tile.g0 + from) % capacity;
   let target = spikes + slot * slotBytes;
-  let current = currents + from * stepBytes;
+  let current = currentOf(piece, p, c) + from * stepBytes;
   for (let i = from; i < to; i++) {
     v0 = i32x4.add(v0, i32x4.add(v128.load(room), v128.load(current, 0)));
     const below0 = i32x4.gt_s(zero, n0);
@@ -182,26 +184,9 @@ export function takebackLongSixteen(
 @inline
 function settleTakeback(population: Population, room: usize, at: usize, c: i32): void {
   v128.store(room, constantCurrent(population, at, c));
-  v128.store(room, parameter(population, UP_ABOVE, c), 16);
-  v128.store(room, parameter(population, MORE_FIRE, c), 32);
-  v128.store(room, parameter(population, DOWN_BELOW, c), 48);
-  v128.store(room, parameter(population, COST_UP, c), 64);
-  v128.store(room, parameter(population, MORE_COST, c), 80);
-}
-
-// A function each, exported so that no optimizer merges them: see variants.ts.
-export function takebackShort(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, SHORT, false, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackShortBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, SHORT, true, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackLong(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, LONG, false, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackLongBound(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, LONG, true, at, c, currents, stepBytes, spikes, from, to);
-}
-export function takebackConstant(population: Population, out: Frame, tile: Tile, at: usize, c: i32, currents: usize, stepBytes: i32, spikes: usize, from: i32, to: i32): void {
-  takebackSteps(population, out, tile, CONSTANT, true, at, c, currents, stepBytes, spikes, from, to);
+  v128.store(room, parameter(population, ParameterRow.UP_ABOVE, c), 16);
+  v128.store(room, parameter(population, ParameterRow.MORE_FIRE, c), 32);
+  v128.store(room, parameter(population, ParameterRow.DOWN_BELOW, c), 48);
+  v128.store(room, parameter(population, ParameterRow.COST_UP, c), 64);
+  v128.store(room, parameter(population, ParameterRow.MORE_COST, c), 80);
 }
