@@ -22,6 +22,7 @@ export type { DecodeOptions, Pixels } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type Random, seededRandom } from "./core/random.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
+export { likelyClassNames } from "./data/known-classes.ts";
 export { type SceneClass, sceneClasses } from "./data/scenes/classes.ts";
 export { renderScene } from "./data/scenes/render.ts";
 export { generateScene, type Scene, type SceneObject, type SceneOptions } from "./data/scenes/scene.ts";

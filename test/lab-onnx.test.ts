@@ -15,9 +15,24 @@ describeWithData("the lab with real ONNX files", () => {
     const { model, picture } = await readDropped([...files, file("photos/dog.jpg", "image/jpeg")]);
     expect(picture?.name).toBe("dog.jpg");
     expect(model?.kind).toBe("onnx");
-    const { info, dnn } = await loadModel(model as NonNullable<typeof model>, undefined);
+    const said: string[] = [];
+    const { info, dnn } = await loadModel(model as NonNullable<typeof model>, {
+      picture: undefined,
+      onProgress: ({ what }) => said.push(what),
+      signal: new AbortController().signal,
+    });
+    expect(said).toEqual(["Calibrating"]);
     expect(info).toMatchObject({ name: "yolox_nano.onnx", inputShape: [3, 416, 416], hasDnn: true });
     expect(info.classNames).toHaveLength(80);
     expect(dnn?.layers.some((layer) => layer.kind === "activation" && layer.statistics)).toBe(true);
+  });
+
+  test("names classes after the data set that has as many, where a model brings no names", async () => {
+    const darknet = ["cfg", "weights"].map((kind) => file(`models/yolo-lite/tiny-yolov2-trial3.${kind}`));
+    const { model } = await readDropped([...darknet, file("photos/dog.jpg", "image/jpeg")]);
+    const loading = { picture: undefined, onProgress: () => {}, signal: new AbortController().signal };
+    const { info } = await loadModel(model as NonNullable<typeof model>, loading);
+    expect(info).toMatchObject({ namesOf: "VOC" });
+    expect(info.classNames[11]).toBe("dog");
   });
 });

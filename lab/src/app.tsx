@@ -2,11 +2,14 @@
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Figure } from "../../src/index.ts";
 import { FigureDialog } from "./figures/figure-dialog.tsx";
+import { BusyBar } from "./setup/busy-bar.tsx";
 import { Camera } from "./setup/camera.tsx";
+import { CopyLink } from "./setup/copy-link.tsx";
+import { Hints } from "./setup/hints.tsx";
 import { SettingsPanel } from "./setup/settings-panel.tsx";
 import { Toolbar } from "./setup/toolbar.tsx";
 import { nameOf } from "./state/configuration.ts";
-import { type ChannelChoice, toHash } from "./state/settings.ts";
+import { type ChannelChoice, fromHash, toHash } from "./state/settings.ts";
 import type { LabState, Store } from "./state/store.ts";
 import { usePlayback } from "./state/use-playback.ts";
 import { Tour } from "./tour/tour.tsx";
@@ -33,7 +36,7 @@ export function App({ store }: { readonly store: Store }) {
     first: run && settings.t !== null ? run.info.at.findLastIndex((t) => t <= (settings.t ?? 0)) : null,
   });
   const moment = useMoment(state, playback.frame);
-  useAddress(state, moment, playback.isPlaying);
+  useAddress(store, state, moment, playback.isPlaying);
   const closeCamera = useCallback(() => setCameraOpen(false), []);
 
   const drop = {
@@ -64,11 +67,18 @@ export function App({ store }: { readonly store: Store }) {
           spiking-yolo <span>lab</span>
         </h1>
         <p>Watch detections emerge from spikes. Nothing is uploaded: drop your own photographs and detectors.</p>
-        <button type="button" onClick={() => setTouring(true)}>
-          Guided tour
-        </button>
+        <div className="links">
+          <CopyLink onProblem={store.report} />
+          <button type="button" onClick={() => setTouring(true)}>
+            Guided tour
+          </button>
+        </div>
       </header>
       <main>
+        <p className="primer">
+          A spiking neuron adds up what reaches it, its <b>membrane potential</b>. When that comes to a <b>threshold</b>
+          , it sends a <b>spike</b>: a message of one bit, the only thing that neurons tell each other.
+        </p>
         <Toolbar store={store} state={state} onCamera={() => setCameraOpen(true)} />
         {problem && (
           <div className="problem" role="alert">
@@ -80,6 +90,8 @@ export function App({ store }: { readonly store: Store }) {
             </button>
           </div>
         )}
+        <Hints store={store} state={state} />
+        <BusyBar store={store} state={state} />
         <Pictures
           picture={state.picture}
           model={state.model}
@@ -159,14 +171,27 @@ function useMoment({ run, settings }: LabState, frame: number): Moment | null {
   );
 }
 
-/** Keeps the page's address in step with what is shown, once it stands still. */
-function useAddress({ settings, picture }: LabState, moment: Moment | null, isPlaying: boolean): void {
+/**
+ * Keeps the page's address in step with what is shown, once it stands still, and the other way round. What a user would go back to
+ * (another scene, another network) becomes a place of its own in the browser's history; a step or a channel does not.
+ */
+function useAddress(store: Store, { settings, picture }: LabState, moment: Moment | null, isPlaying: boolean): void {
   const t = moment && !isPlaying && moment.frame < moment.run.at.length - 1 ? moment.t : null;
   const isScene = picture?.isScene ?? true;
   useEffect(() => {
     if (isPlaying || !isScene) return;
-    history.replaceState(null, "", toHash({ ...settings, t }));
+    const hash = toHash({ ...settings, t });
+    if (hash === location.hash) return;
+    const place = (text: string) => toHash({ ...fromHash(text), t: null, channel: null });
+    if (location.hash === "" || place(hash) === place(location.hash)) history.replaceState(null, "", hash);
+    else history.pushState(null, "", hash);
   }, [settings, t, isPlaying, isScene]);
+  useEffect(() => {
+    // Back, Forward, or an address put into the browser's line; what this page wrote itself raises no event.
+    const onChange = () => store.goTo(location.hash);
+    addEventListener("hashchange", onChange);
+    return () => removeEventListener("hashchange", onChange);
+  }, [store]);
 }
 
 interface StatusProps {
@@ -186,7 +211,13 @@ function Status({ state, moment, isPlaying }: StatusProps) {
     .join(", ");
   return (
     <footer className="status">
-      <p role="status">{state.busy ? `${state.busy}…` : isPlaying || !moment ? "" : `Step ${moment.t}: ${found}.`}</p>
+      <p role="status">
+        {state.busy
+          ? `${state.progress?.what ?? state.busy}…`
+          : isPlaying || !moment
+            ? ""
+            : `Step ${moment.t}: ${found}.`}
+      </p>
       {engine && (
         <p>
           Engine: {engine.name}, {engine.threads === 1 ? "one thread" : `${engine.threads} threads`}

@@ -2,8 +2,8 @@ import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { dataPath, describeWithData } from "../../test/data.ts";
 import { matchClasses } from "./class-names.ts";
+import { vocClassNames } from "./known-classes.ts";
 import { openDataSet } from "./open.ts";
-import { vocClassNames } from "./voc.ts";
 
 describe("matchClasses", () => {
   it("goes by name, not by index, and tells what one side lacks", () => {

@@ -6,7 +6,8 @@ import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dataPath, describeWithData } from "../../test/data.ts";
 import type { LabelledImage, ObjectAnnotation } from "./dataset.ts";
-import { openVoc, vocClassNames, writeVocDataSet } from "./voc.ts";
+import { vocClassNames } from "./known-classes.ts";
+import { openVoc, writeVocDataSet } from "./voc.ts";
 import { formatVocAnnotation, parseVocAnnotation } from "./voc-annotation.ts";
 
 let root: string;

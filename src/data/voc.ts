@@ -8,14 +8,9 @@ import { type Failure, refuseFailures } from "../core/failures.ts";
 import { firstOf, type RemarkTally, tallyRemarks } from "../core/remarks.ts";
 import { decodeText } from "../core/text.ts";
 import type { DataSetContents, ImageEntry, LabelledImage } from "./dataset.ts";
+import { vocClassNames } from "./known-classes.ts";
 import { pictureFiles, pictureStem } from "./picture-files.ts";
 import { formatVocAnnotation, parseVocAnnotation, type VocAnnotation } from "./voc-annotation.ts";
-
-/** The challenge's classes, in its order. */
-export const vocClassNames: readonly string[] = [
-  ..."aeroplane bicycle bird boat bottle bus car cat chair cow diningtable dog horse motorbike person".split(" "),
-  ..."pottedplant sheep sofa train tvmonitor".split(" "),
-];
 
 export interface VocLocation {
   /** The folder that holds VOC2007, VOC2012, …: the devkit's; or that of one year itself. */

@@ -7,6 +7,7 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import { encodePng } from "#platform";
 import { describeInBrowser, launchBrowser } from "./chromium.ts";
 import {
   andRun,
@@ -226,6 +227,95 @@ describeInBrowser("the lab", () => {
     } finally {
       await other.close();
     }
+  });
+
+  test("goes back and forward between what was shown, and follows an address put into the browser's line", async () => {
+    const { page } = lab;
+    const scene = page.getByRole("button", { name: /^Scene \d/ });
+    await andRun(page, () => page.getByRole("button", { name: "Next scene" }).click());
+    await showStep(page, 6);
+    await page.waitForFunction(() => location.hash.includes("scene=3"));
+    await andRun(page, () => page.getByRole("button", { name: "Next scene" }).click());
+    await showStep(page, 6);
+    await page.waitForFunction(() => location.hash.includes("scene=4"));
+    await andRun(page, () => page.goBack());
+    expect(await scene.textContent()).toBe("Scene 3");
+    await showStep(page, 6);
+    await andRun(page, () => page.goForward());
+    expect(await scene.textContent()).toBe("Scene 4");
+    await andRun(page, () =>
+      page.evaluate(() => {
+        location.hash = "#scene=7&a=graded&step=1";
+      }),
+    );
+    expect(await scene.textContent()).toBe("Scene 7");
+    expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("graded");
+    expect(await page.getByRole("alert").textContent()).toMatch(/E_ADDRESS.*step=1/);
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("opens a model at an address, says how far it is, and stops when asked", async () => {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    let answer = () => {};
+    const isReady = new Promise<void>((ready) => {
+      answer = ready;
+    });
+    await page.route("https://models.example/**", async (route) => {
+      await isReady;
+      const headers = { "access-control-allow-origin": "*" };
+      await route.fulfill({ headers, body: Buffer.from(model.bytes) }).catch(() => {});
+    });
+    try {
+      const hash = "#model=https://models.example/deep/small.safetensors";
+      await page.goto(`${served.url}${hash}`);
+      await page.getByText("Downloading small.safetensors").first().waitFor();
+      await page.getByRole("button", { name: "Stop" }).click();
+      await page.getByRole("alert").getByText("E_STOPPED").waitFor();
+      answer();
+      await page.goto("about:blank");
+      await page.goto(`${served.url}${hash}`);
+      await page.waitForSelector('.page[data-done="true"]', { timeout: 100_000 });
+      expect(await page.locator(".model b").textContent()).toBe("small.safetensors");
+      expect(await page.evaluate(() => location.hash)).toContain("model=https://models.example/deep/small.safetensors");
+    } finally {
+      await context.close();
+    }
+  });
+
+  test("says of a photograph that the built-in model knows only scenes", async () => {
+    const other = await openLab(browser, served.url);
+    try {
+      expect(await other.page.getByRole("note").count()).toBe(0);
+      const grey = await encodePng({ width: 40, height: 30, data: new Uint8Array(40 * 30 * 3).fill(128) });
+      await andRun(other.page, () => dropFiles(other.page, [{ name: "grey.png", bytes: grey }]));
+      expect(await other.page.getByRole("note").textContent()).toContain("drawn street scenes only");
+      expect(await other.page.locator('[data-mark="dnn"] .found').textContent()).toBe("nothing surer than 25 %");
+      await andRun(other.page, () => other.page.getByRole("button", { name: "Back to scenes" }).click());
+      expect(await other.page.getByRole("note").count()).toBe(0);
+    } finally {
+      await other.close();
+    }
+  });
+
+  test("plays by the space bar, and closes explanations by Escape and by a click elsewhere, one being open at a time", async () => {
+    const { page } = lab;
+    await showStep(page, 6);
+    await page.keyboard.press(" ");
+    await page.getByRole("button", { name: "Pause" }).waitFor();
+    await page.keyboard.press(" ");
+    await page.getByRole("button", { name: "Play" }).waitFor();
+    const open = page.locator(".explain[open]");
+    const [first, second] = [page.locator(".explain summary").nth(0), page.locator(".explain summary").nth(1)];
+    await first.click();
+    await second.click();
+    expect(await open.count()).toBe(1);
+    await page.keyboard.press("Escape");
+    expect(await open.count()).toBe(0);
+    expect(await second.evaluate((summary) => document.activeElement === summary)).toBe(true);
+    await first.click();
+    await page.locator("h1").click();
+    expect(await open.count()).toBe(0);
   });
 
   test("takes every control from the keyboard", async () => {

@@ -31,6 +31,7 @@ import type {
   ModelSource,
   PictureInfo,
   PictureSource,
+  Progress,
   RunEvent,
   RunRequest,
 } from "./protocol.ts";
@@ -51,12 +52,15 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
   let dnnSession: Promise<DnnSession> | undefined;
   let dnnResult: Promise<DnnResult> | undefined;
   let currentRun = 0;
+  let loading = new AbortController();
   let lanes: readonly Lane[] = [];
   /** Runs come after each other: the next opens its sessions when the last has closed its own. */
   let lastRun: Promise<unknown> = Promise.resolve();
 
   async function openModel(source: ModelSource) {
-    const loaded = await loadModel(source, picture);
+    loading = new AbortController();
+    const onProgress = (progress: Progress) => emit({ kind: "progress", progress });
+    const loaded = await loadModel(source, { picture, onProgress, signal: loading.signal });
     currentRun = 0;
     const old = dnnSession;
     dnnSession = undefined;
@@ -155,6 +159,11 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
     drawScene: async ({ seed, index }) => generateScene(seed, index),
     runDnn: async () => (await dnnOnPicture())?.detections ?? null,
     run,
+    stop: async () => {
+      loading.abort(new ArgumentError("E_STOPPED", "stopped, as you asked; what was there before is kept"));
+      currentRun = 0;
+      return null;
+    },
     channelMaps,
   };
 }

@@ -19,6 +19,7 @@ export interface NamedBytes {
 }
 
 export type ModelSource =
+  /** A model file or an `.onnx` at an address: the built-in one, or one that a link names. */
   | { readonly kind: "url"; readonly name: string; readonly url: string }
   | { readonly kind: "file"; readonly model: NamedBytes; readonly names?: NamedBytes }
   | {
@@ -67,6 +68,8 @@ export interface ChannelMaps {
 export interface ModelInfo {
   readonly name: string;
   readonly classNames: readonly string[];
+  /** The data set whose names these are, where the model brings none and their number suggests it. */
+  readonly namesOf: string | null;
   /** [3, H, W]. */
   readonly inputShape: readonly [number, number, number];
   /** One line a pass: how the model was made. */
@@ -156,7 +159,17 @@ export interface CheckpointView {
   readonly raster: Int8Array;
 }
 
+/** How far something is that takes a while. */
+export interface Progress {
+  /** "Downloading scenes.safetensors". */
+  readonly what: string;
+  readonly done: number;
+  /** Where it is known. */
+  readonly total: number | null;
+}
+
 export type RunEvent =
+  | { readonly kind: "progress"; readonly progress: Progress }
   | { readonly kind: "started"; readonly run: RunInfo }
   | { readonly kind: "checkpoint"; readonly runId: number; readonly slot: Slot; readonly checkpoint: CheckpointView }
   /** Errors of checkpoints that were reached before the DNN's answer was there, by step. */
@@ -176,6 +189,8 @@ export interface Answers {
   runDnn: { request: null; answer: readonly Detection[] | null };
   /** Answered when the run has come to its end or was given up for another; `done` tells which. */
   run: { request: RunRequest; answer: { readonly done: boolean } };
+  /** Gives up what is being downloaded, calibrated or run. */
+  stop: { request: null; answer: null };
   channelMaps: { request: { slot: Slot; layer: string; channel: number }; answer: ChannelMaps | null };
 }
 

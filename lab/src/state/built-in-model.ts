@@ -1,7 +1,7 @@
 /** The model that comes with the package, as a file beside the page; absent in a build before it was trained. */
 import type { ModelSource } from "../simulation/protocol.ts";
 
-const files = import.meta.glob<string>("../../../models/*.safetensors", {
+const files = import.meta.glob<string>("../../../models/scenes.safetensors", {
   query: "?url",
   import: "default",
   eager: true,

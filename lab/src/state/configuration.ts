@@ -150,13 +150,24 @@ export function toText(configuration: Configuration): string {
 /** The inverse of {@link toText}; what it does not know is left out. */
 export function fromText(text: string): Configuration {
   const [mode, ...parts] = text.split(",");
-  const changes = parts.flatMap((part) => {
-    const [key, value] = part.split(":");
-    const found = choices.find((candidate) => candidate.key === key);
-    const option = found?.options.find((candidate) => String(candidate.value) === value);
-    if (option) return [[key, option.value]];
-    const number = Number(value);
-    return found?.max && Number.isInteger(number) && number >= 1 && number <= found.max ? [[key, number]] : [];
-  });
+  const changes = parts.flatMap((part) => changeOf(part) ?? []);
   return configurationOf(modeNames.find((name) => name === mode) ?? "fast", Object.fromEntries(changes));
+}
+
+/** Parts of a configuration's text that are left out. */
+export function unknownIn(text: string): readonly string[] {
+  const [mode, ...parts] = text.split(",");
+  const isMode = (modeNames as readonly string[]).includes(mode);
+  return [...(isMode ? [] : [mode]), ...parts.filter((part) => !changeOf(part))].map((part) => part.slice(0, 40));
+}
+
+/** "scope:layer" → one entry, its key and value; undefined where there is no such choice. */
+function changeOf(part: string): (readonly [string, unknown])[] | undefined {
+  const [key, value] = part.split(":");
+  const found = choices.find((candidate) => candidate.key === key);
+  const option = found?.options.find((candidate) => String(candidate.value) === value);
+  if (option) return [[key, option.value]];
+  const number = Number(value);
+  const isOther = found?.max && Number.isInteger(number) && number >= 1 && number <= found.max;
+  return isOther ? [[key, number]] : undefined;
 }

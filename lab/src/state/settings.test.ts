@@ -2,7 +2,16 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { modes } from "../../../src/index.ts";
 import { choices, configurationOf, fromText, modeNames, modeOf, nameOf, toText, withChoice } from "./configuration.ts";
-import { comparisonOf, comparisons, firstSettings, fromHash, type Settings, settingsFor, toHash } from "./settings.ts";
+import {
+  comparisonOf,
+  comparisons,
+  firstSettings,
+  fromHash,
+  ignoredIn,
+  type Settings,
+  settingsFor,
+  toHash,
+} from "./settings.ts";
 
 const anyConfiguration = fc
   .tuple(
@@ -22,6 +31,7 @@ const anySettings: fc.Arbitrary<Settings> = fc
   .record({ a: anyConfiguration, b: fc.option(anyConfiguration) })
   .chain(({ a, b }) =>
     fc.record({
+      model: fc.constantFrom(null, "https://example.org/a%20b/yolo.onnx?x=1,2"),
       scene: fc.nat(99_999),
       a: fc.constant(a),
       b: fc.constant(b),
@@ -42,6 +52,7 @@ describe("the address", () => {
     fc.assert(
       fc.property(anySettings, (settings) => {
         expect(fromHash(toHash(settings))).toEqual(settings);
+        expect(ignoredIn(toHash(settings))).toEqual([]);
       }),
     );
   });
@@ -61,12 +72,25 @@ describe("the address", () => {
     "#map=c.leaky0.1",
     "#a=fast,timeSteps:1e9&scene=1.5",
     "#a=fast,timeSteps:0",
+    "#model=javascript:alert(1)",
+    "#model=http://example.org/m.onnx",
   ])("makes sense of nonsense: %s", (hash) => {
     const settings = fromHash(hash);
     expect(settings.scene).toBe(firstSettings.scene);
     expect(settings.t).toBeNull();
     expect(settings.channel).toBeNull();
     expect(toText(settings.a)).toBe("fast");
+    expect(settings.model).toBeNull();
+    expect(ignoredIn(hash).length > 0).toBe(hash.length > 1);
+  });
+
+  test("names what of it makes no sense", () => {
+    expect(ignoredIn("#scene=3&a=fast,phases:6,phase:2&b=papr&model=http://example.org/m.onnx&x=1")).toEqual([
+      "a=phase:2",
+      "b=papr",
+      "model=http://example.org/m.onnx",
+      "x=1",
+    ]);
   });
 });
 

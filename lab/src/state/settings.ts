@@ -1,8 +1,10 @@
 /** What a user has chosen, as one plain value; it stands in the page's address, so that a view can be shared. */
-import type { Configuration, ModelInfo, Slot } from "../simulation/protocol.ts";
-import { configurationOf, fromText, toText } from "./configuration.ts";
+import type { Configuration, ModelInfo, ModelSource, Slot } from "../simulation/protocol.ts";
+import { configurationOf, fromText, toText, unknownIn } from "./configuration.ts";
 
 export interface Settings {
+  /** Address of a model to be shown instead of the built-in one; https only. */
+  readonly model: string | null;
   /** Number of the generated scene. */
   readonly scene: number;
   readonly a: Configuration;
@@ -25,6 +27,7 @@ export interface ChannelChoice {
 const modeAtFirst = "fast";
 
 export const firstSettings: Settings = {
+  model: null,
   scene: 2,
   a: configurationOf(modeAtFirst),
   b: null,
@@ -84,13 +87,14 @@ export function settingsFor(
 }
 
 /** The settings as an address fragment. */
-export function toHash({ scene, a, b, threads, t, channel }: Settings): string {
+export function toHash({ model, scene, a, b, threads, t, channel }: Settings): string {
   const parameters = new URLSearchParams({ scene: String(scene), a: toText(a) });
+  if (model) parameters.set("model", model);
   if (b) parameters.set("b", toText(b));
   if (threads !== null) parameters.set("threads", String(threads));
   if (t !== null) parameters.set("t", String(t));
   if (channel) parameters.set("map", `${channel.slot}.${channel.layer}.${channel.channel}`);
-  return `#${parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":")}`;
+  return `#${parameters.toString().replaceAll("%2C", ",").replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
 }
 
 /** The inverse of {@link toHash}; anything that makes no sense is as at first. */
@@ -106,7 +110,9 @@ export function fromHash(hash: string): Settings {
   };
   const a = configuration("a") ?? firstSettings.a;
   const b = configuration("b");
+  const model = parameters.get("model");
   return {
+    model: model && isModelAddress(model) ? new URL(model).href : null,
     scene: integer("scene", 0, 99_999) ?? firstSettings.scene,
     a,
     b,
@@ -119,4 +125,24 @@ export function fromHash(hash: string): Settings {
 function channelFrom(text: string | null): ChannelChoice | null {
   const match = /^([ab])\.([\w-]{1,128})\.(\d{1,5})$/.exec(text ?? "");
   return match && { slot: match[1] as Slot, layer: match[2], channel: Number(match[3]) };
+}
+
+function isModelAddress(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === "https:";
+}
+
+/** The model at an address, named as the file there. */
+export function linkedModel(url: string): ModelSource {
+  const name = decodeURIComponent(new URL(url).pathname.split("/").at(-1) ?? "");
+  return { kind: "url", name: name || url, url };
+}
+
+/** Parts of an address that {@link fromHash} leaves out, for the user to hear of. */
+export function ignoredIn(hash: string): readonly string[] {
+  const understood = new URLSearchParams(toHash(fromHash(hash)).slice(1));
+  return [...new URLSearchParams(hash.replace(/^#/, ""))].flatMap(([name, value]) => {
+    if (name === "a" || name === "b") return unknownIn(value).map((part) => `${name}=${part}`);
+    const isKept = name === "model" ? understood.has(name) : understood.get(name) === value;
+    return isKept ? [] : [`${name}=${value}`.slice(0, 80)];
+  });
 }

@@ -16,6 +16,7 @@ import type {
   ModelSource,
   PictureInfo,
   PictureSource,
+  Progress,
   RunEvent,
   RunInfo,
   Slot,
@@ -24,7 +25,7 @@ import { builtInModel } from "./built-in-model.ts";
 import { startClient } from "./client.ts";
 import { nameOf } from "./configuration.ts";
 import { readDropped } from "./dropped-files.ts";
-import { type ChannelChoice, fromHash, type Settings, settingsFor } from "./settings.ts";
+import { type ChannelChoice, fromHash, ignoredIn, linkedModel, type Settings, settingsFor } from "./settings.ts";
 
 export interface Run {
   readonly info: RunInfo;
@@ -36,7 +37,7 @@ export interface Run {
 
 export interface LabState {
   readonly settings: Settings;
-  readonly model: ModelInfo | null;
+  readonly model: (ModelInfo & { readonly isBuiltIn: boolean }) | null;
   readonly picture: (PictureInfo & { readonly title: string; readonly isScene: boolean }) | null;
   /** Detections of the DNN: undefined while they are computed, null where the model holds no DNN. */
   readonly dnn: readonly Detection[] | null | undefined;
@@ -44,6 +45,8 @@ export interface LabState {
   readonly maps: ChannelMaps | null;
   /** What is being done that takes a while. */
   readonly busy: string | null;
+  /** How far it is, where that is known. */
+  readonly progress: Progress | null;
   /** What went wrong last. */
   readonly problem: { readonly code: string; readonly message: string } | null;
 }
@@ -55,6 +58,10 @@ export interface Store {
   showScene(index: number): Promise<void>;
   showPixels(pixels: Pixels, title: string): Promise<void>;
   openFiles(files: readonly File[]): Promise<void>;
+  /** Shows what an address says, as if the page had been opened with it. */
+  goTo(hash: string): void;
+  /** Gives up what is being loaded or run. */
+  stop(): void;
   chooseChannel(choice: ChannelChoice | null): void;
   /** The report's figure of the chosen channel, of all networks shown; null where there is nothing to draw yet. */
   drawChannelFigure(): Promise<Figure | null>;
@@ -74,6 +81,7 @@ export function createStore(): Store {
     run: null,
     maps: null,
     busy: "Loading the model",
+    progress: null,
     problem: null,
   };
   const listeners = new Set<() => void>();
@@ -102,16 +110,20 @@ export function createStore(): Store {
 
   function report(error: unknown): void {
     const code = error instanceof SpikingYoloError ? error.code : "E_INTERNAL";
-    set({ busy: null, problem: { code, message: error instanceof Error ? error.message : String(error) } });
+    set({
+      busy: null,
+      progress: null,
+      problem: { code, message: error instanceof Error ? error.message : String(error) },
+    });
   }
 
   /** A user's action after those before it, so that the last one asked for is the last to have its effect. */
   function attempt(busy: string | null, action: () => Promise<void>): Promise<void> {
     actions = actions.then(async () => {
-      set({ busy, problem: null });
+      set({ busy, progress: null, problem: null });
       try {
         await action();
-        set({ busy: null });
+        set({ busy: null, progress: null });
       } catch (error) {
         report(error);
       }
@@ -121,6 +133,9 @@ export function createStore(): Store {
 
   function onEvent(event: RunEvent): void {
     switch (event.kind) {
+      case "progress":
+        setSoon({ progress: event.progress });
+        return;
       case "started":
         setSoon({ run: { info: event.run, checkpoints: { a: [], b: [] }, isDone: false, isStale: false } });
         return;
@@ -187,7 +202,8 @@ export function createStore(): Store {
 
   async function openModel(source: ModelSource): Promise<void> {
     const model = await client.call("openModel", source);
-    set({ model, settings: settingsFor(model, state.model, state.settings) });
+    const isBuiltIn = source === builtInModel;
+    set({ model: { ...model, isBuiltIn }, settings: settingsFor(model, state.model, state.settings) });
   }
 
   async function setPicture(source: PictureSource, title: string, isScene: boolean): Promise<void> {
@@ -220,11 +236,26 @@ export function createStore(): Store {
     await openModel(builtInModel);
   }
 
-  void attempt("Loading the model", async () => {
-    const opened = await Promise.allSettled([openBuiltIn(), drawScene(state.settings.scene)]);
-    start();
-    for (const result of opened) if (result.status === "rejected") throw result.reason;
-  });
+  /** The model and the scene of the settings, which have just been taken from an address. */
+  function openPlace(hash: string): Promise<void> {
+    return attempt("Loading the model", async () => {
+      const { model, scene } = state.settings;
+      const opened = await Promise.allSettled([
+        model ? openModel(linkedModel(model)) : openBuiltIn(),
+        drawScene(scene),
+      ]);
+      start();
+      for (const result of opened) if (result.status === "rejected") throw result.reason;
+      const ignored = ignoredIn(hash);
+      if (ignored.length > 0)
+        throw new ArgumentError(
+          "E_ADDRESS",
+          `the page's address holds what makes no sense here, and it was left out: ${ignored.join(", ")}`,
+        );
+    });
+  }
+
+  void openPlace(location.hash);
 
   return {
     subscribe(listener) {
@@ -259,10 +290,19 @@ export function createStore(): Store {
         if (model) {
           set({ busy: model.kind === "darknet" ? "Calibrating" : "Reading the model" });
           await openModel(model);
-          set({ settings: { ...state.settings, channel: null } });
+          set({ settings: { ...state.settings, channel: null, model: null } });
         }
         start();
       }),
+    goTo(hash) {
+      set({ settings: fromHash(hash) });
+      void openPlace(hash);
+    },
+    stop() {
+      lastRunId++;
+      client.call("stop", null).catch(report);
+      set({ run: state.run && { ...state.run, isStale: false } });
+    },
     chooseChannel(channel) {
       set({ settings: { ...state.settings, channel }, ...(channel ? {} : { maps: null }) });
       loadMaps().catch(report);

@@ -53,15 +53,19 @@ export function usePlayback({ runId, available, total, first }: PlaybackOptions)
     return () => clearTimeout(timer);
   }, [isPlaying, isWaiting, wanted, total, speed]);
 
+  const play = useCallback(() => {
+    setWanted((frame) => (frame >= total - 1 ? 0 : frame));
+    setPlaying(true);
+  }, [total]);
+  const pause = useCallback(() => setPlaying(false), []);
+  useSpaceBar(isPlaying ? pause : play);
+
   return {
     frame: Math.min(wanted, available - 1),
     isPlaying,
     speed,
-    play: useCallback(() => {
-      setWanted((frame) => (frame >= total - 1 ? 0 : frame));
-      setPlaying(true);
-    }, [total]),
-    pause: useCallback(() => setPlaying(false), []),
+    play,
+    pause,
     seek: useCallback(
       (frame) => {
         setPlaying(false);
@@ -71,4 +75,19 @@ export function usePlayback({ runId, available, total, first }: PlaybackOptions)
     ),
     setSpeed,
   };
+}
+
+/** Things that the space bar works already, when they have the focus; a slider is none. */
+const worksBySpace = "button, summary, select, textarea, a, dialog, input:not([type=range])";
+
+function useSpaceBar(action: () => void): void {
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      if (event.key !== " " || (event.target as Element).closest?.(worksBySpace)) return;
+      event.preventDefault();
+      action();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, [action]);
 }

@@ -1,6 +1,6 @@
 /** Spikes per neuron and step, layer by layer: where the network is awake. */
 import { Card } from "./card.tsx";
-import { layerLabel, threeDigits } from "./format.ts";
+import { populationLabel, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 
 export interface ActivityViewProps {
@@ -21,16 +21,16 @@ export function ActivityView({ moment, layer, onLayer }: ActivityViewProps) {
       explanation={
         <p>
           Spikes per neuron and step, of either sign. Work is proportional to it: a layer where one neuron in ten fires
-          costs a tenth of a layer where all do. Choose a layer to see its channels. Layers have their names in the
-          model: <b>leaky4</b> is the leaky ReLU after layer 4 of the cfg.
+          costs a tenth of a layer where all do. Choose a layer to see its channels. Layers of neurons are counted in
+          the order in which they are computed; a name in the model file is shown when one is pointed at.
         </p>
       }
     >
       <ul className="bars">
         {populations.map(({ name, shape }, i) => (
           <li key={name}>
-            <button type="button" aria-pressed={name === layer} onClick={() => onLayer(name)}>
-              <span className="name">{layerLabel(name)}</span>
+            <button type="button" title={name} aria-pressed={name === layer} onClick={() => onLayer(name)}>
+              <span className="name">{populationLabel(populations, name)}</span>
               <span className="size">{shape.join("×")}</span>
               <span className="tracks" aria-hidden="true">
                 {moment.lanes.map(({ slot }, lane) => (

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { energyText, layerLabel, shortNumber, threeDigits } from "./format.ts";
+import { energyText, populationLabel, shortNumber, threeDigits } from "./format.ts";
 
 test.each([
   [0, "0"],
@@ -25,7 +25,10 @@ test("energies read in the unit that fits", () => {
   expect(energyText(3.2)).toBe("3.20 pJ");
 });
 
-test("readouts are named after their heads", () => {
-  expect(layerLabel("region12_readout")).toBe("output 12");
-  expect(layerLabel("leaky0")).toBe("leaky0");
+test("populations are named by where they stand", () => {
+  const names = (...all: string[]) => all.map((name) => ({ name }));
+  const one = names("leaky0", "sum3_linear", "region12_readout");
+  expect(one.map(({ name }) => populationLabel(one, name))).toEqual(["layer 1", "layer 2", "output"]);
+  const two = names("a", "yolo7_readout", "b", "yolo9_readout");
+  expect(two.map(({ name }) => populationLabel(two, name))).toEqual(["layer 1", "output 1", "layer 2", "output 2"]);
 });

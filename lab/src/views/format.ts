@@ -36,8 +36,14 @@ export function percentText(fraction: number): string {
   return `${Math.round(100 * fraction)} %`;
 }
 
-/** Layer names where room is scarce: a readout is named after its head, "region12_readout" → "output 12". */
-export function layerLabel(name: string): string {
-  const readout = /^(?:region|yolo|gaussianYolo)(\d*)_readout$/.exec(name);
-  return readout ? `output ${readout[1]}`.trim() : name;
+/**
+ * Where a population stands, in words: "layer 3", "output", "output 2". Names in model files are the importer's, and say little
+ * to people.
+ */
+export function populationLabel(populations: readonly { readonly name: string }[], name: string): string {
+  const isOutput = (candidate: string) => candidate.endsWith("_readout");
+  const alike = populations.filter((population) => isOutput(population.name) === isOutput(name));
+  const place = alike.findIndex((population) => population.name === name) + 1;
+  if (!isOutput(name)) return `layer ${place}`;
+  return alike.length > 1 ? `output ${place}` : "output";
 }

@@ -1,6 +1,6 @@
 /** A picture with a network's boxes on it, and the same as a list of words below. */
 import { type ReactNode, useEffect, useRef } from "react";
-import { colorOf, type Detection, placeLabels } from "../../../src/index.ts";
+import { colorOf, type Detection, displayThresholds, placeLabels } from "../../../src/index.ts";
 import { percentText } from "./format.ts";
 import { textWidth } from "./text-width.ts";
 import { useWidth } from "./use-width.ts";
@@ -18,12 +18,14 @@ export interface PictureViewProps {
   readonly classNames: readonly string[];
   /** Said in place of detections that are not known yet. */
   readonly waiting: string;
+  /** Whether these detections are the last word: nothing more will be found. */
+  readonly isFinal: boolean;
   /** Drawn between picture and boxes. */
   readonly overlay?: ReactNode;
 }
 
 export function PictureView(props: PictureViewProps) {
-  const { title, note, mark, bitmap, detections, ghosts = [], classNames, waiting, overlay } = props;
+  const { title, note, mark, bitmap, detections, ghosts = [], classNames, waiting, isFinal, overlay } = props;
   const { ref, width: shownWidth } = useWidth<HTMLDivElement>();
   /** Picture pixels to a pixel of the screen: lines and letters keep their size there. */
   const scale = shownWidth > 0 ? bitmap.width / shownWidth : bitmap.width / 400;
@@ -54,12 +56,14 @@ export function PictureView(props: PictureViewProps) {
             {nameOf(detection, classNames)} <b>{percentText(detection.score)}</b>
           </li>
         ))}
-        {detections?.length === 0 && <li className="nothing">nothing yet</li>}
+        {detections?.length === 0 && <li className="nothing">{isFinal ? nothingAtAll : "nothing yet"}</li>}
         {detections === undefined && <li className="nothing">{waiting}</li>}
       </ul>
     </figure>
   );
 }
+
+const nothingAtAll = `nothing surer than ${percentText(displayThresholds.scoreThreshold)}`;
 
 function Bitmap({ bitmap }: { readonly bitmap: ImageBitmap }) {
   const canvas = useRef<HTMLCanvasElement>(null);

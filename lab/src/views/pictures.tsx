@@ -3,7 +3,7 @@ import { memo } from "react";
 import type { LaneInfo } from "../simulation/protocol.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import type { LabState } from "../state/store.ts";
-import { layerLabel, shortNumber } from "./format.ts";
+import { populationLabel, shortNumber } from "./format.ts";
 import type { Moment } from "./moment.ts";
 import { PictureView } from "./picture-view.tsx";
 import { SpikeMap } from "./spike-map.tsx";
@@ -30,6 +30,7 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
           note={dnn === null ? "not in this model file" : model ? `one pass, ${shortNumber(model.macs)} MAC` : ""}
           bitmap={bitmap}
           detections={dnn ?? (dnn === null ? [] : undefined)}
+          isFinal
           classNames={classNames}
           waiting={waiting}
         />
@@ -40,6 +41,7 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
             note=""
             bitmap={bitmap}
             detections={undefined}
+            isFinal={false}
             classNames={classNames}
             waiting={waiting}
           />
@@ -52,6 +54,7 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
             note={`${name} · t = ${now?.t ?? 0} of ${info.timeSteps}${latencyText(info, now?.t ?? 0)}`}
             bitmap={bitmap}
             detections={isStale ? undefined : now?.detections}
+            isFinal={now?.t === info.timeSteps}
             ghosts={dnn ?? []}
             classNames={classNames}
             waiting={waiting}
@@ -66,7 +69,8 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
         {channel && maps && (
           <>
             <span>
-              <i className="positive" /> {layerLabel(channel.layer)}, channel {channel.channel + 1} sends +1
+              <i className="positive" /> {populationLabel(lanes[0]?.info.populations ?? [], channel.layer)}, channel{" "}
+              {channel.channel + 1} sends +1
             </span>
             <span>
               <i className="negative" /> sends −1

@@ -3,7 +3,7 @@ import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
 import { stepWeight } from "../../../src/index.ts";
 import type { LaneInfo, SampledNeuron } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
-import { layerLabel } from "./format.ts";
+import { populationLabel } from "./format.ts";
 import { MembraneTrace } from "./membrane-trace.tsx";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { paintRaster } from "./paint-raster.ts";
@@ -74,8 +74,8 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
         <span>touch or point at a line to see its neuron below</span>
       </p>
       <p className="neuron" aria-live="polite">
-        Membrane potential of <b>{layerLabel(neuron.layer)}</b>, channel {neuron.channel + 1}, at x {neuron.x}, y{" "}
-        {neuron.y}
+        Membrane potential of <b>{populationLabel(lane.info.populations, neuron.layer)}</b>, channel{" "}
+        {neuron.channel + 1}, at x {neuron.x}, y {neuron.y}
       </p>
       <MembraneTrace moment={moment} lane={lane} index={Math.min(chosen, lane.info.neurons.length - 1)} />
     </Card>
@@ -115,7 +115,7 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
       aria-valuemin={0}
       aria-valuemax={neurons.length - 1}
       aria-valuenow={chosen}
-      aria-valuetext={textOf(neurons[chosen])}
+      aria-valuetext={textOf(lane.info, neurons[chosen])}
       style={{ height }}
       onPointerMove={rowAt}
       onPointerDown={rowAt}
@@ -129,7 +129,7 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
       {neurons.map((neuron, i) =>
         neuron.layer !== neurons[i - 1]?.layer ? (
           <span key={neuron.layer} className="layer" style={{ top: tops[i] }} aria-hidden="true">
-            {layerLabel(neuron.layer)}
+            {populationLabel(lane.info.populations, neuron.layer)}
           </span>
         ) : null,
       )}
@@ -146,8 +146,10 @@ function rowTops(neurons: readonly SampledNeuron[]): number[] {
   });
 }
 
-function textOf(neuron: SampledNeuron | undefined): string {
-  return neuron ? `${layerLabel(neuron.layer)}, channel ${neuron.channel + 1}, x ${neuron.x}, y ${neuron.y}` : "";
+function textOf({ populations }: LaneInfo, neuron: SampledNeuron | undefined): string {
+  return neuron
+    ? `${populationLabel(populations, neuron.layer)}, channel ${neuron.channel + 1}, x ${neuron.x}, y ${neuron.y}`
+    : "";
 }
 
 function weightsText({ phases }: LaneInfo): string {

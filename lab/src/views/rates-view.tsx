@@ -2,7 +2,7 @@
 import type { PopulationInfo } from "../simulation/protocol.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import { Card } from "./card.tsx";
-import { layerLabel, percentText } from "./format.ts";
+import { percentText, populationLabel } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 
 export interface RatesViewProps {
@@ -15,13 +15,14 @@ export interface RatesViewProps {
 }
 
 export function RatesView({ moment, layer, channel, onChannel, onFigure }: RatesViewProps) {
-  const population = moment.lanes[0].info.populations.find(({ name }) => name === layer);
+  const { populations } = moment.lanes[0].info;
+  const population = populations.find(({ name }) => name === layer);
   const rates = moment.lanes.map((lane) => (population ? ratesOf(lane, population) : new Float32Array()));
   // One scale for all networks: their bars are there to be compared.
   const max = Math.max(0.1, ...rates.map((values) => values.reduce((a, b) => Math.max(a, b), 0)));
   return (
     <Card
-      title={`Firing rate of each channel${layer ? ` · ${layerLabel(layer)}` : ""}`}
+      title={`Firing rate of each channel${layer ? ` · ${populationLabel(populations, layer)}` : ""}`}
       unit="part of firing at every step, mean over the channel’s neurons"
       tour="rates"
       explanation={
@@ -65,7 +66,7 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
       {!channel && <p className="chosen">Choose a channel to see on the picture where it fires.</p>}
       {channel && (
         <p className="chosen">
-          Shown on the picture: {layerLabel(channel.layer)}, channel {channel.channel + 1}{" "}
+          Shown on the picture: {populationLabel(populations, channel.layer)}, channel {channel.channel + 1}{" "}
           <button type="button" onClick={() => onChannel(null)}>
             Hide
           </button>{" "}

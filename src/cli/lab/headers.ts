@@ -1,8 +1,9 @@
 /** What the server says with every answer of the lab. */
 
 /**
- * The page runs its own scripts, workers and WebAssembly and loads nothing from elsewhere. Styles may stand in the page:
- * views set widths and places with them. `data:` pictures are scenes on their way to pixels.
+ * The page runs its own scripts, workers and WebAssembly and no others. Styles may stand in the page: views set widths and
+ * places with them. `data:` pictures are scenes on their way to pixels. Data may come from any https address, since a link may name a
+ * model (`#model=https://…`): the page asks for nothing else, and only when it is opened by such a link.
  */
 export const contentSecurityPolicy = [
   "default-src 'none'",
@@ -10,7 +11,7 @@ export const contentSecurityPolicy = [
   "worker-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
-  "connect-src 'self'",
+  "connect-src 'self' https:",
   "base-uri 'none'",
   "form-action 'none'",
 ].join("; ");
