@@ -8,6 +8,8 @@ export interface ChannelNeuron {
   readonly start: number;
   /** The spike, −levels … levels, that V calls for after n, in a step of this weight. */
   readonly fire: (v: number, n: number, weight: number) => number;
+  /** The net count that a charge calls for, where the neuron follows any function of it; null where V itself is held against thresholds. */
+  readonly target: ((charge: number) => number) | null;
   /** The potential that this spike gives up (is refunded, where negative). */
   readonly given: (n: number, spike: number, weight: number) => number;
 }

@@ -28,6 +28,7 @@ export function thresholdNeurons({ fire, given }: UnitStep): NeuronModel["neuron
   return (population) =>
     neuronParameters(population).map((parameters) => ({
       start: parameters.vStart,
+      target: null,
       fire: (v, n, weight) => fire(v / weight, n / weight, parameters),
       given: (n, spike, weight) => weight * given(n / weight, spike, parameters),
     }));

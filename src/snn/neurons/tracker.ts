@@ -44,6 +44,7 @@ function trackerNeuron(target: (charge: number) => number, population: Populatio
   const { levels } = population;
   return {
     start: 0,
+    target,
     fire: (charge, n, weight) => {
       const distance = target(charge) - n;
       const spikes = Math.floor((Math.abs(distance) + weight - distanceBeforeFiring(population, weight)) / weight);
