@@ -101,7 +101,7 @@ export {
 } from "./snn/engine.ts";
 export { type EventEngineOptions, eventEngine } from "./snn/engines/event/event-engine.ts";
 export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
-export { explainNeuron, type NeuronExplanation, type NeuronStep } from "./snn/explain/explain-neuron.ts";
+export { type Arrival, explainNeuron, type NeuronExplanation, type NeuronStep } from "./snn/explain/explain-neuron.ts";
 export type { Cell } from "./snn/explain/neuron-inputs.ts";
 export { neuronModels } from "./snn/neuron.ts";
 export { phasesOf, stepWeight } from "./snn/phases.ts";

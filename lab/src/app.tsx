@@ -100,11 +100,19 @@ export function App({ store }: { readonly store: Store }) {
           channel={settings.channel}
           moment={moment}
           isStale={run?.isStale ?? false}
+          onNeuron={store.chooseNeuron}
         />
         <Transport moment={moment} playback={playback} available={available} />
         <SettingsPanel store={store} state={state} />
         {moment && (
-          <LinkedViews moment={moment} store={store} channel={settings.channel} hasDnn={state.model?.hasDnn ?? false} />
+          <LinkedViews
+            moment={moment}
+            store={store}
+            channel={settings.channel}
+            neuron={state.neuron}
+            explanation={state.explanation}
+            hasDnn={state.model?.hasDnn ?? false}
+          />
         )}
       </main>
       <Status state={state} moment={moment} isPlaying={playback.isPlaying} />
@@ -120,7 +128,7 @@ export function App({ store }: { readonly store: Store }) {
   );
 }
 
-interface LinkedViewsProps {
+interface LinkedViewsProps extends Pick<LabState, "neuron" | "explanation"> {
   readonly moment: Moment;
   readonly store: Store;
   readonly channel: ChannelChoice | null;
@@ -128,7 +136,7 @@ interface LinkedViewsProps {
 }
 
 /** Drawn anew only when what is shown changes, not at every checkpoint that the simulation runs ahead. */
-const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) => {
+const LinkedViews = memo(({ moment, store, channel, neuron, explanation, hasDnn }: LinkedViewsProps) => {
   const [layer, setLayer] = useState(channel?.layer);
   const [figure, setFigure] = useState<Figure | null>(null);
   const closeFigure = useCallback(() => setFigure(null), []);
@@ -137,7 +145,7 @@ const LinkedViews = memo(({ moment, store, channel, hasDnn }: LinkedViewsProps) 
   const shown = populations.some(({ name }) => name === layer) ? layer : populations[0]?.name;
   return (
     <div className="views">
-      <RasterView moment={moment} />
+      <RasterView moment={moment} neuron={neuron} explanation={explanation} onNeuron={store.chooseNeuron} />
       <EnergyView moment={moment} />
       <ErrorView moment={moment} hasDnn={hasDnn} />
       <ActivityView moment={moment} layer={shown} onLayer={setLayer} />

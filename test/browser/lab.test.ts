@@ -107,11 +107,12 @@ describeInBrowser("the lab", () => {
     await chooseMode(page, "rate");
     await showStep(page, 3);
     const early = await shownBoxes(page, "a");
-    const trace = await page.locator(".trace polyline").getAttribute("points");
+    const line = page.locator(".trace .line polyline");
+    const trace = await line.getAttribute("points");
     await showStep(page, 32);
     await showStep(page, 3);
     expect(await shownBoxes(page, "a")).toEqual(early);
-    expect(await page.locator(".trace polyline").getAttribute("points")).toBe(trace);
+    expect(await line.getAttribute("points")).toBe(trace);
 
     await page.getByRole("button", { name: "One step on" }).click();
     expect(await clock(page)).toBe("4");
@@ -316,6 +317,34 @@ describeInBrowser("the lab", () => {
     await first.click();
     await page.locator("h1").click();
     expect(await open.count()).toBe(0);
+  });
+
+  test("explains a neuron: what reached it, what it was held against, what it sent", async () => {
+    const { page } = lab;
+    await showStep(page, 6);
+    const decision = page.locator(".decision p").first();
+    await decision.waitFor();
+    expect(await decision.textContent()).toMatch(/^Step 6: it holds [+−][\d.]+ Vₜₕ and would send \+1 from/);
+    // Of the channel that is shown on the picture (11 × 9), the place that is clicked: the middle.
+    await page.getByRole("slider", { name: /Channel of/ }).focus();
+    await page.keyboard.press("ArrowRight");
+    await page.waitForSelector(".spike-map canvas");
+    await page.locator(".spike-map canvas").click();
+    await page.waitForFunction(() =>
+      /^layer 1, channel 1, x 4, y 5:/.test(document.querySelector(".neuron")?.textContent ?? ""),
+    );
+    await decision.waitFor();
+    expect(await page.locator(".neuron").textContent()).toContain(
+      "a take-back neuron that follows leaky, with 0 inputs",
+    );
+    // A step ahead of its own steps, it has received everything by step 5.
+    expect(await page.locator(".decision .empty").textContent()).toBe("Nothing reached it in this step.");
+    await showStep(page, 3);
+    expect(await page.locator(".inputs").textContent()).toContain("picture and bias");
+    // Another kind of neuron in the same place: the first network's neuron stays chosen.
+    await chooseMode(page, "paper");
+    await page.waitForFunction(() => document.querySelector(".neuron")?.textContent?.includes("imbalanced thresholds"));
+    expect(lab.complaints).toEqual([]);
   });
 
   test("takes every control from the keyboard", async () => {

@@ -153,6 +153,17 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
     return maps ? { ...maps, partOfLayer: partOfLayer(model?.dnn, layer, channel) } : null;
   }
 
+  /** After the run: a session runs one picture at a time. */
+  async function explain({ slot, neuron }: Answers["explain"]["request"]) {
+    const { done } = ((await lastRun.catch(() => undefined)) as { done: boolean } | undefined) ?? { done: false };
+    const lane = lanes.find(({ info }) => info.slot === slot);
+    if (!done || !lane) return null;
+    const mine = lane.explain(neuron);
+    // The next run begins when this is over.
+    lastRun = mine.then(() => ({ done: true })).catch(() => ({ done: true }));
+    return mine;
+  }
+
   return {
     openModel,
     setPicture,
@@ -165,6 +176,7 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
       return null;
     },
     channelMaps,
+    explain,
   };
 }
 

@@ -3,9 +3,11 @@
  * are kept here as far as memory allows, so that any channel's map can be shown at any time afterwards.
  */
 import {
+  type Cell,
   channelRates,
   displayThresholds,
   type Engine,
+  explainNeuron,
   type FloatTensor,
   type Graph,
   inferShapes,
@@ -18,10 +20,10 @@ import {
   type SimulatedCheckpoint,
   simulate,
   spikingOperations,
-  stepWeight,
 } from "../../../src/index.ts";
 import { KeptCounts } from "./kept-counts.ts";
-import type { ChannelMaps, CheckpointView, LaneInfo, PopulationInfo, SampledNeuron, Slot } from "./protocol.ts";
+import { neuronView } from "./neuron-view.ts";
+import type { ChannelMaps, CheckpointView, LaneInfo, NeuronView, PopulationInfo, Slot } from "./protocol.ts";
 import { isPopulationLayer, sampleNeurons } from "./sample-neurons.ts";
 
 export interface LaneOptions {
@@ -38,6 +40,8 @@ export interface Lane {
   compareWith(dnn: ReadonlyMap<string, FloatTensor>): ReadonlyMap<number, number>;
   /** A channel over time; null where no counts were kept yet. */
   channelMaps(layer: string, channel: number): Omit<ChannelMaps, "partOfLayer"> | null;
+  /** Runs the picture once more for one neuron: not before the run is over. */
+  explain(neuron: Cell): Promise<NeuronView>;
   dispose(): Promise<void>;
 }
 
@@ -56,11 +60,9 @@ export async function openLane(
   const outputs = new Map<number, ReadonlyMap<string, FloatTensor>>();
   let dnn: ReadonlyMap<string, FloatTensor> | undefined;
   let before = 0;
-  const scales = info.neurons.map(({ layer, channel }) => thresholdOf(graph, layer, channel));
 
   async function view(checkpoint: SimulatedCheckpoint): Promise<CheckpointView> {
     const { t, unitSteps, recorded, activity } = checkpoint;
-    const weight = stepWeight(t, info.phases);
     outputs.set(t, checkpoint.outputs);
     kept.add(t, unitSteps, recorded.counts);
     const seen = {
@@ -69,7 +71,6 @@ export async function openLane(
       operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
       rates: allRates(populations, recorded.counts, unitSteps),
-      vMem: watchedMembranes(info.neurons, populations, recorded.membranes, scales).map((v) => v / weight),
       raster: interleave(rasters, recorded.rasters, before, t),
       ...(dnn ? { outputError: outputError(checkpoint.outputs, dnn) } : {}),
     };
@@ -90,6 +91,14 @@ export async function openLane(
     channelMaps(layer, channel) {
       const maps = kept.maps(layer, channel);
       return maps && { ...maps, region: regionOf(input) };
+    },
+    async explain(neuron) {
+      const { encoding } = graph.simulation ?? { encoding: "constant" };
+      const { timeSteps, seed } = options;
+      // A session runs one picture at a time, and the run waits at its last checkpoint.
+      await checkpoints.return(undefined);
+      const explanation = await explainNeuron(graph, session, input.image, { timeSteps, encoding, seed }, neuron);
+      return neuronView(explanation, info.phases);
     },
     async dispose() {
       await checkpoints.return(undefined);
@@ -123,13 +132,8 @@ function start(
 ) {
   const names = populations.map(({ name }) => name);
   const { encoding, decode } = graph.simulation ?? { encoding: "constant", decode: "vmem" };
-  const record = { counts: names, membranes: names, rasters };
+  const record = { counts: names, rasters };
   return { checkpoints: simulate(session, image, { timeSteps, encoding, decode, at, seed, record }) };
-}
-
-function thresholdOf(graph: Graph, name: string, channel: number): number {
-  const layer = graph.layers.find((candidate) => candidate.name === name);
-  return layer && isPopulationLayer(layer) ? layer.vTh.data[channel] : 1;
 }
 
 function allRates(
@@ -142,19 +146,6 @@ function allRates(
   for (const { name, shape, firstChannel } of populations)
     rates.set(channelRates(counts.get(name) as Int32Array, shape, unitSteps), firstChannel);
   return rates;
-}
-
-function watchedMembranes(
-  neurons: readonly SampledNeuron[],
-  populations: readonly PopulationInfo[],
-  membranes: ReadonlyMap<string, Float64Array>,
-  thresholds: readonly number[],
-): Float32Array {
-  const shapes = new Map(populations.map(({ name, shape }) => [name, shape]));
-  return Float32Array.from(neurons, ({ layer, channel, x, y }, i) => {
-    const [, height, width] = shapes.get(layer) as PopulationInfo["shape"];
-    return (membranes.get(layer) as Float64Array)[(channel * height + y) * width + x] / thresholds[i];
-  });
 }
 
 /** Rasters by layer, [t, neurons], as one [step, all neurons] from step `from` + 1 to `to`. */

@@ -5,7 +5,17 @@
  * Nothing large crosses: a checkpoint is reduced to what the views draw (a few kilobytes), and the counts of all neurons
  * stay in the worker, which gives out single channels when they are asked for.
  */
-import type { ConversionSettings, Detection, Mode, Pixels, Scene, SpikingOperations } from "../../../src/index.ts";
+import type {
+  Cell,
+  ConversionSettings,
+  Detection,
+  Mode,
+  NeuronKind,
+  NeuronStep,
+  Pixels,
+  Scene,
+  SpikingOperations,
+} from "../../../src/index.ts";
 
 /** A network beside another on the same picture. */
 export type Slot = "a" | "b";
@@ -111,10 +121,40 @@ export interface SampledNeuron {
   readonly channel: number;
   readonly x: number;
   readonly y: number;
-  /** Membrane potential, in units of V_th, from which it sends +1: V_th itself, or half of it where it rounds. */
-  readonly firesAt: number;
-  /** The same for −1, below zero; null where nothing negative can be sent. */
-  readonly firesAtNeg: number | null;
+}
+
+/** What one input brought to a neuron between two of its steps. */
+export interface StepInput {
+  readonly cell: Cell;
+  /** Net spikes, each as often as its step weighs. */
+  readonly spikes: number;
+  /** In thresholds. */
+  readonly charge: number;
+}
+
+/** A neuron's step; charges and potentials are in thresholds, V_th of a step of weight 1. */
+export interface NeuronStepView extends NeuronStep {
+  /** Of what was received since its last step: bias, and a picture that is a constant current. */
+  readonly constant: number;
+  /** The strongest, by magnitude. */
+  readonly inputs: readonly StepInput[];
+  /** All that sent something besides. */
+  readonly others: { readonly count: number; readonly charge: number };
+}
+
+/** One neuron of a run, step by step. */
+export interface NeuronView {
+  readonly neuron: Cell;
+  readonly kind: NeuronKind;
+  /** The function that its count follows. */
+  readonly fn: string;
+  /** Steps of its inputs that it waits for before its first. */
+  readonly delay: number;
+  readonly synapses: number;
+  /** What came before the first step. */
+  readonly once: number;
+  /** Fewer than the run's where there were too many inputs to keep. */
+  readonly steps: readonly NeuronStepView[];
 }
 
 export interface LaneInfo {
@@ -153,8 +193,6 @@ export interface CheckpointView {
   readonly spikes: Float64Array;
   /** Mean |n|/U over a channel's neurons, all populations one after the other. */
   readonly rates: Float32Array;
-  /** V in units of what a spike of step t stands for, w_t·V_th; in the order of `neurons`. */
-  readonly vMem: Float32Array;
   /** Spikes of the steps since the checkpoint before, [step, neuron]. */
   readonly raster: Int8Array;
 }
@@ -191,6 +229,8 @@ export interface Answers {
   run: { request: RunRequest; answer: { readonly done: boolean } };
   /** Gives up what is being downloaded, calibrated or run. */
   stop: { request: null; answer: null };
+  /** Answered when the run is over; null where it was given up. */
+  explain: { request: { slot: Slot; neuron: Cell }; answer: NeuronView | null };
   channelMaps: { request: { slot: Slot; layer: string; channel: number }; answer: ChannelMaps | null };
 }
 

@@ -1,5 +1,5 @@
 /** Which neurons are watched: a few of each population, the same ones for the same network. */
-import { type Graph, inferShapes, type Layer, neuronModels, seededRandom } from "../../../src/index.ts";
+import { type Graph, inferShapes, type Layer, seededRandom } from "../../../src/index.ts";
 import type { SampledNeuron } from "./protocol.ts";
 
 /** Rows of the raster for each population. */
@@ -24,10 +24,8 @@ export function sampleNeurons(graph: Graph): NeuronSample {
     const neurons = [...indices].sort((a, b) => a - b);
     const named = neurons.map((index): SampledNeuron => {
       const channel = Math.floor(index / (height * width));
-      const firesAt = neuronModels[layer.neuron].firesAt(layer);
-      const firesAtNeg = layer.vThNeg && (firesAt * layer.vThNeg.data[channel]) / layer.vTh.data[channel];
       const position = index % (height * width);
-      return { layer: layer.name, channel, x: position % width, y: Math.floor(position / width), firesAt, firesAtNeg };
+      return { layer: layer.name, channel, x: position % width, y: Math.floor(position / width) };
     });
     return { raster: { layer: layer.name, neurons }, named };
   });

@@ -14,6 +14,7 @@ import type {
   CheckpointView,
   ModelInfo,
   ModelSource,
+  NeuronView,
   PictureInfo,
   PictureSource,
   Progress,
@@ -25,6 +26,7 @@ import { builtInModel } from "./built-in-model.ts";
 import { startClient } from "./client.ts";
 import { nameOf } from "./configuration.ts";
 import { readDropped } from "./dropped-files.ts";
+import { type NeuronChoice, neuronIn } from "./neuron-choice.ts";
 import { type ChannelChoice, fromHash, ignoredIn, linkedModel, type Settings, settingsFor } from "./settings.ts";
 
 export interface Run {
@@ -43,6 +45,10 @@ export interface LabState {
   readonly dnn: readonly Detection[] | null | undefined;
   readonly run: Run | null;
   readonly maps: ChannelMaps | null;
+  /** The neuron that is looked at; null for the first of those that are watched. */
+  readonly neuron: NeuronChoice | null;
+  /** What it does and why, or why that cannot be told; null until it is known. */
+  readonly explanation: NeuronView | { readonly refusal: string } | null;
   /** What is being done that takes a while. */
   readonly busy: string | null;
   /** How far it is, where that is known. */
@@ -62,6 +68,7 @@ export interface Store {
   goTo(hash: string): void;
   /** Gives up what is being loaded or run. */
   stop(): void;
+  chooseNeuron(choice: NeuronChoice): void;
   chooseChannel(choice: ChannelChoice | null): void;
   /** The report's figure of the chosen channel, of all networks shown; null where there is nothing to draw yet. */
   drawChannelFigure(): Promise<Figure | null>;
@@ -80,6 +87,8 @@ export function createStore(): Store {
     dnn: undefined,
     run: null,
     maps: null,
+    neuron: null,
+    explanation: null,
     busy: "Loading the model",
     progress: null,
     problem: null,
@@ -170,12 +179,12 @@ export function createStore(): Store {
       { slot: "a" as const, configuration: a },
       ...(b ? [{ slot: "b" as const, configuration: b }] : []),
     ];
-    set({ run: state.run && { ...state.run, isStale: true }, maps: null });
+    set({ run: state.run && { ...state.run, isStale: true }, maps: null, explanation: null });
     try {
       const { done } = await client.call("run", { runId, configurations, seed: 1, threads });
       if (!done || state.run?.info.runId !== runId) return;
       set({ run: { ...state.run, isDone: true } });
-      await loadMaps();
+      await Promise.all([loadMaps(), explain()]);
     } catch (error) {
       if (runId !== lastRunId) return;
       set({ run: null });
@@ -225,6 +234,18 @@ export function createStore(): Store {
     }
     const maps = await client.call("channelMaps", channel);
     if (state.settings.channel === channel) set({ maps });
+  }
+
+  /** Tells of the chosen neuron of the present run. */
+  async function explain(): Promise<void> {
+    const { run } = state;
+    if (!run) return;
+    const neuron = neuronIn(run.info, run.checkpoints, state.neuron);
+    set({ neuron, explanation: null });
+    const explanation = await client
+      .call("explain", { slot: neuron.slot, neuron: neuron.cell })
+      .catch((error) => ({ refusal: error instanceof Error ? error.message : String(error) }));
+    if (state.neuron === neuron && state.run?.info.runId === run.info.runId) set({ explanation });
   }
 
   async function openBuiltIn(): Promise<void> {
@@ -302,6 +323,10 @@ export function createStore(): Store {
       lastRunId++;
       client.call("stop", null).catch(report);
       set({ run: state.run && { ...state.run, isStale: false } });
+    },
+    chooseNeuron(neuron) {
+      set({ neuron });
+      explain().catch(report);
     },
     chooseChannel(channel) {
       set({ settings: { ...state.settings, channel }, ...(channel ? {} : { maps: null }) });

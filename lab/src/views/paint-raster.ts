@@ -14,6 +14,7 @@ export interface RasterPicture {
   readonly rowHeight: number;
   readonly lane: LaneMoment;
   readonly moment: Moment;
+  /** −1 for none. */
   readonly chosen: number;
 }
 
@@ -33,7 +34,7 @@ export function paintRaster(canvas: HTMLCanvasElement, picture: RasterPicture): 
   context.fillStyle = color("--row");
   for (const top of tops) context.fillRect(0, top + rowHeight - 1, width, 0.5);
   context.fillStyle = color("--row-chosen");
-  context.fillRect(0, tops[chosen] - 1, width, rowHeight + 1);
+  if (chosen >= 0) context.fillRect(0, tops[chosen] - 1, width, rowHeight + 1);
 
   const { axis, t } = moment;
   const inner = width - 4;

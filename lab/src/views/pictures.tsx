@@ -1,6 +1,7 @@
 /** The picture as the DNN sees it and as each spiking network does at the present step. */
 import { memo } from "react";
 import type { LaneInfo } from "../simulation/protocol.ts";
+import type { NeuronChoice } from "../state/neuron-choice.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import type { LabState } from "../state/store.ts";
 import { populationLabel, shortNumber } from "./format.ts";
@@ -13,9 +14,10 @@ export interface PicturesProps extends Pick<LabState, "picture" | "model" | "dnn
   readonly moment: Moment | null;
   /** Whether the moment is of another picture or setting. */
   readonly isStale: boolean;
+  readonly onNeuron: (choice: NeuronChoice) => void;
 }
 
-export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isStale }: PicturesProps) => {
+export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isStale, onNeuron }: PicturesProps) => {
   if (!picture) return <div className="pictures empty" data-tour="pictures" />;
   const classNames = model?.classNames ?? [];
   const lanes = moment?.lanes ?? [];
@@ -58,7 +60,19 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
             ghosts={dnn ?? []}
             classNames={classNames}
             waiting={waiting}
-            overlay={channel?.slot === slot && maps && moment && <SpikeMap maps={maps} t={moment.t} />}
+            overlay={
+              channel?.slot === slot &&
+              maps &&
+              moment && (
+                <SpikeMap
+                  maps={maps}
+                  t={moment.t}
+                  onChoose={(y, x) =>
+                    onNeuron({ slot, cell: { layer: channel.layer, channel: channel.channel, y, x } })
+                  }
+                />
+              )
+            }
           />
         ))}
       </div>
@@ -75,6 +89,7 @@ export const Pictures = memo(({ picture, model, dnn, maps, channel, moment, isSt
             <span>
               <i className="negative" /> sends −1
             </span>
+            <span>choose a place to see its neuron below</span>
           </>
         )}
       </p>

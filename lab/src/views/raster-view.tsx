@@ -1,11 +1,13 @@
-/** Every spike of some neurons, and the membrane potential of the one under the pointer. */
-import { type PointerEvent, useEffect, useMemo, useRef, useState } from "react";
-import { stepWeight } from "../../../src/index.ts";
+/** Every spike of some neurons, and the one that is chosen, explained. */
+import { type PointerEvent, useEffect, useMemo, useRef } from "react";
+import { type Cell, stepWeight } from "../../../src/index.ts";
 import type { LaneInfo, SampledNeuron } from "../simulation/protocol.ts";
+import type { NeuronChoice } from "../state/neuron-choice.ts";
+import type { LabState } from "../state/store.ts";
 import { Card } from "./card.tsx";
 import { populationLabel } from "./format.ts";
-import { MembraneTrace } from "./membrane-trace.tsx";
 import type { LaneMoment, Moment } from "./moment.ts";
+import { cellText, NeuronCard } from "./neuron-card.tsx";
 import { paintRaster } from "./paint-raster.ts";
 import { useWidth } from "./use-width.ts";
 
@@ -14,11 +16,19 @@ const rowHeight = 5;
 const gap = 6;
 const gutter = 64;
 
-export function RasterView({ moment }: { readonly moment: Moment }) {
-  const [slot, setSlot] = useState(moment.lanes[0].slot);
+export interface RasterViewProps extends Pick<LabState, "explanation"> {
+  readonly moment: Moment;
+  readonly neuron: NeuronChoice | null;
+  readonly onNeuron: (choice: NeuronChoice) => void;
+}
+
+export function RasterView({ moment, neuron, explanation, onNeuron }: RasterViewProps) {
+  const slot = neuron?.slot ?? moment.lanes[0].slot;
   const lane = moment.lanes.find((candidate) => candidate.slot === slot) ?? moment.lanes[0];
-  const [chosen, setChosen] = useState(0);
-  const neuron = lane.info.neurons[Math.min(chosen, lane.info.neurons.length - 1)];
+  const { neurons } = lane.info;
+  /** Of those that the raster shows; −1 for one that was chosen elsewhere. */
+  const row = neurons.findIndex((candidate) => isSame(candidate, neuron?.cell));
+  const choose = (cell: Cell) => onNeuron({ slot: lane.slot, cell });
   return (
     <Card
       title="Spikes of single neurons"
@@ -30,7 +40,12 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
             <legend className="visually-hidden">Network whose neurons are shown</legend>
             {moment.lanes.map(({ slot: value, name }) => (
               <label key={value} className={value}>
-                <input type="radio" name="raster-lane" checked={value === lane.slot} onChange={() => setSlot(value)} />
+                <input
+                  type="radio"
+                  name="raster-lane"
+                  checked={value === lane.slot}
+                  onChange={() => onNeuron({ slot: value, cell: neuron?.cell ?? neurons[0] })}
+                />
                 {name}
               </label>
             ))}
@@ -56,13 +71,13 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
           </p>
           <p>
             In phases, the first steps weigh more: current, threshold and spike of a step count 32, 16, 8, 4, 2, then 1
-            times, as the digits of a number do. What a large spike says too much, a smaller one takes back. The
-            membrane potential is drawn in thresholds of its step.
+            times, as the digits of a number do. What a large spike says too much, a smaller one takes back. Below, a
+            neuron’s potential is drawn before it fires and after, in thresholds of the step.
           </p>
         </>
       }
     >
-      <Raster lane={lane} moment={moment} chosen={chosen} onChoose={setChosen} />
+      <Raster lane={lane} moment={moment} chosen={row} onChoose={(index) => choose(neurons[index])} />
       <p className="key">
         <span>
           <i className="plus" /> +1
@@ -71,13 +86,9 @@ export function RasterView({ moment }: { readonly moment: Moment }) {
           <i className="minus" /> −1
         </span>
         {lane.info.phases > 1 && <span>{weightsText(lane.info)}</span>}
-        <span>touch or point at a line to see its neuron below</span>
+        <span>choose a line to see below what its neuron does, and why</span>
       </p>
-      <p className="neuron" aria-live="polite">
-        Membrane potential of <b>{populationLabel(lane.info.populations, neuron.layer)}</b>, channel{" "}
-        {neuron.channel + 1}, at x {neuron.x}, y {neuron.y}
-      </p>
-      <MembraneTrace moment={moment} lane={lane} index={Math.min(chosen, lane.info.neurons.length - 1)} />
+      <NeuronCard moment={moment} lane={lane} neuron={neuron?.cell ?? neurons[0]} explanation={explanation} />
     </Card>
   );
 }
@@ -114,10 +125,9 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
       aria-orientation="vertical"
       aria-valuemin={0}
       aria-valuemax={neurons.length - 1}
-      aria-valuenow={chosen}
-      aria-valuetext={textOf(lane.info, neurons[chosen])}
+      aria-valuenow={Math.max(0, chosen)}
+      aria-valuetext={chosen < 0 ? "another one" : cellText(lane.info.populations, neurons[chosen])}
       style={{ height }}
-      onPointerMove={rowAt}
       onPointerDown={rowAt}
       onKeyDown={(event) => {
         const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
@@ -146,10 +156,8 @@ function rowTops(neurons: readonly SampledNeuron[]): number[] {
   });
 }
 
-function textOf({ populations }: LaneInfo, neuron: SampledNeuron | undefined): string {
-  return neuron
-    ? `${populationLabel(populations, neuron.layer)}, channel ${neuron.channel + 1}, x ${neuron.x}, y ${neuron.y}`
-    : "";
+function isSame(a: Cell, b: Cell | undefined): boolean {
+  return b !== undefined && a.layer === b.layer && a.channel === b.channel && a.y === b.y && a.x === b.x;
 }
 
 function weightsText({ phases }: LaneInfo): string {

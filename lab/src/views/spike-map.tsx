@@ -5,12 +5,14 @@ import type { ChannelMaps } from "../simulation/protocol.ts";
 export interface SpikeMapProps {
   readonly maps: ChannelMaps;
   readonly t: number;
+  /** A place of the channel was chosen. */
+  readonly onChoose: (y: number, x: number) => void;
 }
 
 const positive = [255, 150, 30] as const;
 const negative = [70, 150, 255] as const;
 
-export function SpikeMap({ maps, t }: SpikeMapProps) {
+export function SpikeMap({ maps, t, onChoose }: SpikeMapProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height, region } = maps;
   useEffect(() => {
@@ -26,7 +28,21 @@ export function SpikeMap({ maps, t }: SpikeMapProps) {
   };
   return (
     <div className="spike-map" aria-hidden="true">
-      <canvas ref={canvas} width={width} height={height} style={place} />
+      {/* By keyboard, neurons are chosen in the raster. */}
+      <canvas
+        ref={canvas}
+        width={width}
+        height={height}
+        style={place}
+        onClick={(event) => {
+          const box = event.currentTarget.getBoundingClientRect();
+          const at = (part: number, extent: number) => Math.max(0, Math.min(extent - 1, Math.floor(part * extent)));
+          onChoose(
+            at((event.clientY - box.top) / box.height, height),
+            at((event.clientX - box.left) / box.width, width),
+          );
+        }}
+      />
     </div>
   );
 }
