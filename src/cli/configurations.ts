@@ -33,6 +33,7 @@ const fixedByTable = [
   "levels",
   "phases",
   "gain",
+  "rounding",
   "delay",
   "vInit",
   "firingThreshold",

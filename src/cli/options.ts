@@ -40,12 +40,14 @@ export interface ConversionFlags {
   readonly levels?: number;
   readonly phases?: number;
   readonly gain?: number;
+  readonly rounding?: number;
   readonly delay?: number;
   readonly vInit?: number;
   readonly firingThreshold?: number;
   readonly leadingThreshold?: number;
   readonly decode?: SimulationSettings["decode"];
   readonly percentile?: number;
+  readonly clipping?: ConversionSettings["clipping"];
   readonly input?: SimulationSettings["encoding"];
   readonly bits?: number | "float";
 }
@@ -166,6 +168,11 @@ export function addConversionOptions(command: Command): Command {
       integerFrom(1, maxPhases),
     )
     .option("--gain <g>", "spikes per step that stand for λ (default: (levels + 1) / 2)", numberFrom(0.01, 127))
+    .option(
+      "--rounding <e>",
+      "part of the outputs that rounding may change: channels where it matters less get fewer digits; 0: all as many",
+      numberFrom(0, 1),
+    )
     .option("--delay <d>", "steps of input before a layer's first spike", integerFrom(0, 1024))
     .option("--v-init <v>", "membrane potential at the start, as a part of the threshold", numberFrom(-1, 1))
     .option(
@@ -175,6 +182,12 @@ export function addConversionOptions(command: Command): Command {
     )
     .option("--leading-threshold <h>", "the same in trackers' steps that weigh more than 1", numberFrom(0.5, 1))
     .option("--percentile <p>", "λ is this percentile of the activations", numberFrom(0, 100))
+    .addOption(
+      new Option(
+        "--clipping <how>",
+        "λ where: at the percentile, or where clipping and rounding cost the least",
+      ).choices(["percentile", "balanced"]),
+    )
     .addOption(new Option("--decode <how>", "reading of the output neurons").choices(["vmem", "count"]))
     .addOption(new Option("--input <coding>", "input coding").choices(["constant", "poisson"]))
     .option("--bits <b>", "bits of a weight, 8 to 16, or float", bits);
@@ -218,11 +231,24 @@ export function givenSettings({ mode = "fast", steps, input, ...rest }: Conversi
 
 /** Whether a flag asks for another spiking network than the one that a model file holds. */
 export function asksForConversion(flags: ConversionFlags): boolean {
-  const { mode, scope, neuron, pool, levels, phases, gain, delay, vInit, percentile, bits } = flags;
+  const { mode, scope, neuron, pool, levels, phases, gain, rounding, delay, vInit, percentile, clipping, bits } = flags;
   const thresholds = [flags.firingThreshold, flags.leadingThreshold];
-  return [mode, scope, neuron, pool, levels, phases, gain, delay, vInit, ...thresholds, percentile, bits].some(
-    (flag) => flag !== undefined,
-  );
+  return [
+    mode,
+    scope,
+    neuron,
+    pool,
+    levels,
+    phases,
+    gain,
+    rounding,
+    delay,
+    vInit,
+    ...thresholds,
+    percentile,
+    clipping,
+    bits,
+  ].some((flag) => flag !== undefined);
 }
 
 export function integerFrom(min: number, max: number): (text: string) => number {

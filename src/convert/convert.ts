@@ -36,7 +36,12 @@ export function toSpiking(
   const neuron = neuronFor(calibrated, settings.neuron);
   const frameUnits = neuronModels[neuron].receivesAtOnce ? frameUnitsOf(timeSteps, phases) : undefined;
   const simulation = { timeSteps, encoding, decode, phases, ...(frameUnits === undefined ? {} : { frameUnits }) };
-  const spiking = assignNeurons(normalizeWeights(calibrated, settings), { ...settings, neuron, simulation });
+  const units = frameUnitsOf(timeSteps, phases);
+  const spiking = assignNeurons(normalizeWeights(calibrated, { ...settings, units }), {
+    ...settings,
+    neuron,
+    simulation,
+  });
   return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
 }
 

@@ -48,6 +48,11 @@ export class MagnitudeHistogram {
     }
   }
 
+  /** Values of a channel, of those with most. */
+  get count(): number {
+    return this.#totals.reduce((most, total) => Math.max(most, total), 0);
+  }
+
   /**
    * The magnitude below which `percentile` percent of the samples of these channels lie; 100 gives the exact maximum.
    * @param sample `nonzero` leaves out magnitudes below 2^−16, which count as zero.

@@ -1,13 +1,16 @@
 /**
- * Calibration: what each activation layer's |f(x)| amounts to over a set of pictures, per channel and per layer.
+ * Calibration: what each activation layer's |f(x)| amounts to over a set of pictures, per channel and per layer; how steep f is there, for the
+ * resolution that a channel needs; and the means of what convolutions read, for the rounding of their weights.
  *
  * The statistics are kept in the graph, so that one calibration serves every scope and percentile afterwards.
  */
 import { ConversionError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
+import { valueAt } from "../functions/functions.ts";
 import { derive, type Graph } from "../graph/graph.ts";
-import type { ActivationLayer, ActivationStatistics } from "../graph/layers.ts";
+import type { ActivationLayer, ActivationStatistics, ConvolutionLayer, Layer } from "../graph/layers.ts";
+import { type ChannelMeans, channelMeans } from "./channel-means.ts";
 import { MagnitudeHistogram } from "./magnitude-histogram.ts";
 
 export interface MeasureOptions {
@@ -32,17 +35,25 @@ export async function measureActivations(
   options: MeasureOptions = {},
 ): Promise<Graph> {
   const sample = options.sample ?? "all";
-  const names = graph.layers.filter((layer) => layer.kind === "activation").map(({ name }) => name);
+  const activations = graph.layers.filter((layer) => layer.kind === "activation");
+  const convolutions = graph.layers.filter((layer) => layer.kind === "convolution");
   const histograms = new Map<string, MagnitudeHistogram>();
-  const session = await openDnn(graph, { outputs: names, threads: options.threads ?? 1 });
+  const moments = momentsOf(activations, convolutions);
+  const outputs = new Set([...activations, ...convolutions].flatMap(({ name, inputs }) => [name, ...inputs]));
+  const session = await openDnn(graph, {
+    outputs: [...outputs].filter((name) => graph.layers.some((layer) => layer.name === name && layer.kind !== "input")),
+    threads: options.threads ?? 1,
+  });
   let done = 0;
   let isAnyVaried = false;
   try {
     for await (const image of images) {
       isAnyVaried ||= isVaried(image);
-      const outputs = await session.run(image);
-      for (const name of names) {
-        const values = outputs.get(name) as FloatTensor;
+      const values = await session.run(image);
+      const valuesOf = (name: string) => values.get(name) ?? image;
+      for (const { of, means } of moments) means.add(valuesOf(of));
+      for (const { name } of activations) {
+        const values = valuesOf(name);
         const histogram = histograms.get(name) ?? new MagnitudeHistogram(values.shape[0]);
         histogram.add(values.data);
         histograms.set(name, histogram);
@@ -62,9 +73,51 @@ export async function measureActivations(
     );
   const layers = graph.layers.map((layer) => {
     const histogram = histograms.get(layer.name);
-    return layer.kind === "activation" && histogram ? withStatistics(layer, histogram, sample) : layer;
+    const measured = layer.kind === "activation" && histogram ? withStatistics(layer, histogram, sample) : layer;
+    return moments.reduce((whole, { keep }) => keep(whole), measured);
   });
   return derive(graph, `measureActivations images=${done} sample=${sample}`, { layers });
+}
+
+/** A mean that is measured: of which layer's values, and where it is kept. */
+interface Moment {
+  readonly of: string;
+  readonly means: ChannelMeans;
+  readonly keep: (layer: Layer) => Layer;
+}
+
+/** Of slopes every fourth value is enough for a mean. */
+const slopeStride = 4;
+/** Slopes are differences of f over twice this. */
+const step = 2 ** -7;
+
+function momentsOf(
+  activations: readonly ActivationLayer[],
+  convolutions: readonly ConvolutionLayer[],
+): readonly Moment[] {
+  const statistic = (name: string, key: "slope" | "power", means: ChannelMeans) => (layer: Layer) =>
+    layer.name === name && layer.kind === "activation" && layer.statistics
+      ? { ...layer, statistics: { ...layer.statistics, [key]: means.mean() } }
+      : layer;
+  return [
+    ...activations.flatMap(({ name, inputs, activation }) => {
+      const slopes = channelMeans(
+        (x) => ((valueAt(activation, x + step) - valueAt(activation, x - step)) / (2 * step)) ** 2,
+        slopeStride,
+      );
+      const powers = channelMeans((value) => value ** 2);
+      return [
+        { of: inputs[0], means: slopes, keep: statistic(name, "slope", slopes) },
+        { of: name, means: powers, keep: statistic(name, "power", powers) },
+      ];
+    }),
+    ...convolutions.map(({ name, inputs }) => {
+      const means = channelMeans((value) => value);
+      const keep = (layer: Layer) =>
+        layer.name === name && layer.kind === "convolution" ? { ...layer, inputMean: means.mean() } : layer;
+      return { of: inputs[0], means, keep };
+    }),
+  ];
 }
 
 /** Whether any channel holds two different values. */
@@ -98,6 +151,7 @@ function withStatistics(
         channels.flatMap((channel) => at([channel])),
       ),
       layer: floatTensor([storedPercentiles.length], at(channels)),
+      count: histogram.count,
     },
   };
 }

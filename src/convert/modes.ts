@@ -16,6 +16,8 @@ export interface ConversionSettings extends SimulationSettings {
   readonly scope: "channel" | "layer";
   /** λ is this percentile of a channel's (or layer's) |activation|. */
   readonly percentile: number;
+  /** Or where clipping and rounding cost the least (`balanced-range.ts`). */
+  readonly clipping: "percentile" | "balanced";
   readonly neuron: NeuronKind;
   readonly pool: SpikePooling;
   /** Greatest spike per step; 1 for binary signed spikes. */
@@ -24,6 +26,8 @@ export interface ConversionSettings extends SimulationSettings {
   readonly phases: number;
   /** Spikes per step that stand for λ; by default (levels + 1) / 2, which leaves headroom above λ to graded spikes. */
   readonly gain: number;
+  /** Rounding that is allowed, as a part of the heads' inputs: channels where it matters less get fewer digits (`spread-resolution.ts`); 0: all as many. */
+  readonly rounding: number;
   /** Steps of input that each population integrates before its first spike. */
   readonly delay: number;
   /** Initial membrane potential as a part of V_th. */
@@ -41,11 +45,13 @@ export type Mode = "fast" | "track" | "graded" | "rate" | "paper";
 const rate: ConversionSettings = {
   scope: "channel",
   percentile: 99.9,
+  clipping: "percentile",
   neuron: "takeback",
   pool: "delta",
   levels: 1,
   phases: 1,
   gain: 1,
+  rounding: 0,
   delay: 0,
   vInit: 0,
   firingThreshold: 0.5,

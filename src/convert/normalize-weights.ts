@@ -11,19 +11,29 @@ import { ConversionError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
 import { consumersOf, derive, type Graph, inferShapes, layersByName } from "../graph/graph.ts";
 import type { ActivationLayer, ConvolutionLayer, Layer, LayerKind, LayerOf, SumLayer } from "../graph/layers.ts";
+import { balancedRange } from "./balanced-range.ts";
+import { coarserLambda, coarsestDigits, hasSlopes } from "./spread-resolution.ts";
 
 export interface NormalizeOptions {
   /** One λ per channel (the paper's contribution) or per layer (its baseline). */
   readonly scope: "channel" | "layer";
   /** One of the percentiles that calibration stored; 99.9 in the paper. */
   readonly percentile: number;
+  /** Where λ lies: at the percentile (also where absent), or where clipping and rounding cost the least (`balanced-range.ts`; by channel only). */
+  readonly clipping?: "percentile" | "balanced";
   /** Spikes per step that stand for λ: λ is divided by it. 1 for binary spikes. */
   readonly gain: number;
+  /** ε of `spread-resolution.ts`; 0, or absent: every channel keeps the resolution that its range gives it. */
+  readonly rounding?: number;
+  /** Last digits that λ stands for: unit steps of a whole train. */
+  readonly units?: number;
 }
 
 /** What a rule may look at. */
 interface Context {
   readonly options: NormalizeOptions;
+  /** Δ by activation layer, where channels have resolutions of their own. */
+  readonly digits: ReadonlyMap<string, Float64Array>;
   readonly consumers: ReadonlyMap<string, readonly Layer[]>;
   readonly byName: ReadonlyMap<string, Layer>;
   /** λ of a layer's output that stands before, by channel. */
@@ -99,6 +109,7 @@ export function normalizeWeights(graph: Graph, options: NormalizeOptions): Graph
   const lambdas = new Map<string, Float64Array>();
   const context: Context = {
     options,
+    digits: coarsestDigits(graph, options.rounding ?? 0),
     byName: layersByName(graph),
     consumers: consumersOf(graph),
     lambdaOf: (name) => lambdas.get(name) as Float64Array,
@@ -111,13 +122,21 @@ export function normalizeWeights(graph: Graph, options: NormalizeOptions): Graph
     lambdas.set(layer.name, lambda);
     return normalized;
   });
-  const { scope, percentile, gain } = options;
-  return derive(graph, `normalizeWeights scope=${scope} percentile=${percentile} gain=${gain}`, { layers });
+  const { scope, percentile, clipping, gain, rounding = 0 } = options;
+  const range = clipping === "balanced" ? "balanced" : `${percentile}`;
+  const resolution =
+    rounding === 0 ? "" : ` rounding=${hasSlopes(graph) ? rounding : "none: calibrated without slopes"}`;
+  return derive(graph, `normalizeWeights scope=${scope} percentile=${range} gain=${gain}${resolution}`, {
+    layers,
+  });
 }
 
 /** λ of the neurons that take the layer's current. */
-function lambdaAfter(layer: Layer, { consumers, options }: Context): Float64Array {
-  return lambdaOfActivation(populationAfter(layer, consumers), options);
+function lambdaAfter(layer: Layer, { consumers, options, digits }: Context): Float64Array {
+  const activation = populationAfter(layer, consumers);
+  const coarsest = digits.get(activation.name);
+  const range = lambdaOfActivation(activation, options);
+  return coarsest ? range.map((lambda, c) => coarserLambda(lambda, coarsest[c], options.units ?? 1)) : range;
 }
 
 /** The activation that takes the layer's current: its own, or that of the sum it feeds. */
@@ -130,21 +149,30 @@ function populationAfter(layer: Layer, consumers: ReadonlyMap<string, readonly L
   throw new ConversionError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons: run placePopulations first`);
 }
 
-function lambdaOfActivation(layer: ActivationLayer, { scope, percentile, gain }: NormalizeOptions): Float64Array {
+function lambdaOfActivation(layer: ActivationLayer, options: NormalizeOptions): Float64Array {
+  const { scope, percentile, gain, clipping, units = 1 } = options;
   const { statistics } = layer;
   if (!statistics)
     throw new ConversionError(
       "E_CALIBRATION",
       `${layer.name} has no activation statistics: run measureActivations first`,
     );
-  const column = statistics.percentiles.indexOf(percentile);
+  const { percentiles, count } = statistics;
+  const [channels, columns] = statistics.channel.shape;
+  if (clipping === "balanced" && scope === "channel" && count !== undefined) {
+    const valuesOf = (c: number) => statistics.channel.data.subarray(c * columns, (c + 1) * columns);
+    return Float64Array.from(
+      { length: channels },
+      (_, c) => balancedRange({ percentiles, values: valuesOf(c), count }, units) / gain,
+    );
+  }
+  const column = percentiles.indexOf(percentile);
   if (column < 0) {
     throw new ConversionError(
       "E_PERCENTILE",
-      `percentile ${percentile} was not measured; measured were ${statistics.percentiles.join(", ")}`,
+      `percentile ${percentile} was not measured; measured were ${percentiles.join(", ")}`,
     );
   }
-  const [channels, columns] = statistics.channel.shape;
   return Float64Array.from(
     { length: channels },
     (_, channel) =>
@@ -167,7 +195,20 @@ function normalizeConvolution(layer: ConvolutionLayer, from: Float64Array, to: F
     return fractionOf(weight * from[source], to[out]);
   });
   const bias = Float32Array.from(to, (lambda, out) => fractionOf(layer.bias?.data[out] ?? 0, lambda));
-  return { ...layer, weights: floatTensor(layer.weights.shape, weights), bias: floatTensor([outC], bias) };
+  const { inputMean } = layer;
+  return {
+    ...layer,
+    weights: floatTensor(layer.weights.shape, weights),
+    bias: floatTensor([outC], bias),
+    ...(inputMean
+      ? {
+          inputMean: floatTensor(
+            inputMean.shape,
+            inputMean.data.map((mean, i) => fractionOf(mean, from[i])),
+          ),
+        }
+      : {}),
+  };
 }
 
 function normalizeSum(layer: SumLayer, from: readonly (Float64Array | null)[], to: Float64Array): SumLayer {

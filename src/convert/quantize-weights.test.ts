@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { graphOf } from "../../test/graphs.ts";
+import { seededRandom } from "../core/random.ts";
 import { floatTensor } from "../core/tensor.ts";
 import type { Layer } from "../graph/layers.ts";
 import { evenWindow } from "../graph/windows.ts";
@@ -34,3 +35,59 @@ test("a channel may have more weights than a call takes arguments", () => {
   const [, convolution] = quantizeWeights(graphOf(layers), 8).layers;
   expect(convolution).toMatchObject({ weights: { dtype: "int8" }, bias: { dtype: "int32" } });
 });
+
+test.each([undefined, 255])(
+  "rounding does not move the mean of a channel whose inputs' means are known: frame of %s units",
+  (frameUnits) => {
+    const random = seededRandom(11);
+    const values = (count: number, scale: number) =>
+      Float32Array.from({ length: count }, () => scale * (random() - 0.3));
+    const [outC, inC] = [6, 40];
+    const weights = floatTensor([outC, inC, 1, 1], values(outC * inC, 1));
+    const bias = floatTensor([outC], values(outC, 2));
+    const inputMean = floatTensor([inC], values(inC, 1));
+    const ones = floatTensor([outC], new Float32Array(outC).fill(1));
+    const layersWith = (means: object): Layer[] => [
+      { kind: "input", name: "input", inputs: [], shape: [inC, 1, 1] },
+      { kind: "convolution", name: "conv", inputs: ["input"], weights, bias, ...evenWindow(1, 0), groups: 1, ...means },
+      {
+        kind: "readout",
+        name: "neurons",
+        inputs: ["conv"],
+        neuron: "tracker",
+        activation: { fn: "linear" },
+        lambda: ones,
+        vTh: ones,
+        vThNeg: null,
+        vInit: 0,
+        firingThreshold: 0.5,
+        levels: 1,
+      },
+    ];
+    const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases: 8 } as const;
+    /** Greatest distance of the integer layer's mean output from the float layer's, in fractions of λ. */
+    const movedBy = (means: object) => {
+      const graph = {
+        ...graphOf(layersWith(means)),
+        simulation: { ...simulation, ...(frameUnits ? { frameUnits } : {}) },
+      };
+      const [, convolution, population] = quantizeWeights(graph, 8).layers;
+      if (convolution.kind !== "convolution" || population.kind !== "readout") throw new Error("another layer");
+      expect(convolution.inputMean).toBeUndefined();
+      const units = frameUnits ?? 1;
+      return Math.max(
+        ...Array.from({ length: outC }, (_, o) => {
+          let [exact, integer] = [bias.data[o], convolution.bias!.data[o]];
+          for (let i = 0; i < inC; i++) {
+            exact += weights.data[o * inC + i] * inputMean.data[i] * units;
+            integer += convolution.weights.data[o * inC + i] * 2 ** convolution.shift! * inputMean.data[i] * units;
+          }
+          return Math.abs(integer / population.vTh.data[o] - exact) / units;
+        }),
+      );
+    };
+    // A bias is rounded to a part in 2^shift·θ; without the means, forty rounded weights move the sum by hundreds of that.
+    expect(movedBy({ inputMean })).toBeLessThan(1e-4);
+    expect(movedBy({})).toBeGreaterThan(1e-3);
+  },
+);

@@ -7,6 +7,8 @@
  * every step and its rounding would add up. f is the same for a whole layer, at most 8, and chosen so that neither one
  * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`), with the weight of the
  * first phase (`src/snn/phases.ts`).
+ *
+ * Rounding moves what a convolution gives on average; where the means of its inputs are known, its bias takes that back.
  */
 import { ConversionError, expectInteger } from "../core/errors.ts";
 import { allocate, type Tensor, tensor } from "../core/tensor.ts";
@@ -41,7 +43,7 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
     const sum = source.kind === "sum" ? source : undefined;
     const scale = scaleFor(layer, convolutions, sum, bits, rangeOf(graph));
     for (const convolution of convolutions)
-      replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits));
+      replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits, graph.simulation?.frameUnits ?? 1));
     if (sum) replaced.set(sum.name, quantizeSum(sum, scale, bits));
     replaced.set(layer.name, quantizePopulation(layer, scale));
   }
@@ -139,16 +141,42 @@ function row({ shape, data }: Tensor, channel: number): Tensor["data"] {
   return data.subarray(channel * length, (channel + 1) * length);
 }
 
-function quantizeConvolution(layer: ConvolutionLayer, { theta, shift }: Scale, bits: number): ConvolutionLayer {
+/** @param units what an input's mean counts in a bias: the unit steps of a frame that is given as a whole, or one step. */
+function quantizeConvolution(
+  { inputMean, ...layer }: ConvolutionLayer,
+  { theta, shift }: Scale,
+  bits: number,
+  units: number,
+): ConvolutionLayer {
+  const weights = quantizeRows(layer.weights, theta, bits);
+  const lost = inputMean ? meanLost(layer, weights, theta, inputMean.data) : new Float64Array(theta.length);
   const bias = Int32Array.from(theta, (unit, channel) =>
-    Math.round((layer.bias?.data[channel] ?? 0) * unit * 2 ** shift),
+    Math.round(((layer.bias?.data[channel] ?? 0) * unit - lost[channel] * units) * 2 ** shift),
   );
-  return {
-    ...layer,
-    weights: quantizeRows(layer.weights, theta, bits),
-    bias: tensor("int32", [theta.length], bias),
-    shift,
-  };
+  return { ...layer, weights, bias: tensor("int32", [theta.length], bias), shift };
+}
+
+/**
+ * By output channel, what the rounding of weights adds to a current on average, in units of weights: Σ (W − w̄·θ)·mean (bias correction:
+ * Nagel et al., "Data-free quantization through weight equalization and bias correction", ICCV 2019, with measured means).
+ */
+function meanLost(
+  { weights: { shape, data }, groups }: ConvolutionLayer,
+  rounded: Tensor,
+  theta: Float64Array,
+  means: Float32Array,
+): Float64Array {
+  const [outC, inC, kH, kW] = shape;
+  const outPerGroup = outC / groups;
+  return theta.map((unit, out) => {
+    const first = Math.floor(out / outPerGroup) * inC;
+    let lost = 0;
+    for (let i = 0; i < inC; i++) {
+      for (let at = (out * inC + i) * kH * kW; at < (out * inC + i + 1) * kH * kW; at++)
+        lost += (rounded.data[at] - data[at] * unit) * means[first + i];
+    }
+    return lost;
+  });
 }
 
 function quantizeSum(layer: SumLayer, { theta, shift }: Scale, bits: number): SumLayer {

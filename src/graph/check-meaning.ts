@@ -85,6 +85,11 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
     if (percentiles.some((value, i) => value <= percentiles[i - 1])) fail(layer, "percentiles do not rise");
     notNegative("statistics", channel.data);
     notNegative("statistics", whole.data);
+    for (const moment of [layer.statistics.slope, layer.statistics.power]) {
+      if (moment && moment.shape.join() !== String(channels))
+        fail(layer, `statistics must hold moments of ${channels} channels`);
+      if (moment) notNegative("statistics", moment.data);
+    }
   }
 }
 

@@ -114,6 +114,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       }
       if (outC % layer.groups !== 0) fail(`${outC} filters do not divide into ${layer.groups} groups`);
       perChannel({ bias: layer.bias }, outC, fail);
+      perChannel({ inputMean: layer.inputMean }, channels, fail);
       return [outC, ...windowCounts(windowOf(layer), [height, width])];
     },
     parameters: (layer) => sizeOf(layer.weights.shape) + (layer.bias ? layer.bias.shape[0] : 0),
@@ -126,6 +127,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       pads,
       groups: positive,
       shift: z.int().min(0).max(30).optional(),
+      inputMean: floatSchema.optional(),
     },
   },
   batchNorm: {
@@ -163,6 +165,9 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
           percentiles: z.array(z.number().min(0).max(100)).min(1).max(64),
           channel: floatSchema,
           layer: floatSchema,
+          count: z.number().min(1).optional(),
+          slope: floatSchema.optional(),
+          power: floatSchema.optional(),
         })
         .optional(),
       lambda: floatSchema.optional(),

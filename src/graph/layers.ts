@@ -40,6 +40,8 @@ export interface ConvolutionLayer extends LayerBase {
   readonly groups: number;
   /** Extra fractional bits of the integer current; absent in float graphs. */
   readonly shift?: number;
+  /** Mean of each input channel over calibration pictures [inC]; in fractions of λ after normalization. For the rounding of weights. */
+  readonly inputMean?: FloatTensor;
 }
 
 /** Inference batch normalization: scale·(x − mean)/√(variance + ε) + bias, per channel. All tensors [C]. */
@@ -72,6 +74,11 @@ export interface ActivationStatistics {
   readonly channel: FloatTensor;
   /** [percentiles]. */
   readonly layer: FloatTensor;
+  /** Values that were counted of each channel; absent, as what follows, in files of earlier versions. */
+  readonly count?: number;
+  /** Means of f′(x)² and of f(x)² [C]. */
+  readonly slope?: FloatTensor;
+  readonly power?: FloatTensor;
 }
 
 /** The greatest value of each window; beyond the edges lie cells of −∞. */

@@ -1,0 +1,137 @@
+/**
+ * How much rounding a channel matters, and what its spikes cost: for the values that each layer puts out, by channel,
+ *
+ *     gain     Σ(change of the heads' inputs)² for a change of 1 at one position, where changes of different positions and channels are
+ *              independent: noise adds up as power does
+ *     fanOut   synapses that one spike reaches
+ *
+ * Both go from the heads towards the picture, layer by layer. A convolution passes Σ w²·gain on; an activation passes it through the mean
+ * of its squared slope, which calibration measured; a max-pool's output is one of its inputs, so that an input has a share in it.
+ * Positions at borders count as those within.
+ */
+import { type Graph, inferShapes, type Shapes } from "../graph/graph.ts";
+import type { Shape } from "../graph/layer-kinds.ts";
+import type { ConvolutionLayer, Layer, LayerKind, LayerOf } from "../graph/layers.ts";
+
+export interface ChannelNoise {
+  readonly gain: Float64Array;
+  readonly fanOut: Float64Array;
+}
+
+/** What a layer passes on to the inputs it reads, each [its channels]. */
+type Backward<K extends LayerKind> = (layer: LayerOf<K>, own: ChannelNoise, shapes: Shapes) => readonly ChannelNoise[];
+
+const rules: { readonly [K in LayerKind]: Backward<K> } = {
+  input: () => [],
+  convolution: (layer, own, shapes) => [throughConvolution(layer, own, shapes)],
+  // A neuron takes currents: its own spikes' fan-out begins anew.
+  activation: ({ statistics }, { gain }) => [
+    { gain: gain.map((value, c) => value * (statistics?.slope?.data[c] ?? 1)), fanOut: new Float64Array(gain.length) },
+  ],
+  maxPool: (layer, own, shapes) => [scaled(own, perInput(layer, shapes))],
+  upsample: (layer, own) => [scaled(own, layer.factor ** 2)],
+  concat: (layer, own, shapes) => {
+    let from = 0;
+    return layer.inputs.map((name) => {
+      const channels = (shapes.get(name) as Shape)[0];
+      from += channels;
+      return part(own, from - channels, channels);
+    });
+  },
+  slice: (layer, own, shapes) => {
+    const [channels] = shapes.get(layer.inputs[0]) as Shape;
+    const whole = none(channels);
+    whole.gain.set(own.gain, layer.start);
+    whole.fanOut.set(own.fanOut, layer.start);
+    return [whole];
+  },
+  sum: (layer, { gain }) => layer.inputs.map(() => ({ gain, fanOut: new Float64Array(gain.length).fill(1) })),
+  // What it does with its inputs is not known: as if it passed all noise on, evenly.
+  island: (layer, { gain }, shapes) =>
+    layer.inputs.map((name) => {
+      const [channels] = shapes.get(name) as Shape;
+      const mean = gain.reduce((sum, value) => sum + value, 0) / channels;
+      return { gain: new Float64Array(channels).fill(mean), fanOut: new Float64Array(channels) };
+    }),
+  region: read,
+  yolo: read,
+  gaussianYolo: read,
+  dfl: read,
+  tail: read,
+  averagePool: (layer, own, shapes) => [scaled(own, perInput(layer, shapes) / (layer.size[0] * layer.size[1]))],
+  batchNorm: (layer, { gain, fanOut }) => [
+    {
+      gain: gain.map((value, c) => (value * layer.scale.data[c] ** 2) / (layer.variance.data[c] + layer.epsilon)),
+      fanOut,
+    },
+  ],
+  integrateFire: (_, own) => [own],
+  readout: (_, own) => [own],
+};
+
+/** By layer name. @param graph a DNN with its populations placed; without slopes measured, activations count as lines. */
+export function noiseGains(graph: Graph): ReadonlyMap<string, ChannelNoise> {
+  const shapes = inferShapes(graph);
+  const noise = new Map(graph.layers.map(({ name }) => [name, none((shapes.get(name) as Shape)[0])]));
+  for (const layer of graph.layers.toReversed()) {
+    const rule = rules[layer.kind] as (layer: Layer, own: ChannelNoise, shapes: Shapes) => readonly ChannelNoise[];
+    const passed = rule(layer, noise.get(layer.name) as ChannelNoise, shapes);
+    for (const [i, name] of layer.inputs.entries()) add(noise.get(name) as ChannelNoise, passed[i]);
+  }
+  return noise;
+}
+
+function none(channels: number): ChannelNoise {
+  return { gain: new Float64Array(channels), fanOut: new Float64Array(channels) };
+}
+
+/** To `sum`, in place. */
+function add(sum: ChannelNoise, { gain, fanOut }: ChannelNoise): void {
+  for (const [c, value] of gain.entries()) {
+    sum.gain[c] += value;
+    sum.fanOut[c] += fanOut[c];
+  }
+}
+
+function scaled({ gain, fanOut }: ChannelNoise, factor: number): ChannelNoise {
+  return { gain: gain.map((value) => value * factor), fanOut: fanOut.map((value) => value * factor) };
+}
+
+function part({ gain, fanOut }: ChannelNoise, from: number, channels: number): ChannelNoise {
+  return { gain: gain.subarray(from, from + channels), fanOut: fanOut.subarray(from, from + channels) };
+}
+
+/** A head's raw inputs are what errors are measured on. */
+function read(layer: Layer, _own: ChannelNoise, shapes: Shapes): readonly ChannelNoise[] {
+  return layer.inputs.map((name) => {
+    const [channels] = shapes.get(name) as Shape;
+    return { gain: new Float64Array(channels).fill(1), fanOut: new Float64Array(channels) };
+  });
+}
+
+/** Output positions for each input position. */
+function perInput(layer: Layer, shapes: Shapes): number {
+  const area = (name: string) => {
+    const [, height, width] = shapes.get(name) as Shape;
+    return height * width;
+  };
+  return area(layer.name) / area(layer.inputs[0]);
+}
+
+function throughConvolution(layer: ConvolutionLayer, { gain }: ChannelNoise, shapes: Shapes): ChannelNoise {
+  const [outC, inC, kH, kW] = layer.weights.shape;
+  const taps = kH * kW;
+  const ratio = perInput(layer, shapes);
+  const outPerGroup = outC / layer.groups;
+  const noise = none(inC * layer.groups);
+  for (let out = 0, at = 0; out < outC; out++) {
+    const first = Math.floor(out / outPerGroup) * inC;
+    for (let i = 0; i < inC; i++) {
+      let power = 0;
+      for (let tap = 0; tap < taps; tap++, at++) power += layer.weights.data[at] ** 2;
+      noise.gain[first + i] += gain[out] * power * ratio;
+      noise.fanOut[first + i] += taps * ratio;
+    }
+  }
+  return noise;
+}
