@@ -109,7 +109,14 @@ export const kernels = [
     from: "neurons/tracker",
     parameters: "tile: Tile, piece: Piece",
     gives: "void",
-    variants: { trackShort: "SHORT", trackLong: "LONG", trackConstant: "CONSTANT" },
+    variants: {
+      trackShort: "SHORT, true",
+      trackLong: "LONG, true",
+      trackConstant: "CONSTANT, true",
+      trackLevelsShort: "SHORT, false",
+      trackLevelsLong: "LONG, false",
+      trackLevelsConstant: "CONSTANT, false",
+    },
   },
   {
     of: "accumulatePairs",

@@ -26,6 +26,9 @@ import {
   thresholdShortQuotients,
   thresholdShortQuotientsWeighted,
   trackConstant,
+  trackLevelsConstant,
+  trackLevelsLong,
+  trackLevelsShort,
   trackLong,
   trackShort,
 } from "../generated/variants";
@@ -42,9 +45,15 @@ export function runNeurons(tile: Tile, piece: Piece): void {
   const population = piece.population;
   piece.mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
   if (population.neuron == NeuronNumber.TRACKER) {
-    if (piece.mode == SHORT) trackShort(tile, piece);
-    else if (piece.mode == LONG) trackLong(tile, piece);
-    else trackConstant(tile, piece);
+    const isBinary = population.levels == 1;
+    if (piece.mode == SHORT) {
+      if (isBinary) trackShort(tile, piece);
+      else trackLevelsShort(tile, piece);
+    } else if (piece.mode == LONG) {
+      if (isBinary) trackLong(tile, piece);
+      else trackLevelsLong(tile, piece);
+    } else if (isBinary) trackConstant(tile, piece);
+    else trackLevelsConstant(tile, piece);
   } else if (population.schedule != 0) runQuotients(tile, piece);
   else runExactly(tile, piece);
 }

@@ -1,14 +1,19 @@
 /**
  * Trackers: neurons whose net count follows a function of all charge received (`src/snn/neurons/tracker.ts`), which is looked up
- * in a table (`src/snn/neurons/integer-target.ts` has the arithmetic and its bounds). Four channels of a position keep S and n in
- * registers while time passes. Constants come once, in the first step that is integrated.
+ * in a table (`src/snn/neurons/integer-target.ts` has the arithmetic and its bounds). Constants come once, in the first step that is
+ * integrated.
+ *
+ * Eight channels of a position keep their state in registers while time passes: two chains of operations, because one alone
+ * would wait for its own results. First come steps that only integrate, then those that do both, then those that only fire, for
+ * which the function's value stays. What neurons keep is not n but the distance from it to the function's value, which a spike
+ * changes by its weight. What steps differ in is written down before: i32 [offset][4], the words below.
  *
  * population.tracking: i32 [4][stateStride], the rows below, and behind them i32 [phases + 1], how far a count may be from its target
  * before it moves, by log₂ of the step's weight. population.targets: i32 [steps of the table][2], value and the way to the next.
  */
 import { Piece, Population, Tile } from "../structs";
-import { endOf, firstOf, weightShift } from "../tile";
-import { CONSTANT, SHORT, constantCurrent, storeSpikes } from "./parts";
+import { endOf, firstOf, settledAt, weightShift } from "../tile";
+import { CONSTANT, SHORT, constantCurrent, currentOf, spikesOf, stateAt, storeEight } from "./parts";
 
 const BEFORE = 0;
 const GREATEST_CHARGE = 1;
@@ -16,115 +21,216 @@ const GREATEST_VALUE = 2;
 const BEHIND = 3;
 const ROWS = 4;
 
+/** Of a step: by how much its currents are shifted, the distance above which a spike is sent, what a spike changes of it, where spikes go. */
+const SHIFT_IN = 0;
+const ABOVE = 4;
+const UNIT = 8;
+const SLOT = 12;
+const STEP_SHIFT = 4;
+
 /** As in integer-target.ts. */
 const TARGET_BITS = 8;
 const STEP_BITS = 10;
 const REACH = 1 << 20;
 
-/** A piece of trackers whose currents are of this mode. */
+/** A piece of trackers whose currents are of this mode. `isBinary`: no more than one spike is sent at a step. */
 // @ts-ignore: decorator
 @inline
-export function track(mode: i32, tile: Tile, piece: Piece): void {
+export function track(mode: i32, isBinary: bool, tile: Tile, piece: Piece): void {
   const population = piece.population;
   const out = piece.out;
-  const first = piece.first;
-  const from = piece.from;
-  const to = piece.to;
-  const stepBytes = piece.stepBytes;
-  const stateBytes = population.stateStride << 2;
-  const distances = population.tracking + ROWS * stateBytes;
-  const beforeShift = population.beforeShift;
-  const behindShift = population.behindShift;
-  const targets = population.targets;
-  const levels = i32x4.splat(population.levels);
-  const integrateFrom = max(from, firstOf(tile, population.lagIn));
-  const integrateTo = min(to, endOf(tile, population.lagIn));
-  const fireFrom = max(from, firstOf(tile, out.lag));
-  const fireTo = min(to, endOf(tile, out.lag));
+  const integrateFrom = max(piece.from, firstOf(tile, population.lagIn));
+  const integrateTo = min(piece.to, endOf(tile, population.lagIn));
+  const fireFrom = max(piece.from, firstOf(tile, out.lag));
+  const fireTo = min(piece.to, endOf(tile, out.lag));
   const onceAt = population.lagIn - tile.g0;
-  const shift = mode == SHORT ? population.shift : 0;
-  const laneShift = mode == SHORT ? 1 : 2;
-  const receives =
-    onceAt >= integrateFrom && onceAt < integrateTo && (population.constant != 0 || !tile.program.goesOn);
-  const start = min(integrateFrom, fireFrom);
-  const end = max(integrateTo, fireTo);
-  for (let c = 0; c < piece.channels; c += 4) {
-    const rows = population.tracking + ((first + c) << 2);
-    const before = v128.load(rows + BEFORE * stateBytes);
-    const greatestCharge = v128.load(rows + GREATEST_CHARGE * stateBytes);
-    const greatestValue = v128.load(rows + GREATEST_VALUE * stateBytes);
-    const behind = v128.load(rows + BEHIND * stateBytes);
+  const isOnce = onceAt >= integrateFrom && onceAt < integrateTo;
+  const receives = isOnce && (population.constant != 0 || !tile.program.goesOn);
+  const steps = settledAt(tile);
+  settleSteps(tile, piece, steps, min(integrateFrom, fireFrom), max(integrateTo, fireTo));
+  for (let c = piece.first; c < piece.first + piece.channels; c += 8) {
     for (let p = 0; p < piece.positions; p++) {
-      const at = (piece.position + p) * stateBytes + ((first + c) << 2);
-      let charge = v128.load(population.vMem + at);
-      let n = v128.load(population.netCount + at);
-      const current = piece.currents + p * piece.positionBytes + (c << laneShift);
-      const target = piece.spikes + p * out.stride + c;
-      if (!receives && !v128.any_true(arriving(mode, current, stepBytes, integrateFrom, integrateTo))) {
-        const at0 = distanceOf(charge, n, before, beforeShift, greatestCharge, targets, greatestValue, behind, behindShift);
-        if (areSettled(at0, distances)) {
-          for (let i = fireFrom; i < fireTo; i++)
-            store<i32>(target + ((tile.g0 + i) % out.capacity) * out.slotBytes, 0);
-          continue;
-        }
-      }
-      for (let i = start; i < end; i++) {
-        if (i >= integrateFrom && i < integrateTo) {
-          if (i == onceAt) charge = i32x4.add(charge, newConstants(population, tile, at, first + c));
-          if (mode != CONSTANT) {
-            const step = current + i * stepBytes;
-            const sum = mode == SHORT ? v128.load_ext<i16>(step) : v128.load(step);
-            charge = i32x4.add(charge, i32x4.shl(sum, shift + weightShift(tile, population.lagIn, i)));
-          }
-        }
-        if (i < fireFrom || i >= fireTo) continue;
-        const distance = distanceOf(charge, n, before, beforeShift, greatestCharge, targets, greatestValue, behind, behindShift);
-        const weight = weightShift(tile, out.lag, i);
-        const spare = (1 << (TARGET_BITS + weight)) - load<i32>(distances + (weight << 2));
-        const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), i32x4.splat(spare)), TARGET_BITS + weight);
-        const sign = i32x4.shr_s(distance, 31);
-        const sent = i32x4.sub(v128.xor(i32x4.min_s(count, levels), sign), sign);
-        n = i32x4.add(n, i32x4.shl(sent, weight));
-        storeSpikes(target + ((tile.g0 + i) % out.capacity) * out.slotBytes, sent);
-      }
-      v128.store(population.vMem + at, charge);
-      v128.store(population.netCount + at, n);
+      trackEight(mode, isBinary, tile, piece, steps, p, c, integrateFrom, integrateTo, fireFrom, fireTo, receives);
     }
   }
 }
 
-/** How far four counts are from their targets, in units of 2^−8. */
+/** Eight channels of the p-th position. */
 // @ts-ignore: decorator
 @inline
-function distanceOf(
-  charge: v128,
-  n: v128,
-  before: v128,
-  beforeShift: i32,
-  greatestCharge: v128,
-  targets: usize,
-  greatestValue: v128,
-  behind: v128,
-  behindShift: i32,
-): v128 {
-  const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
-  const z = i32x4.add(scaled(clamped, before, beforeShift), i32x4.splat(REACH));
-  const value = lookedUp(targets, i32x4.shr_s(z, STEP_BITS), v128.and(z, i32x4.splat((1 << STEP_BITS) - 1)));
-  const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
-  return i32x4.sub(scaled(bounded, behind, behindShift), i32x4.shl(n, TARGET_BITS));
+function trackEight(
+  mode: i32,
+  isBinary: bool,
+  tile: Tile,
+  piece: Piece,
+  steps: usize,
+  p: i32,
+  c: i32,
+  integrateFrom: i32,
+  integrateTo: i32,
+  fireFrom: i32,
+  fireTo: i32,
+  receives: bool,
+): void {
+  const population = piece.population;
+  const at = stateAt(piece, p, c);
+  const target = spikesOf(piece, p, c);
+  const rows = population.tracking + (c << 2);
+  const stepBytes = piece.stepBytes;
+  let current = currentOf(piece, p, c) + integrateFrom * stepBytes;
+  let chargeA = v128.load(population.vMem + at);
+  let chargeB = v128.load(population.vMem + at, 16);
+  const countA = i32x4.shl(v128.load(population.netCount + at), TARGET_BITS);
+  const countB = i32x4.shl(v128.load(population.netCount + at, 16), TARGET_BITS);
+  if (receives) {
+    chargeA = i32x4.add(chargeA, newConstants(population, tile, at, c));
+    chargeB = i32x4.add(chargeB, newConstants(population, tile, at + 16, c + 4));
+  } else if (mode == CONSTANT || !arrives(mode, current, stepBytes, integrateTo - integrateFrom)) {
+    const offA = i32x4.abs(i32x4.sub(goalOf(population, rows, chargeA), countA));
+    const offB = i32x4.abs(i32x4.sub(goalOf(population, rows + 16, chargeB), countB));
+    if (areSettled(i32x4.max_s(offA, offB), population)) {
+      for (let i = fireFrom; i < fireTo; i++) store<i64>(target + load<i32>(steps + (i << STEP_SHIFT), SLOT), 0);
+      return;
+    }
+  }
+  if (mode != CONSTANT) {
+    for (let i = integrateFrom, end = min(fireFrom, integrateTo); i < end; i++) {
+      const shift = load<i32>(steps + (i << STEP_SHIFT), SHIFT_IN);
+      chargeA = i32x4.add(chargeA, i32x4.shl(lowSums(mode, current), shift));
+      chargeB = i32x4.add(chargeB, i32x4.shl(highSums(mode, current), shift));
+      current += stepBytes;
+    }
+  }
+  let goalA = countA;
+  let goalB = countB;
+  let i = fireFrom;
+  // Distances of the counts from the function's values.
+  let offA = i32x4.splat(0);
+  let offB = offA;
+  if (mode != CONSTANT) {
+    for (; i < min(integrateTo, fireTo); i++) {
+      const step = steps + (i << STEP_SHIFT);
+      const shift = load<i32>(step, SHIFT_IN);
+      chargeA = i32x4.add(chargeA, i32x4.shl(lowSums(mode, current), shift));
+      chargeB = i32x4.add(chargeB, i32x4.shl(highSums(mode, current), shift));
+      current += stepBytes;
+      const nextA = goalOf(population, rows, chargeA);
+      const nextB = goalOf(population, rows + 16, chargeB);
+      offA = i32x4.add(offA, i32x4.sub(nextA, goalA));
+      offB = i32x4.add(offB, i32x4.sub(nextB, goalB));
+      goalA = nextA;
+      goalB = nextB;
+      const sentA = spikesTowards(isBinary, population, offA, step);
+      const sentB = spikesTowards(isBinary, population, offB, step);
+      offA = i32x4.sub(offA, changeOf(sentA, step));
+      offB = i32x4.sub(offB, changeOf(sentB, step));
+      storeEight(target + load<i32>(step, SLOT), sentA, sentB);
+    }
+  }
+  if (i < fireTo && i == fireFrom) {
+    goalA = goalOf(population, rows, chargeA);
+    goalB = goalOf(population, rows + 16, chargeB);
+    offA = i32x4.sub(goalA, countA);
+    offB = i32x4.sub(goalB, countB);
+  }
+  for (; i < fireTo; i++) {
+    const step = steps + (i << STEP_SHIFT);
+    const sentA = spikesTowards(isBinary, population, offA, step);
+    const sentB = spikesTowards(isBinary, population, offB, step);
+    offA = i32x4.sub(offA, changeOf(sentA, step));
+    offB = i32x4.sub(offB, changeOf(sentB, step));
+    storeEight(target + load<i32>(step, SLOT), sentA, sentB);
+  }
+  v128.store(population.vMem + at, chargeA);
+  v128.store(population.vMem + at, chargeB, 16);
+  v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalA, offA), TARGET_BITS));
+  v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalB, offB), TARGET_BITS), 16);
 }
 
-/** The currents of all steps, or-ed: nothing but zeros where nothing arrives. */
+/** Writes down what the steps from … to − 1 differ in. */
+function settleSteps(tile: Tile, piece: Piece, steps: usize, from: i32, to: i32): void {
+  const population = piece.population;
+  const out = piece.out;
+  const distances = distancesOf(population);
+  const shift = piece.mode == SHORT ? population.shift : 0;
+  for (let i = from; i < to; i++) {
+    const step = steps + (i << STEP_SHIFT);
+    // Steps before the first that fires have no weight of their own.
+    const weight = i >= firstOf(tile, out.lag) ? weightShift(tile, out.lag, i) : 0;
+    store<i32>(step, shift + weightShift(tile, population.lagIn, i), SHIFT_IN);
+    store<i32>(step, load<i32>(distances + (weight << 2)) - 1, ABOVE);
+    store<i32>(step, 1 << (TARGET_BITS + weight), UNIT);
+    store<i32>(step, ((tile.g0 + i) % out.capacity) * out.slotBytes, SLOT);
+  }
+}
+
+/** i32 [phases + 1]. */
 // @ts-ignore: decorator
 @inline
-function arriving(mode: i32, current: usize, stepBytes: i32, from: i32, to: i32): v128 {
+function distancesOf(population: Population): usize {
+  return population.tracking + ((ROWS * population.stateStride) << 2);
+}
+
+/** Sums of four channels, and of the four behind them. */
+// @ts-ignore: decorator
+@inline
+function lowSums(mode: i32, from: usize): v128 {
+  return mode == SHORT ? v128.load_ext<i16>(from) : v128.load(from);
+}
+
+// @ts-ignore: decorator
+@inline
+function highSums(mode: i32, from: usize): v128 {
+  return mode == SHORT ? v128.load_ext<i16>(from, 8) : v128.load(from, 16);
+}
+
+/** Spikes that take four counts nearer to their goals: as many as may be sent, if they are far enough away. */
+// @ts-ignore: decorator
+@inline
+function spikesTowards(isBinary: bool, population: Population, distance: v128, step: usize): v128 {
+  const sign = i32x4.shr_s(distance, 31);
+  const above = v128.load_splat<i32>(step, ABOVE);
+  if (isBinary) return v128.and(i32x4.gt_s(i32x4.abs(distance), above), v128.or(sign, i32x4.splat(1)));
+  const unit = load<i32>(step, UNIT);
+  const spare = i32x4.sub(i32x4.splat(unit - 1), above);
+  const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), spare), ctz(unit));
+  const sent = i32x4.min_s(count, i32x4.splat(population.levels));
+  return i32x4.sub(v128.xor(sent, sign), sign);
+}
+
+/** What spikes change of the distances. */
+// @ts-ignore: decorator
+@inline
+function changeOf(sent: v128, step: usize): v128 {
+  return i32x4.shl(sent, ctz(load<i32>(step, UNIT)));
+}
+
+/** Where four counts should be, in units of 2^−8. `rows`: their constants. */
+// @ts-ignore: decorator
+@inline
+function goalOf(population: Population, rows: usize, charge: v128): v128 {
+  const rowBytes = population.stateStride << 2;
+  const greatestCharge = v128.load(rows + GREATEST_CHARGE * rowBytes);
+  const greatestValue = v128.load(rows + GREATEST_VALUE * rowBytes);
+  const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
+  const z = i32x4.add(scaled(clamped, v128.load(rows + BEFORE * rowBytes), population.beforeShift), i32x4.splat(REACH));
+  const part = v128.and(z, i32x4.splat((1 << STEP_BITS) - 1));
+  const value = lookedUp(population.targets, i32x4.shr_s(z, STEP_BITS), part);
+  const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
+  return scaled(bounded, v128.load(rows + BEHIND * rowBytes), population.behindShift);
+}
+
+/** Whether anything arrives at eight channels in so many steps. */
+// @ts-ignore: decorator
+@inline
+function arrives(mode: i32, current: usize, stepBytes: i32, steps: i32): bool {
   let any = i32x4.splat(0);
-  if (mode == CONSTANT) return any;
-  for (let i = from; i < to; i++) {
-    const step = current + i * stepBytes;
-    any = v128.or(any, mode == SHORT ? v128.load_zero<i64>(step) : v128.load(step));
+  for (let i = 0; i < steps; i++) {
+    any = v128.or(any, v128.load(current));
+    if (mode != SHORT) any = v128.or(any, v128.load(current, 16));
+    current += stepBytes;
   }
-  return any;
+  return v128.any_true(any);
 }
 
 /** What four neurons receive once: biases in a first frame, and of the picture what is new since the last one. */
@@ -136,22 +242,26 @@ export function newConstants(population: Population, tile: Tile, at: usize, c: i
 }
 
 /**
- * Whether four neurons send nothing through these steps: nothing arrives, and they are as near to their target as the last step, which
- * is the most demanding, wants it.
+ * Whether neurons so far from their goals send nothing through these steps, in which nothing arrives: they are as near as the last
+ * step, which is the most demanding, wants it.
  */
 // @ts-ignore: decorator
 @inline
-function areSettled(distance: v128, distances: usize): bool {
-  return !v128.any_true(i32x4.ge_s(i32x4.abs(distance), v128.load_splat<i32>(distances)));
+function areSettled(distance: v128, population: Population): bool {
+  return !v128.any_true(i32x4.ge_s(distance, v128.load_splat<i32>(distancesOf(population))));
 }
 
-/** ⌊value·factor / 2^shift⌋ of four lanes, by way of 64 bits. */
+/**
+ * ⌊value·factor / 2^shift⌋ of four lanes, by way of 64 bits. Only the lower half is asked for, so that shifts of 64 bits need not keep the
+ * sign (few processors have one that does): bits that come in from above are cut off, or the upper half is shifted alone.
+ */
 // @ts-ignore: decorator
 @inline
 function scaled(value: v128, factor: v128, shift: i32): v128 {
-  const low = i64x2.shr_s(i64x2.extmul_low_i32x4_s(value, factor), shift);
-  const high = i64x2.shr_s(i64x2.extmul_high_i32x4_s(value, factor), shift);
-  return v128.shuffle<i32>(low, high, 0, 2, 4, 6);
+  const low = i64x2.extmul_low_i32x4_s(value, factor);
+  const high = i64x2.extmul_high_i32x4_s(value, factor);
+  if (shift >= 32) return i32x4.shr_s(v128.shuffle<i32>(low, high, 1, 3, 5, 7), shift - 32);
+  return v128.shuffle<i32>(i64x2.shr_u(low, shift), i64x2.shr_u(high, shift), 0, 2, 4, 6);
 }
 
 /** Four entries of the table, and the part of the way to the next that is behind. */
