@@ -27,10 +27,10 @@ const atStart = resident();
 const built = (path) => import(new URL(`../dist/${path}.js`, import.meta.url).href);
 /** @type {typeof import("../src/index.ts")} */
 const library = await built("index");
-/** @type {typeof import("../src/cli/bench/seeded-network.ts")} */
-const { seededTinyYolo } = await built("cli/bench/seeded-network");
-/** @type {typeof import("../src/cli/bench/activity.ts")} */
-const { tuneActivity } = await built("cli/bench/activity");
+/** @type {typeof import("../src/speed/seeded-network.ts")} */
+const { seededTinyYolo } = await built("speed/seeded-network");
+/** @type {typeof import("../src/speed/activity.ts")} */
+const { tuneActivity } = await built("speed/activity");
 /** @type {typeof import("../src/snn/engines/event/planned-memory.ts")} */
 const { plannedMemory } = await built("snn/engines/event/planned-memory");
 

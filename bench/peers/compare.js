@@ -15,10 +15,10 @@ const built = (path) => import(new URL(`../../dist/${path}.js`, import.meta.url)
 const library = await built("index");
 /** @type {typeof import("../../src/graph/safetensors.ts")} */
 const { encodeTensors } = await built("graph/safetensors");
-/** @type {typeof import("../../src/cli/bench/seeded-network.ts")} */
-const { seededTinyYolo } = await built("cli/bench/seeded-network");
-/** @type {typeof import("../../src/cli/bench/activity.ts")} */
-const { tuneActivity } = await built("cli/bench/activity");
+/** @type {typeof import("../../src/speed/seeded-network.ts")} */
+const { seededTinyYolo } = await built("speed/seeded-network");
+/** @type {typeof import("../../src/speed/activity.ts")} */
+const { tuneActivity } = await built("speed/activity");
 
 const root = resolve(import.meta.dirname, "../..");
 const seeded = "tiny-yolo";

@@ -10,8 +10,8 @@ import {
   splitPictures,
 } from "../evaluate/choose-settings.ts";
 import type { Graph } from "../graph/graph.ts";
+import { openSession } from "../snn/engines/open-session.ts";
 import { printColumns } from "./columns.ts";
-import { openSession } from "./engines.ts";
 import { calibrationPictures, networkInputs } from "./images.ts";
 import { print, showProgress } from "./io.ts";
 import { type ConversionFlags, givenSettings } from "./options.ts";
@@ -39,7 +39,7 @@ export async function chooseOn(folderOrSpec: string, dnn: Graph, flags: Conversi
       {
         ...(flags.mode ? { mode: flags.mode } : {}),
         given,
-        openSession: (graph) => openSession(graph, { seed: 1 }),
+        openSession: (graph) => openSession(graph),
         onRun: (done) => progress.update(done),
       },
     );

@@ -1,124 +1,102 @@
-/** `detect` on frames that follow each other: neurons keep their state, so that only change costs. */
+/** `detect` on frames that follow each other: a line a frame, or one JSON document of all videos. */
 import type { Detection } from "../core/box.ts";
-import type { Pixels } from "../core/pixels.ts";
-import type { FloatTensor } from "../core/tensor.ts";
-import { displayThresholds, outputError, readDetections } from "../detections/detections.ts";
-import type { DnnSession } from "../dnn/dnn-session.ts";
-import { inputOf, type SimulationSettings } from "../graph/graph.ts";
-import { preprocess } from "../image/preprocess.ts";
-import { frameMacs } from "../metrics/frame-macs.ts";
+import { ArgumentError, ImportError } from "../core/errors.ts";
+import { loadPicture } from "../data/load-picture.ts";
+import {
+  detectOnVideo,
+  type FrameResult,
+  type FrameSource,
+  totalsOf,
+  type VideoNetworks,
+  type VideoOptions,
+  type VideoTotals,
+} from "../detections/video.ts";
+import { openDnn } from "../dnn/dnn-session.ts";
 import { dnnOperations } from "../metrics/operations.ts";
-import type { Session } from "../snn/engine.ts";
-import { simulate } from "../snn/simulate.ts";
-import { print } from "./io.ts";
-import type { LoadedModel } from "./model.ts";
+import { openSession } from "../snn/engines/open-session.ts";
+import { detectionsJson } from "./detections-json.ts";
+import { note, print, printJson } from "./io.ts";
+import { loadModel } from "./model.ts";
+import type { ConversionFlags, ModelFlags, SimulationFlags } from "./options.ts";
+import { pictureInputs } from "./picture-inputs.ts";
+import { isVideo, openVideo } from "./video-frames.ts";
 
-/** Frames in order, and what is known of them. */
-export interface FrameSource {
-  readonly path: string;
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
-  readonly frames: () => AsyncIterable<Pixels>;
-}
-
-export interface VideoFlags {
-  readonly scoreThreshold: number;
-  /** Every frame from rest. */
-  readonly reset?: boolean;
-  readonly limitFrames?: number;
-  /** Only each n-th frame. */
-  readonly every?: number;
+export interface VideoFlags extends VideoOptions, ModelFlags, ConversionFlags, SimulationFlags {
+  readonly model: string;
+  /** The pictures are frames that follow each other. */
+  readonly video?: boolean;
   readonly json?: boolean;
+  /** These go with single pictures. */
+  readonly out?: string;
+  readonly settle?: number;
 }
 
-export interface FrameResult {
-  readonly index: number;
-  readonly seconds: number;
-  readonly dnn?: readonly Detection[];
-  readonly snn: {
-    readonly detections: readonly Detection[];
-    readonly outputError?: number;
-    readonly spikes: number;
-    readonly synOps: number;
-    /** Multiply-accumulates of the picture's changed pixels, and of islands. */
-    readonly macs: number;
-  };
-}
-
-export interface VideoResult {
-  readonly path: string;
-  readonly width: number;
-  readonly height: number;
-  readonly fps: number;
+interface VideoResult extends Omit<FrameSource, "frames"> {
   readonly frames: readonly FrameResult[];
-  readonly totals: {
-    readonly frames: number;
-    readonly dnnMacs: number;
-    readonly synOps: number;
-    readonly macs: number;
-    readonly meanOutputError?: number;
-  };
+  readonly totals: VideoTotals;
 }
 
-/** Runs all frames, a line each; what is done when the user interrupts has been printed. */
-export async function detectOnVideo(
-  source: FrameSource,
-  { dnn, snn }: LoadedModel,
-  { session, exact }: { readonly session: Session; readonly exact: DnnSession | undefined },
-  flags: VideoFlags,
-): Promise<VideoResult> {
-  const settings = snn.simulation as SimulationSettings;
-  const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
-  const results: FrameResult[] = [];
-  const dnnMacs = dnnOperations(snn).macs;
-  let last: FloatTensor | undefined;
-  let index = -1;
-  if (!flags.json) print(source.path);
-  for await (const picture of source.frames()) {
-    index++;
-    if (index % (flags.every ?? 1) !== 0) continue;
-    const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
-    const wanted = await exact?.run(input.image);
-    const state = flags.reset ? undefined : last ? "keep" : "reset";
-    const options = { ...settings, at: [settings.timeSteps], state } as const;
-    for await (const reached of simulate(session, input.image, options)) {
-      const result: FrameResult = {
-        index,
-        seconds: source.fps > 0 ? index / source.fps : 0,
-        ...(dnn && wanted ? { dnn: await readDetections(dnn, wanted, input, thresholds) } : {}),
-        snn: {
-          detections: await readDetections(snn, reached.outputs, input, thresholds),
-          ...(wanted ? { outputError: outputError(reached.outputs, wanted) } : {}),
-          spikes: reached.spikes,
-          synOps: reached.synOps,
-          macs: frameMacs(snn, input.image, flags.reset ? undefined : last),
-        },
-      };
-      results.push(result);
-      if (!flags.json) printFrame(result, snn.classNames, dnnMacs);
+/** Each video file, or with `--video` all pictures as one; a session for each, so that none goes on from another. */
+export async function runOnVideos(words: readonly string[], flags: VideoFlags): Promise<void> {
+  const sources = await sourcesOf(words, flags);
+  const { name, dnn, snn } = await loadModel(flags.model, flags);
+  const exact = dnn && (await openDnn(dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
+  const videos: VideoResult[] = [];
+  try {
+    for (const source of sources) {
+      const session = await openSession(snn, flags);
+      try {
+        videos.push(await runOn(source, { snn, session, exact }, flags));
+      } finally {
+        await session.dispose();
+      }
     }
-    last = input.image;
-    if (results.length >= (flags.limitFrames ?? Number.POSITIVE_INFINITY)) break;
+  } finally {
+    await exact?.dispose();
   }
-  const sum = (of: (frame: FrameResult) => number) => results.reduce((total, frame) => total + of(frame), 0);
+  if (flags.json) printJson({ model: name, images: [], videos: videos.map((video) => toJson(video, snn.classNames)) });
+}
+
+async function sourcesOf(words: readonly string[], flags: VideoFlags): Promise<readonly FrameSource[]> {
+  const unfit = (["out", "settle", "at"] as const).find((flag) => flags[flag] !== undefined);
+  if (unfit) throw new ArgumentError("E_USAGE", `--${unfit} goes with single pictures, not with videos`);
+  const files = words.filter(isVideo);
+  const others = words.filter((word) => !isVideo(word));
+  if (others.length > 0 && !flags.video)
+    throw new ArgumentError(
+      "E_USAGE",
+      `${others[0]} is no video: run detect on pictures by themselves, or add --video where they are frames`,
+    );
+  const sources: FrameSource[] = [];
+  for (const file of files) sources.push(await openVideo(file));
+  if (others.length > 0) sources.push(await frameFiles(others[0], await pictureInputs(others)));
+  return sources;
+}
+
+/** Pictures as frames; how fast they follow each other nobody says. */
+async function frameFiles(path: string, files: readonly string[]): Promise<FrameSource> {
+  const { width, height } = await loadPicture({ path: files[0] }, note);
+  async function* frames() {
+    for (const file of files) yield await loadPicture({ path: file }, note);
+  }
+  return { path, width, height, fps: 0, frames };
+}
+
+/** What is done when the user interrupts has been printed. */
+async function runOn(source: FrameSource, networks: VideoNetworks, flags: VideoFlags): Promise<VideoResult> {
+  const { classNames } = networks.snn;
+  const { macs } = dnnOperations(networks.snn);
   const { path, width, height, fps } = source;
-  return {
-    path,
-    width,
-    height,
-    fps,
-    frames: results,
-    totals: {
-      frames: results.length,
-      dnnMacs: dnnMacs * results.length,
-      synOps: sum(({ snn: { synOps } }) => synOps),
-      macs: sum(({ snn: { macs } }) => macs),
-      ...(exact && results.length > 0
-        ? { meanOutputError: sum(({ snn: { outputError: error } }) => error ?? 0) / results.length }
-        : {}),
-    },
-  };
+  const frames: FrameResult[] = [];
+  if (!flags.json) print(path);
+  for await (const frame of detectOnVideo(source, networks, flags)) {
+    frames.push(frame);
+    if (!flags.json) printFrame(frame, classNames, macs);
+  }
+  if (frames.length === 0) throw new ImportError("E_VIDEO", `${path} holds no frames`);
+  const totals = totalsOf(frames, macs);
+  if (!flags.json) print(`  ${describeTotals(totals)}`);
+  return { path, width, height, fps, frames, totals };
 }
 
 function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: readonly string[], dnnMacs: number): void {
@@ -136,4 +114,19 @@ function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: reado
   print(
     `  frame ${index} (${seconds.toFixed(2)} s)  ${list(snn.detections)}${exact}  [${ratio} accumulates a MAC${error}]`,
   );
+}
+
+function describeTotals({ frames, dnnMacs, synOps, macs, meanOutputError }: VideoTotals): string {
+  const error = meanOutputError === undefined ? "" : `, mean error ${meanOutputError.toFixed(3)}`;
+  const ratio = (synOps / dnnMacs).toFixed(3);
+  return `${frames} frames: ${ratio} accumulates for each multiply-accumulate of the DNN, and ${((100 * macs) / dnnMacs).toFixed(2)} % of its multiply-accumulates${error}`;
+}
+
+function toJson(video: VideoResult, classNames: readonly string[]) {
+  const frames = video.frames.map(({ dnn, snn, ...frame }) => ({
+    ...frame,
+    ...(dnn ? { dnn: { detections: detectionsJson(dnn, classNames) } } : {}),
+    snn: { ...snn, detections: detectionsJson(snn.detections, classNames) },
+  }));
+  return { ...video, frames };
 }

@@ -6,7 +6,7 @@ import { calibrate, defaultMode, toSpiking } from "../convert/convert.ts";
 import { silentLayers } from "../convert/measure-activations.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { tallyRemarks } from "../core/remarks.ts";
-import type { Graph } from "../graph/graph.ts";
+import type { Graph, SpikingGraph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { calibrationPictures, networkInputs } from "./images.ts";
@@ -25,7 +25,7 @@ export interface LoadedModel {
   readonly name: string;
   /** The network before conversion; absent where a model file does not hold it. */
   readonly dnn?: Graph;
-  readonly snn: Graph;
+  readonly snn: SpikingGraph;
 }
 
 /** The DNN and the spiking network that MODEL and the flags ask for. @throws ImportError, ArgumentError, ConversionError. */
@@ -45,7 +45,7 @@ export async function loadModel(model: string, flags: ModelFlags & ConversionFla
 }
 
 /** Steps, decoding and input coding change nothing of the network: they may differ from what the file says. */
-function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): Graph {
+function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): SpikingGraph {
   const simulation = snn.simulation ?? settingsFrom({});
   return {
     ...snn,

@@ -11,6 +11,7 @@ import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 import { neuronKinds } from "../graph/layers.ts";
 import { type FamilyName, familyNames } from "../importers/onnx/families.ts";
 import { layoutNames } from "../importers/onnx/heads.ts";
+import { type EngineName, engineNames } from "../snn/engines/open-session.ts";
 
 /** What commander makes of {@link addModelOptions}. */
 export interface ModelFlags {
@@ -62,9 +63,6 @@ export interface SimulationFlags {
 
 /** What says how long a run is. */
 export type StepFlags = Pick<ConversionFlags, "steps"> & Pick<SimulationFlags, "at">;
-
-const engineNames = ["event", "reference"] as const;
-export type EngineName = (typeof engineNames)[number];
 
 /**
  * The rule for every argument and option of every command: an empty value is a mistake (a variable of a script that was

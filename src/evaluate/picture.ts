@@ -11,7 +11,7 @@ import type { Pixels } from "../core/pixels.ts";
 import { loadPicture, type PictureSource } from "../data/load-picture.ts";
 import { evaluationThresholds, outputError, readDetections } from "../detections/detections.ts";
 import { openDnn } from "../dnn/dnn-session.ts";
-import { type Decoding, type Graph, inputOf } from "../graph/graph.ts";
+import { type Decoding, type Graph, inputOf, type SpikingGraph } from "../graph/graph.ts";
 import { type NetworkInput, preprocess } from "../image/preprocess.ts";
 import type { Session } from "../snn/engine.ts";
 import { readOutputs, simulate } from "../snn/simulate.ts";
@@ -19,8 +19,8 @@ import { readOutputs, simulate } from "../snn/simulate.ts";
 /** One way to make and run the spiking network; each decoding is a row of the result. */
 export interface Configuration {
   readonly name: string;
-  /** A spiking graph; its `simulation` says T and input coding. */
-  readonly graph: Graph;
+  /** Its `simulation` says T and input coding. */
+  readonly graph: SpikingGraph;
   readonly decodings: readonly Decoding[];
   /** Rising, the last ≤ T. */
   readonly at: readonly number[];

@@ -93,7 +93,7 @@ export function reportEvaluation(
     configuration.decodings.map((decode) => ({ configuration, decode })),
   );
   const configurations = rows.map(({ configuration: { name, graph, at }, decode }, row): ConfigurationScores => {
-    const macs = graph.simulation?.encoding === "constant" ? firstLayerMacs(graph) : 0;
+    const macs = graph.simulation.encoding === "constant" ? firstLayerMacs(graph) : 0;
     const read = readings.filter((reading) => reading !== undefined);
     const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => {
       const judged = judge((reading) => pick(reading).detections);

@@ -2,10 +2,10 @@
 import { cpus } from "node:os";
 import type { Command } from "commander";
 import { measureLoadLimit } from "../../snn/engines/event/profile.ts";
-import { type BenchCase, measure, type Spread } from "../bench/measure.ts";
-import { type WorkloadFlags, workloads } from "../bench/workloads.ts";
+import { type BenchCase, measure, type Spread } from "../../speed/measure.ts";
 import { note, print, printJson } from "../io.ts";
 import { addConversionOptions, addModelOptions, integerFrom } from "../options.ts";
+import { type WorkloadFlags, workloads } from "../workloads.ts";
 
 interface BenchFlags extends WorkloadFlags {
   readonly threads: readonly number[];

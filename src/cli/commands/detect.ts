@@ -3,7 +3,7 @@ import { basename, extname, join } from "node:path";
 import type { Command } from "commander";
 import { encodePng, measurePicture, rasterizeSvg } from "#platform";
 import type { Detection } from "../../core/box.ts";
-import { ArgumentError, ImportError } from "../../core/errors.ts";
+import { ImportError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failures.ts";
 import { distinctNames } from "../../core/file-name.ts";
 import type { Pixels } from "../../core/pixels.ts";
@@ -12,42 +12,32 @@ import { loadPicture } from "../../data/load-picture.ts";
 import { displayThresholds, outputError, readDetections } from "../../detections/detections.ts";
 import { hasSettled } from "../../detections/settling.ts";
 import { type DnnSession, openDnn } from "../../dnn/dnn-session.ts";
-import { inputOf, type SimulationSettings } from "../../graph/graph.ts";
+import { inputOf } from "../../graph/graph.ts";
 import { drawSheet, type Panel } from "../../image/draw.ts";
 import { preprocess } from "../../image/preprocess.ts";
 import { latencyOf, type Session } from "../../snn/engine.ts";
+import { openSession } from "../../snn/engines/open-session.ts";
 import { simulate } from "../../snn/simulate.ts";
-import { detectOnVideo, type FrameResult, type FrameSource, type VideoResult } from "../detect-video.ts";
-import { openSession } from "../engines.ts";
+import { runOnVideos, type VideoFlags } from "../detect-video.ts";
+import { detectionsJson } from "../detections-json.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { type LoadedModel, loadModel } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,
   addSimulationOptions,
-  type ConversionFlags,
   integerFrom,
-  type ModelFlags,
   numberFrom,
-  type SimulationFlags,
   settleOption,
 } from "../options.ts";
 import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 import { pictureInputs } from "../picture-inputs.ts";
-import { isVideo, openVideo } from "../video-frames.ts";
+import { isVideo } from "../video-frames.ts";
 
-interface DetectFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
-  readonly model: string;
+interface DetectFlags extends VideoFlags, OutputFlags {
   readonly out?: string;
-  readonly scoreThreshold: number;
   /** Checkpoints that must agree with one for the run to stop there. */
   readonly settle?: number;
-  /** The pictures are frames that follow each other. */
-  readonly video?: boolean;
-  readonly reset?: boolean;
-  readonly limitFrames?: number;
-  readonly every?: number;
-  readonly json?: boolean;
 }
 
 export function declare(command: Command): void {
@@ -134,70 +124,6 @@ async function run(words: readonly string[], flags: DetectFlags): Promise<void> 
   if (failures.length > 0) throw failureOf(failures, named.length);
 }
 
-/** Each video file, or with `--video` all pictures as one; a session for each, so that none goes on from another. */
-async function runOnVideos(words: readonly string[], flags: DetectFlags): Promise<void> {
-  const unfit = (["out", "settle", "at"] as const).find((flag) => flags[flag] !== undefined);
-  if (unfit) throw new ArgumentError("E_USAGE", `--${unfit} goes with single pictures, not with videos`);
-  const files = words.filter(isVideo);
-  const others = words.filter((word) => !isVideo(word));
-  if (others.length > 0 && !flags.video)
-    throw new ArgumentError(
-      "E_USAGE",
-      `${others[0]} is no video: run detect on pictures by themselves, or add --video where they are frames`,
-    );
-  const sources: FrameSource[] = [];
-  for (const file of files) sources.push(await openVideo(file));
-  if (others.length > 0) sources.push(await frameFiles(others[0], await pictureInputs(others)));
-  const model = await loadModel(flags.model, flags);
-  const exact = model.dnn && (await openDnn(model.dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
-  const videos: VideoResult[] = [];
-  try {
-    for (const source of sources) {
-      const session = await openSession(model.snn, flags);
-      try {
-        const result = await detectOnVideo(source, model, { session, exact }, flags);
-        if (result.frames.length === 0) throw new ImportError("E_VIDEO", `${source.path} holds no frames`);
-        videos.push(result);
-        if (!flags.json) print(`  ${describeTotals(result)}`);
-      } finally {
-        await session.dispose();
-      }
-    }
-  } finally {
-    await exact?.dispose();
-  }
-  if (flags.json) {
-    const listed = videos.map((video) => ({
-      ...video,
-      frames: video.frames.map((frame) => frameToJson(frame, model)),
-    }));
-    printJson({ model: model.name, images: [], videos: listed });
-  }
-}
-
-/** Pictures as frames; how fast they follow each other nobody says. */
-async function frameFiles(path: string, files: readonly string[]): Promise<FrameSource> {
-  const { width, height } = await loadPicture({ path: files[0] }, note);
-  async function* frames() {
-    for (const file of files) yield await loadPicture({ path: file }, note);
-  }
-  return { path, width, height, fps: 0, frames };
-}
-
-function describeTotals({ totals: { frames, dnnMacs, synOps, macs, meanOutputError } }: VideoResult): string {
-  const error = meanOutputError === undefined ? "" : `, mean error ${meanOutputError.toFixed(3)}`;
-  const ratio = (synOps / dnnMacs).toFixed(3);
-  return `${frames} frames: ${ratio} accumulates for each multiply-accumulate of the DNN, and ${((100 * macs) / dnnMacs).toFixed(2)} % of its multiply-accumulates${error}`;
-}
-
-function frameToJson({ dnn, snn, ...frame }: FrameResult, { snn: { classNames } }: LoadedModel) {
-  return {
-    ...frame,
-    ...(dnn ? { dnn: { detections: listed(dnn, classNames) } } : {}),
-    snn: { ...snn, detections: listed(snn.detections, classNames) },
-  };
-}
-
 interface Looked {
   readonly readable: readonly string[];
   readonly failures: readonly Failure[];
@@ -249,7 +175,7 @@ async function detectOn(
   { session, exact }: Networks,
   flags: DetectFlags,
 ): Promise<ImageResult> {
-  const settings = snn.simulation as SimulationSettings;
+  const settings = snn.simulation;
   const thresholds = { ...displayThresholds, scoreThreshold: flags.scoreThreshold };
   const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
   const wanted = await exact?.run(input.image);
@@ -279,17 +205,8 @@ function simulationOptions({ settle, seed, ...flags }: DetectFlags, timeSteps: n
   return { seed, ...(at ? { at } : {}) };
 }
 
-function listed(detections: readonly Detection[], classNames: readonly string[]) {
-  return detections.map(({ classIndex, score, xMin, yMin, xMax, yMax }) => ({
-    label: classNames[classIndex] ?? String(classIndex),
-    classIndex,
-    score,
-    box: [xMin, yMin, xMax, yMax],
-  }));
-}
-
 function toJson(result: ImageResult, classNames: readonly string[]) {
-  const list = (detections: readonly Detection[]) => listed(detections, classNames);
+  const list = (detections: readonly Detection[]) => detectionsJson(detections, classNames);
   return {
     ...result,
     ...(result.dnn ? { dnn: { detections: list(result.dnn) } } : {}),

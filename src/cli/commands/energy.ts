@@ -9,7 +9,7 @@ import type { PictureSource } from "../../data/load-picture.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { renderScene } from "../../data/scenes/render.ts";
 import { generateScene } from "../../data/scenes/scene.ts";
-import { type Graph, inputOf, type SimulationSettings } from "../../graph/graph.ts";
+import { type Graph, inputOf, type SpikingGraph } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 import { readCosts } from "../../metrics/cost-file.ts";
 import { breakEvenRatio, type OperationCost, operationCosts } from "../../metrics/energy.ts";
@@ -18,8 +18,8 @@ import { type DnnOperations, dnnOperations, neuronCount } from "../../metrics/op
 import { paperCounts, table2 } from "../../metrics/paper-energy.ts";
 import { operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
+import { openSession } from "../../snn/engines/open-session.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
-import { openSession } from "../engines.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
 import { importModel, isCfg } from "../import-model.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
@@ -125,7 +125,7 @@ async function findPictures(images: readonly string[], flags: EnergyFlags): Prom
   };
 }
 
-async function measure(snn: Graph, source: CountedPictures, flags: EnergyFlags): Promise<Spiking> {
+async function measure(snn: SpikingGraph, source: CountedPictures, flags: EnergyFlags): Promise<Spiking> {
   const { label, count } = source;
   let counted = 0;
   async function* inputs() {
@@ -138,7 +138,7 @@ async function measure(snn: Graph, source: CountedPictures, flags: EnergyFlags):
   const progress = showProgress("counting", count);
   try {
     const at = await operationsOverTime(session, snn, inputs(), {
-      settings: snn.simulation as SimulationSettings,
+      settings: snn.simulation,
       ...(flags.at ? { at: flags.at } : {}),
       seed: flags.seed,
       onImage: (done) => progress.update(done),

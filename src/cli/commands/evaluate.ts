@@ -18,7 +18,7 @@ import {
   settleOption,
 } from "../options.ts";
 import { addForceOption, type OutputFlags } from "../outputs.ts";
-import { runEvaluation } from "../run-evaluation.ts";
+import { evaluateWithProgress } from "../run-evaluation.ts";
 
 export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly dataset: string;
@@ -63,7 +63,7 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     seed: flags.seed,
   };
   if (flags.out) await refuseToReplaceDetections(flags.out, whole, setup, flags);
-  const { dataSet, classes, results, report } = await runEvaluation(whole, snn, setup, flags);
+  const { dataSet, classes, results, report } = await evaluateWithProgress(whole, snn, setup, flags);
   if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results, flags);
   if (flags.json) {
     const { configurations, ...rest } = report;

@@ -14,7 +14,7 @@ import { displayThresholds } from "../../detections/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
 import type { EvaluationReport } from "../../evaluate/report.ts";
 import { mainMap } from "../../evaluate/score.ts";
-import { type Graph, inputOf } from "../../graph/graph.ts";
+import { type Graph, inputOf, type SpikingGraph } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 
 import { readCosts } from "../../metrics/cost-file.ts";
@@ -24,9 +24,9 @@ import { composeReport, type Report } from "../../report/compose-report.ts";
 import type { AccuracyData } from "../../report/figures/accuracy.ts";
 import { nodeCanvas } from "../../report/node-canvas.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
+import { openSession } from "../../snn/engines/open-session.ts";
 import { logarithmicSteps } from "../../snn/simulate.ts";
 import { configurationsFor } from "../configurations.ts";
-import { openSession } from "../engines.ts";
 import { readablePictures } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { type LoadedModel, loadModel } from "../model.ts";
@@ -40,7 +40,7 @@ import {
   type SimulationFlags,
 } from "../options.ts";
 import { addForceOption, entriesOf, fileKinds, type OutputFlags, refuseToReplace } from "../outputs.ts";
-import { runEvaluation } from "../run-evaluation.ts";
+import { evaluateWithProgress } from "../run-evaluation.ts";
 
 interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly dataset: string;
@@ -111,7 +111,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
     flags,
   );
   const setup: EvaluationSetup = { dnn, configurations: [...paper, own], seed: flags.seed };
-  const { report: evaluation } = await runEvaluation(whole, snn, setup, flags);
+  const { report: evaluation } = await evaluateWithProgress(whole, snn, setup, flags);
   const report = composeReport(
     {
       model: basename(name, ".safetensors"),
@@ -135,7 +135,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
 
 /** The model's own spiking network; called fast where it is the fast mode's. */
 function ownConfiguration({ dnn, snn }: LoadedModel, { at }: ReportFlags): Configuration {
-  const { timeSteps } = snn.simulation!;
+  const { timeSteps } = snn.simulation;
   const reached = [...new Set(at ?? logarithmicSteps(timeSteps))].filter((t) => t <= timeSteps).sort((a, b) => a - b);
   if (reached.length === 0)
     throw new ArgumentError("E_USAGE", `--at lies beyond the ${timeSteps} steps of the model. Raise --steps`);
@@ -144,7 +144,7 @@ function ownConfiguration({ dnn, snn }: LoadedModel, { at }: ReportFlags): Confi
   return { name: isFast ? "fast" : "own", graph: snn, decodings: ["vmem", "count"], at: reached };
 }
 
-function paperConfigurations(dnn: Graph, snn: Graph, flags: ReportFlags): readonly Configuration[] {
+function paperConfigurations(dnn: Graph, snn: SpikingGraph, flags: ReportFlags): readonly Configuration[] {
   const { percentile, bits, input, at, engine, seed, paperSteps } = flags;
   const shared = Object.fromEntries(
     Object.entries({ percentile, bits, input, at, engine }).filter(([, value]) => value !== undefined),

@@ -2,7 +2,7 @@
 import type { Detection } from "../../core/box.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
 import { displayThresholds, readDetections } from "../../detections/detections.ts";
-import { type Graph, inferShapes, type SimulationSettings } from "../../graph/graph.ts";
+import { inferShapes, type SpikingGraph } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import type { NetworkInput } from "../../image/preprocess.ts";
@@ -65,7 +65,7 @@ export interface SimulateFactsOptions {
 
 /** @param pictures at least one. */
 export async function simulateFacts(
-  graph: Graph,
+  graph: SpikingGraph,
   session: Session,
   pictures: readonly StudiedPicture[],
   { configuration, at, focus, seed, onPicture }: SimulateFactsOptions,
@@ -104,7 +104,7 @@ interface PictureFacts {
 }
 
 async function studyPicture(
-  graph: Graph,
+  graph: SpikingGraph,
   session: Session,
   { input, activations }: StudiedPicture,
   at: readonly number[],
@@ -114,7 +114,7 @@ async function studyPicture(
   const shapes = inferShapes(graph);
   const populations = graph.layers.filter(isPopulation);
   const timeSteps = at[at.length - 1];
-  const settings = { ...(graph.simulation as SimulationSettings), timeSteps };
+  const settings = { ...graph.simulation, timeSteps };
   const record = { counts: populations.map(({ name }) => name), rasters: [focus.raster] };
   const operations: OperationsAt[] = [];
   const errors: ReadonlyMap<string, number>[] = [];

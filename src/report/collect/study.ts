@@ -4,7 +4,7 @@ import { type Random, seededRandom } from "../../core/random.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
 import { displayThresholds, readDetections } from "../../detections/detections.ts";
 import { openDnn } from "../../dnn/dnn-session.ts";
-import { type Graph, headsOf } from "../../graph/graph.ts";
+import { type Graph, headsOf, type SpikingGraph } from "../../graph/graph.ts";
 import type { NetworkInput } from "../../image/preprocess.ts";
 import { type DnnOperations, dnnOperations } from "../../metrics/operations.ts";
 import type { Session } from "../../snn/engine.ts";
@@ -15,7 +15,7 @@ import { type Focus, type SimulatedFacts, type StudiedPicture, simulateFacts } f
 /** A spiking network made of the DNN. */
 export interface StudiedNetwork {
   readonly name: string;
-  readonly graph: Graph;
+  readonly graph: SpikingGraph;
   /** Rising, the last is T. */
   readonly at: readonly number[];
 }

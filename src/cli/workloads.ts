@@ -1,21 +1,21 @@
 /** What `bench` measures: the networks that the flags ask for, one after the other, each with a picture. */
-import { toSpiking } from "../../convert/convert.ts";
-import type { Mode } from "../../convert/modes.ts";
-import { ArgumentError } from "../../core/errors.ts";
-import type { Pixels } from "../../core/pixels.ts";
-import { loadPicture } from "../../data/load-picture.ts";
-import { renderScene } from "../../data/scenes/render.ts";
-import { generateScene } from "../../data/scenes/scene.ts";
-import { type Graph, inputOf } from "../../graph/graph.ts";
-import { preprocess } from "../../image/preprocess.ts";
-import { eventEngine } from "../../snn/engines/event/event-engine.ts";
-import { builtInModel } from "../built-in-models.ts";
-import { note } from "../io.ts";
-import { loadModel } from "../model.ts";
-import { type ConversionFlags, type ModelFlags, settingsFrom } from "../options.ts";
-import { tuneActivity } from "./activity.ts";
-import type { Workload } from "./measure.ts";
-import { seededTinyYolo } from "./seeded-network.ts";
+import { toSpiking } from "../convert/convert.ts";
+import type { Mode } from "../convert/modes.ts";
+import { ArgumentError } from "../core/errors.ts";
+import type { Pixels } from "../core/pixels.ts";
+import { loadPicture } from "../data/load-picture.ts";
+import { renderScene } from "../data/scenes/render.ts";
+import { generateScene } from "../data/scenes/scene.ts";
+import { type Graph, inputOf } from "../graph/graph.ts";
+import { preprocess } from "../image/preprocess.ts";
+import { eventEngine } from "../snn/engines/event/event-engine.ts";
+import { tuneActivity } from "../speed/activity.ts";
+import type { Workload } from "../speed/measure.ts";
+import { seededTinyYolo } from "../speed/seeded-network.ts";
+import { builtInModel } from "./built-in-models.ts";
+import { note } from "./io.ts";
+import { loadModel } from "./model.ts";
+import { type ConversionFlags, type ModelFlags, settingsFrom } from "./options.ts";
 
 export interface WorkloadFlags extends ModelFlags, ConversionFlags {
   readonly model?: string;
@@ -69,7 +69,7 @@ async function* seededWorkloads(flags: WorkloadFlags): AsyncGenerator<Workload> 
     const snn = toSpiking(dnn, settingsFrom({ ...flags, mode, steps: flags.steps ?? seededSteps }));
     for (const activity of flags.activity) {
       note(`bringing Tiny YOLO, ${mode}, to an activity of ${100 * activity} %`);
-      const { timeSteps } = snn.simulation!;
+      const { timeSteps } = snn.simulation;
       const tuned = await tuneActivity(snn, { activity, image, timeSteps, open });
       yield {
         name: `yolov2-tiny-voc 416×416 (seeded weights), ${mode}, ${100 * activity} %`,

@@ -1,11 +1,11 @@
 /** How busy a spiking network is, and how it is made as busy as a measurement wants it. */
-import { EngineError } from "../../core/errors.ts";
-import type { FloatTensor, Tensor } from "../../core/tensor.ts";
-import { consumersOf, type Graph, inferShapes, layerMacs } from "../../graph/graph.ts";
-import { isPopulation, type Layer, type LayerOf } from "../../graph/layers.ts";
-import { dnnOperations } from "../../metrics/operations.ts";
-import type { LayerActivity, Session } from "../../snn/engine.ts";
-import { membraneBound } from "../../snn/neuron.ts";
+import { EngineError } from "../core/errors.ts";
+import type { FloatTensor, Tensor } from "../core/tensor.ts";
+import { consumersOf, type Graph, inferShapes, layerMacs } from "../graph/graph.ts";
+import { isPopulation, type Layer, type LayerOf } from "../graph/layers.ts";
+import { dnnOperations } from "../metrics/operations.ts";
+import type { LayerActivity, Session } from "../snn/engine.ts";
+import { membraneBound } from "../snn/neuron.ts";
 
 /** Accumulates per step over the DNN's multiply-accumulates. */
 export function activityOf(activity: ReadonlyMap<string, LayerActivity>, timeSteps: number, macs: number): number {
@@ -34,7 +34,10 @@ const greatestChange = 4;
  * and all of them together `activity`. What the network computes is lost by it: this is for measuring speed.
  * @throws EngineError [E_ACTIVITY] where it cannot be reached.
  */
-export async function tuneActivity(snn: Graph, { activity, image, timeSteps, open }: ActivityTarget): Promise<Graph> {
+export async function tuneActivity<G extends Graph>(
+  snn: G,
+  { activity, image, timeSteps, open }: ActivityTarget,
+): Promise<G> {
   const { macs } = dnnOperations(snn);
   const readers = spikeReaders(snn);
   const macsOf = new Map(readers.flatMap(({ convolutions }) => convolutions.map((each) => [each.name, each.macs])));
@@ -103,7 +106,7 @@ function spikeReaders(graph: Graph): readonly SpikeReaders[] {
     .filter(({ convolutions }) => convolutions.length > 0);
 }
 
-function withThresholds(graph: Graph, factors: ReadonlyMap<string, number>): Graph {
+function withThresholds<G extends Graph>(graph: G, factors: ReadonlyMap<string, number>): G {
   const layers = graph.layers.map((layer): Layer => {
     const factor = factors.get(layer.name) ?? 1;
     if (layer.kind !== "integrateFire" || factor === 1) return layer;

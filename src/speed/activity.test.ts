@@ -1,11 +1,11 @@
 import { expect, test } from "vitest";
-import { randomPicture } from "../../../test/graphs.ts";
-import { randomSpikingGraph } from "../../../test/random-spiking.ts";
-import { inferShapes } from "../../graph/graph.ts";
-import { isPopulation } from "../../graph/layers.ts";
-import { dnnOperations } from "../../metrics/operations.ts";
-import { eventEngine } from "../../snn/engines/event/event-engine.ts";
-import { referenceEngine } from "../../snn/engines/reference/reference-engine.ts";
+import { randomPicture } from "../../test/graphs.ts";
+import { randomSpikingGraph } from "../../test/random-spiking.ts";
+import { inferShapes } from "../graph/graph.ts";
+import { isPopulation } from "../graph/layers.ts";
+import { dnnOperations } from "../metrics/operations.ts";
+import { eventEngine } from "../snn/engines/event/event-engine.ts";
+import { referenceEngine } from "../snn/engines/reference/reference-engine.ts";
 import { activityOf, tuneActivity } from "./activity.ts";
 
 const spiking = {

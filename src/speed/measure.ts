@@ -1,20 +1,20 @@
 /** One case of `bench`: pictures through the spiking network, and through ONNX Runtime, turn by turn. */
-import type { Pixels } from "../../core/pixels.ts";
-import { displayThresholds, readDetections } from "../../detections/detections.ts";
-import { openDnn } from "../../dnn/dnn-session.ts";
-import { type Graph, inputOf } from "../../graph/graph.ts";
-import { preprocess } from "../../image/preprocess.ts";
-import { dnnOperations } from "../../metrics/operations.ts";
-import { eventEngine } from "../../snn/engines/event/event-engine.ts";
-import { type ProfiledLayer, profileLayers } from "../../snn/engines/event/profile.ts";
-import { simulate } from "../../snn/simulate.ts";
+import type { Pixels } from "../core/pixels.ts";
+import { displayThresholds, readDetections } from "../detections/detections.ts";
+import { openDnn } from "../dnn/dnn-session.ts";
+import { type Graph, inputOf, type SpikingGraph } from "../graph/graph.ts";
+import { preprocess } from "../image/preprocess.ts";
+import { dnnOperations } from "../metrics/operations.ts";
+import { eventEngine } from "../snn/engines/event/event-engine.ts";
+import { type ProfiledLayer, profileLayers } from "../snn/engines/event/profile.ts";
+import { simulate } from "../snn/simulate.ts";
 import { activityOf } from "./activity.ts";
 
 /** What is measured: a network and a picture for it. */
 export interface Workload {
   readonly name: string;
   readonly dnn: Graph;
-  readonly snn: Graph;
+  readonly snn: SpikingGraph;
   readonly picture: Pixels;
 }
 
@@ -70,7 +70,7 @@ export async function measure(
   { name, dnn, snn, picture }: Workload,
   { threads, repeats, loadLimitPerSecond: limitOfThread }: MeasureOptions,
 ): Promise<BenchCase> {
-  const settings = snn.simulation!;
+  const settings = snn.simulation;
   const { timeSteps, encoding } = settings;
   const { shape } = inputOf(snn);
   const session = await eventEngine({ threads }).open(snn);

@@ -1,12 +1,12 @@
 /** A network of a real detector's shape without its weights: Tiny YOLO with seeded ones, and a picture for it. */
-import { calibrate } from "../../convert/convert.ts";
-import type { Pixels } from "../../core/pixels.ts";
-import { gaussian, type Random, seededRandom } from "../../core/random.ts";
-import { floatTensor, sizeOf } from "../../core/tensor.ts";
-import { type Graph, inputOf } from "../../graph/graph.ts";
-import type { Layer } from "../../graph/layers.ts";
-import { darknetPool, evenWindow } from "../../graph/windows.ts";
-import { preprocess } from "../../image/preprocess.ts";
+import { calibrate } from "../convert/convert.ts";
+import type { Pixels } from "../core/pixels.ts";
+import { gaussian, type Random, seededRandom } from "../core/random.ts";
+import { floatTensor, sizeOf } from "../core/tensor.ts";
+import { type Graph, inputOf } from "../graph/graph.ts";
+import type { Layer } from "../graph/layers.ts";
+import { darknetPool, evenWindow } from "../graph/windows.ts";
+import { preprocess } from "../image/preprocess.ts";
 
 /** Filters of Tiny YOLO's (darknet's yolov2-tiny-voc) 3×3 convolutions, and the stride of the pool behind each; 0: none. */
 const tinyYolo = [

@@ -1,0 +1,107 @@
+/** Frames that follow each other through DNN and spiking network: neurons keep their state, so that only change costs. */
+import type { Detection } from "../core/box.ts";
+import type { Pixels } from "../core/pixels.ts";
+import type { FloatTensor } from "../core/tensor.ts";
+import type { DnnSession } from "../dnn/dnn-session.ts";
+import { inputOf, type SpikingGraph } from "../graph/graph.ts";
+import { preprocess } from "../image/preprocess.ts";
+import { frameMacs } from "../metrics/frame-macs.ts";
+import type { Session } from "../snn/engine.ts";
+import { simulate } from "../snn/simulate.ts";
+import { displayThresholds, outputError, readDetections } from "./detections.ts";
+
+/** Frames in order, and what is known of them. */
+export interface FrameSource {
+  readonly path: string;
+  readonly width: number;
+  readonly height: number;
+  /** 0 where nobody says how fast they follow each other. */
+  readonly fps: number;
+  readonly frames: () => AsyncIterable<Pixels>;
+}
+
+export interface VideoOptions {
+  readonly scoreThreshold: number;
+  /** Every frame from rest. */
+  readonly reset?: boolean;
+  readonly limitFrames?: number;
+  /** Only each n-th frame. */
+  readonly every?: number;
+}
+
+export interface VideoNetworks {
+  readonly snn: SpikingGraph;
+  readonly session: Session;
+  /** The DNN, where frames are to be compared with it. */
+  readonly exact: DnnSession | undefined;
+}
+
+export interface FrameResult {
+  readonly index: number;
+  readonly seconds: number;
+  readonly dnn?: readonly Detection[];
+  readonly snn: {
+    readonly detections: readonly Detection[];
+    readonly outputError?: number;
+    readonly spikes: number;
+    readonly synOps: number;
+    /** Multiply-accumulates of the picture's changed pixels, and of islands. */
+    readonly macs: number;
+  };
+}
+
+export interface VideoTotals {
+  readonly frames: number;
+  readonly dnnMacs: number;
+  readonly synOps: number;
+  readonly macs: number;
+  readonly meanOutputError?: number;
+}
+
+/** What is found on each frame, one after the other. */
+export async function* detectOnVideo(
+  source: Pick<FrameSource, "fps" | "frames">,
+  { snn, session, exact }: VideoNetworks,
+  { scoreThreshold, reset = false, limitFrames = Number.POSITIVE_INFINITY, every = 1 }: VideoOptions,
+): AsyncGenerator<FrameResult> {
+  const { simulation } = snn;
+  const thresholds = { ...displayThresholds, scoreThreshold };
+  let last: FloatTensor | undefined;
+  let index = -1;
+  let done = 0;
+  for await (const picture of source.frames()) {
+    index++;
+    if (index % every !== 0) continue;
+    const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
+    const wanted = await exact?.run(input.image);
+    const state = reset ? undefined : last ? "keep" : "reset";
+    const options = { ...simulation, at: [simulation.timeSteps], state } as const;
+    for await (const { outputs, spikes, synOps } of simulate(session, input.image, options)) {
+      yield {
+        index,
+        seconds: source.fps > 0 ? index / source.fps : 0,
+        ...(wanted ? { dnn: await readDetections(snn, wanted, input, thresholds) } : {}),
+        snn: {
+          detections: await readDetections(snn, outputs, input, thresholds),
+          ...(wanted ? { outputError: outputError(outputs, wanted) } : {}),
+          ...{ spikes, synOps, macs: frameMacs(snn, input.image, reset ? undefined : last) },
+        },
+      };
+    }
+    last = input.image;
+    if (++done >= limitFrames) return;
+  }
+}
+
+/** @param dnnMacs of a frame. */
+export function totalsOf(frames: readonly FrameResult[], dnnMacs: number): VideoTotals {
+  const sum = (of: (frame: FrameResult) => number) => frames.reduce((total, frame) => total + of(frame), 0);
+  const isCompared = frames.length > 0 && frames.every(({ snn }) => snn.outputError !== undefined);
+  return {
+    frames: frames.length,
+    dnnMacs: dnnMacs * frames.length,
+    synOps: sum(({ snn: { synOps } }) => synOps),
+    macs: sum(({ snn: { macs } }) => macs),
+    ...(isCompared ? { meanOutputError: sum(({ snn }) => snn.outputError ?? 0) / frames.length } : {}),
+  };
+}

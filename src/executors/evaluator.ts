@@ -1,0 +1,44 @@
+/** How an evaluation opens its networks, in its own thread or in others. */
+import { availableParallelism } from "node:os";
+import { type Executor, inProcess } from "../evaluate/executor.ts";
+import {
+  type EvaluationSetup,
+  openPictureEvaluator,
+  type PictureEvaluator,
+  type PictureResult,
+  type PictureTask,
+} from "../evaluate/picture.ts";
+import { type EngineName, openSession } from "../snn/engines/open-session.ts";
+import { workerPool } from "./worker-pool.ts";
+
+/** Plain data: it is copied to every thread. */
+export interface EvaluatorSetup {
+  readonly setup: EvaluationSetup;
+  readonly engine?: EngineName | undefined;
+}
+
+/** Pictures are what runs in parallel: each network gets one thread. */
+export function openEvaluator({ setup, engine }: EvaluatorSetup): Promise<PictureEvaluator> {
+  return openPictureEvaluator(setup, (graph) => openSession(graph, { engine, threads: 1 }));
+}
+
+/** @param threads by default one a core. One thread is this one. */
+export function threadExecutor(
+  { setup, engine }: EvaluatorSetup,
+  threads = availableParallelism(),
+): Executor<PictureTask, PictureResult> {
+  if (threads > 1) {
+    const url = new URL("./evaluate-worker.js", import.meta.url);
+    return workerPool({ url, threads, setup: { setup, engine } satisfies EvaluatorSetup });
+  }
+  return {
+    async *run(tasks) {
+      const evaluator = await openEvaluator({ setup, engine });
+      try {
+        yield* inProcess((task: PictureTask) => evaluator.evaluate(task)).run(tasks);
+      } finally {
+        await evaluator.dispose();
+      }
+    },
+  };
+}
