@@ -45,7 +45,13 @@ const stored = await Promise.all(Array.from({ length: batch }, (_, index) => sam
 const samples = { count: batch, get: async (index: number) => stored[index] };
 const batchAt = batchesOf(samples, { batch, channels: 3, width, height, seed: 1, augmentation: defaultAugmentation });
 const pictures = await batchAt(0);
-const trainer = await openTrainer(graph, { batch, optimizer: adam, maxGradientNorm: 100, loss: {}, threads: 1 });
+const trainer = await openTrainer(graph, {
+  batch,
+  optimizer: adam,
+  maxGradientNorm: 100,
+  objective: { detection: { loss: {} } },
+  threads: 1,
+});
 const losses: number[] = [];
 let milliseconds = 0;
 

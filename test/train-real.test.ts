@@ -20,7 +20,7 @@ const plan: TrainingPlan = {
   maxGradientNorm: 100,
   seed: 1,
   augmentation: noAugmentation,
-  loss: {},
+  objective: { detection: { loss: {} } },
   continues: true,
 };
 

@@ -217,7 +217,7 @@ function goalOf(population: Population, rows: usize, charge: v128): v128 {
   const part = v128.and(z, i32x4.splat((1 << STEP_BITS) - 1));
   const value = lookedUp(population.targets, i32x4.shr_s(z, STEP_BITS), part);
   const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
-  return scaled(bounded, v128.load(rows + BEHIND * rowBytes), population.behindShift);
+  return v128.or(scaled(bounded, v128.load(rows + BEHIND * rowBytes), population.behindShift), i32x4.splat(1));
 }
 
 /** Whether anything arrives at eight channels in so many steps. */

@@ -1,7 +1,7 @@
 /** The passes, chained: a trained DNN and pictures to calibrate on become a spiking network. */
 import { ConversionError } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
-import type { Graph, SpikingGraph } from "../graph/graph.ts";
+import { type Graph, maxFrameUnits, type SpikingGraph } from "../graph/graph.ts";
 import type { Layer, NeuronKind } from "../graph/layers.ts";
 import { neuronModels } from "../snn/neuron.ts";
 import { frameUnitsOf } from "../snn/phases.ts";
@@ -34,15 +34,28 @@ export function toSpiking(
 ): SpikingGraph {
   const { timeSteps, encoding, decode, phases } = settings;
   const neuron = neuronFor(calibrated, settings.neuron);
-  const frameUnits = neuronModels[neuron].receivesAtOnce ? frameUnitsOf(timeSteps, phases) : undefined;
+  // Where a frame is given as a whole, its units are all that its steps can send; λ comes to them as it does to binary spikes.
+  const isWhole = neuronModels[neuron].receivesAtOnce;
+  const frameUnits = isWhole ? unitsOfFrame(settings) : undefined;
+  const gain = isWhole ? settings.gain / settings.levels : settings.gain;
   const simulation = { timeSteps, encoding, decode, phases, ...(frameUnits === undefined ? {} : { frameUnits }) };
   const units = frameUnitsOf(timeSteps, phases);
-  const spiking = assignNeurons(normalizeWeights(calibrated, { ...settings, units }), {
+  const spiking = assignNeurons(normalizeWeights(calibrated, { ...settings, gain, units }), {
     ...settings,
     neuron,
     simulation,
   });
   return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
+}
+
+/** @throws ConversionError [E_FRAME] where counts would not fit into the engines' lanes. */
+function unitsOfFrame({ levels, timeSteps, phases }: ConversionSettings): number {
+  const units = levels * frameUnitsOf(timeSteps, phases);
+  if (units <= maxFrameUnits) return units;
+  throw new ConversionError(
+    "E_FRAME",
+    `spikes of up to ${levels} in ${timeSteps} steps and ${phases} phases are ${units} units; trackers count up to ${maxFrameUnits}. Use fewer`,
+  );
 }
 
 /** Take-back neurons are the special case of trackers for two straight lines; where a function is another, or comes from an island, trackers stand for them. */
@@ -60,8 +73,9 @@ function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
   return neuron;
 }
 
-/** The mode for a network that nobody has asked another for: `fast`, or `track` where take-back neurons cannot follow it. */
+/** The mode for a network that nobody has asked another for: `trained` where it was, else `fast`, or `track` where take-back neurons cannot follow it. */
 export function defaultMode(graph: Graph): Mode {
+  if (graph.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda)) return "trained";
   return neuronFor(graph, modes.fast.neuron) === modes.fast.neuron ? "fast" : "track";
 }
 

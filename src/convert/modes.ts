@@ -7,6 +7,8 @@
  * `fast`: the same in six phases, each layer a step behind the one before. docs/few-steps.md says how it was chosen.
  * `track`: trackers, for networks with functions that take-back neurons cannot follow (SiLU and its like) or with islands: the default there.
  * Eight phases, canonical digits, each layer three steps behind, λ four tenths above the greatest activation seen. docs/onnx.md has the figures.
+ * `trained`: trackers in three phases that wait for their whole input, with the λ of training, for networks trained through their rounding
+ * (`train --spiking`): the default there. docs/training.md has the figures.
  * `graded`: as `fast`, with spikes of −7 … 7 in four phases and no delay: the fewest steps and the least error.
  */
 import type { SimulationSettings } from "../graph/graph.ts";
@@ -16,8 +18,8 @@ export interface ConversionSettings extends SimulationSettings {
   readonly scope: "channel" | "layer";
   /** λ is this percentile of a channel's (or layer's) |activation|. */
   readonly percentile: number;
-  /** Or where clipping and rounding cost the least (`balanced-range.ts`). */
-  readonly clipping: "percentile" | "balanced";
+  /** Or where clipping and rounding cost the least (`balanced-range.ts`), or what the network was trained with. */
+  readonly clipping: "percentile" | "balanced" | "trained";
   readonly neuron: NeuronKind;
   readonly pool: SpikePooling;
   /** Greatest spike per step; 1 for binary signed spikes. */
@@ -40,7 +42,7 @@ export interface ConversionSettings extends SimulationSettings {
   readonly bits: number | "float";
 }
 
-export type Mode = "fast" | "track" | "graded" | "rate" | "paper";
+export type Mode = "fast" | "track" | "trained" | "graded" | "rate" | "paper";
 
 const rate: ConversionSettings = {
   scope: "channel",
@@ -73,6 +75,15 @@ export const modes: Readonly<Record<Mode, ConversionSettings>> = {
     delay: 3,
     leadingThreshold: 2 / 3,
     timeSteps: 7,
+  },
+  trained: {
+    ...rate,
+    neuron: "tracker",
+    clipping: "trained",
+    phases: 3,
+    delay: 2,
+    leadingThreshold: 2 / 3,
+    timeSteps: 3,
   },
   graded: { ...rate, percentile: 99.95, levels: 7, gain: 4, phases: 4, timeSteps: 4 },
   rate,

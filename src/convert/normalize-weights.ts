@@ -19,8 +19,8 @@ export interface NormalizeOptions {
   readonly scope: "channel" | "layer";
   /** One of the percentiles that calibration stored; 99.9 in the paper. */
   readonly percentile: number;
-  /** Where λ lies: at the percentile (also where absent), or where clipping and rounding cost the least (`balanced-range.ts`; by channel only). */
-  readonly clipping?: "percentile" | "balanced";
+  /** Where λ lies: at the percentile (also where absent), or where clipping and rounding cost the least (`balanced-range.ts`; by channel only), or what training rounded with, undivided. */
+  readonly clipping?: "percentile" | "balanced" | "trained";
   /** Spikes per step that stand for λ: λ is divided by it. 1 for binary spikes. */
   readonly gain: number;
   /** ε of `spread-resolution.ts`; 0, or absent: every channel keeps the resolution that its range gives it. */
@@ -123,7 +123,7 @@ export function normalizeWeights(graph: Graph, options: NormalizeOptions): Graph
     return normalized;
   });
   const { scope, percentile, clipping, gain, rounding = 0 } = options;
-  const range = clipping === "balanced" ? "balanced" : `${percentile}`;
+  const range = clipping === undefined || clipping === "percentile" ? `${percentile}` : clipping;
   const resolution =
     rounding === 0 ? "" : ` rounding=${hasSlopes(graph) ? rounding : "none: calibrated without slopes"}`;
   return derive(graph, `normalizeWeights scope=${scope} percentile=${range} gain=${gain}${resolution}`, {
@@ -151,7 +151,14 @@ function populationAfter(layer: Layer, consumers: ReadonlyMap<string, readonly L
 
 function lambdaOfActivation(layer: ActivationLayer, options: NormalizeOptions): Float64Array {
   const { scope, percentile, gain, clipping, units = 1 } = options;
-  const { statistics } = layer;
+  const { statistics, trainedLambda } = layer;
+  if (clipping === "trained") {
+    if (trainedLambda) return Float64Array.from(trainedLambda.data);
+    throw new ConversionError(
+      "E_NOT_TRAINED",
+      `${layer.name} was not trained through its rounding. Train with train --spiking, or convert by another mode`,
+    );
+  }
   if (!statistics)
     throw new ConversionError(
       "E_CALIBRATION",

@@ -155,6 +155,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       if (statistics && statistics.channel.shape[0] !== input[0]) {
         fail(`statistics hold ${statistics.channel.shape[0]} channels; the input has ${input[0]}`);
       }
+      perChannel({ trainedLambda: layer.trainedLambda }, input[0], fail);
       return input;
     },
     schema: {
@@ -170,6 +171,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
           power: floatSchema.optional(),
         })
         .optional(),
+      trainedLambda: floatSchema.optional(),
       lambda: floatSchema.optional(),
     },
   },

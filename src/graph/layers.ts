@@ -60,6 +60,8 @@ export interface ActivationLayer extends LayerBase {
   readonly activation: Activation;
   /** What calibration saw of |f(x)|; the source of λ. */
   readonly statistics?: ActivationStatistics;
+  /** λ [C] that training rounded with: what stands for it are all units of a frame. */
+  readonly trainedLambda?: FloatTensor;
   /** λ [C], set by weight normalization: from then on the layer's values are fractions of it. */
   readonly lambda?: FloatTensor;
 }

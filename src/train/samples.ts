@@ -24,10 +24,14 @@ export interface Samples {
   remarks(): readonly string[];
 }
 
-/** @param input shape of the network's input. @throws ImportError [E_DATASET] where there is nothing to learn from. */
-export function samplesOf(dataSet: DataSetContents, input: Shape, preprocessing: Preprocessing): Samples {
-  const usable = dataSet.images.filter(({ objects }) => objects.length > 0);
-  if (usable.length === 0) {
+/** @param input shape of the network's input. @param needsObjects whether labels are learned from. @throws ImportError [E_DATASET] where there is nothing to learn from. */
+export function samplesOf(
+  dataSet: Pick<DataSetContents, "name" | "images">,
+  input: Shape,
+  preprocessing: Preprocessing,
+  needsObjects = true,
+): Samples {
+  if (needsObjects && !dataSet.images.some(({ objects }) => objects.length > 0)) {
     throw new ImportError("E_DATASET", `${dataSet.name} holds no picture with objects; training needs at least one`);
   }
   const { images } = dataSet;

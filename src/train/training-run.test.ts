@@ -67,7 +67,7 @@ const plan: TrainingPlan = {
   maxGradientNorm: 100,
   seed: 3,
   augmentation: defaultAugmentation,
-  loss: {},
+  objective: { detection: { loss: {} } },
   continues: false,
 };
 

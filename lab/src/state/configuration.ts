@@ -19,7 +19,7 @@ function choice<K extends keyof Configuration>(
   return { key, label, options: options.map(([value, name]) => ({ value, label: name })) } as unknown as Choice;
 }
 
-const timeStepChoices = [4, 6, 7, 8, 16, 32, 64, 128, 256, 512, 1024, 3500];
+const timeStepChoices = [3, 4, 6, 7, 8, 16, 32, 64, 128, 256, 512, 1024, 3500];
 
 export const choices: readonly Choice[] = [
   {
@@ -61,6 +61,7 @@ export const choices: readonly Choice[] = [
   ]),
   choice("phases", "Phases", [
     [1, "1 (all spikes weigh the same)"],
+    [3, "3"],
     [4, "4"],
     [5, "5"],
     [6, "6"],

@@ -211,3 +211,87 @@ test("too many broken annotations end the run before it begins", async () => {
   ).rejects.toThrow("000003.xml");
   expect((await readdir(root)).filter((name) => name.startsWith("x."))).toEqual([]);
 });
+
+const spikes = [
+  "--spiking",
+  "--time-steps",
+  "2",
+  "--levels",
+  "2",
+  "--steps",
+  "6",
+  "--batch",
+  "3",
+  "--every",
+  "2",
+  "--json",
+];
+
+test("train --spiking goes on from a model by labels and its own teaching, and writes what runs by itself", async () => {
+  await run(declareTrain, ...settings, "-o", join(root, "s/net"));
+  const model = join(root, "s/net.safetensors");
+  const common = ["--from", model, "--dataset", `voc:${root}/voc`, "--teacher", ...spikes];
+  const result = JSON.parse(
+    await run(
+      declareTrain,
+      ...common,
+      "--target",
+      "0.5",
+      "-o",
+      join(root, "s/spiking"),
+      "--validate",
+      `voc:${root}/voc`,
+    ),
+  );
+  expect(result).toEqual({
+    steps: 6,
+    loss: expect.any(Number),
+    accumulates: expect.any(Number),
+    seconds: expect.any(Number),
+    map50: expect.any(Number),
+  });
+  expect((await readdir(join(root, "s"))).toSorted()).toEqual([
+    "net.safetensors",
+    "net.weights",
+    "spiking.safetensors",
+  ]);
+  const { dnn, snn } = decodeModel(await readFile(join(root, "s/spiking.safetensors")), "spiking.safetensors");
+  expect(snn?.simulation).toMatchObject({ timeSteps: 2, phases: 2, frameUnits: 6 });
+  expect(dnn?.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda)).toBe(true);
+});
+
+test("train --spiking goes on from pictures without labels, from darknet weights, and from nothing", async () => {
+  const pictures = join(root, "voc/VOC2007/JPEGImages");
+  const cfg = ["--cfg", `${root}/tiny.cfg`];
+  const weights = [...cfg, "--weights", join(root, "s/net.weights")];
+  await run(
+    declareTrain,
+    ...weights,
+    ...spikes,
+    "--dataset",
+    pictures,
+    "--teacher",
+    "--no-labels",
+    "-o",
+    join(root, "s/unlabelled"),
+  );
+  const scratch = JSON.parse(
+    await run(declareTrain, ...cfg, ...spikes, "--dataset", `voc:${root}/voc`, "-o", join(root, "s/scratch")),
+  );
+  expect(scratch.accumulates).toBeGreaterThan(0);
+  const { snn } = decodeModel(await readFile(join(root, "s/scratch.safetensors")), "scratch.safetensors");
+  expect(snn?.layers.some(({ kind }) => kind === "batchNorm")).toBe(false);
+});
+
+test.each([
+  [["--spiking"], /give the network/],
+  [["--from", "scenes"], /--from goes with --spiking/],
+  [["--from", "scenes", "--spiking", "--cfg", "x.cfg"], /give the network/],
+  [["--from", "scenes", "--spiking", "--weights", "x"], /--weights goes with --cfg/],
+  [["--cfg", "x.cfg", "--target", "1"], /add --spiking/],
+  [["--cfg", "x.cfg", "--no-labels"], /add --teacher/],
+])("options of spiking training that contradict each other are refused: %j", async (options, message) => {
+  await expect(
+    run(declareTrain, "--dataset", `voc:${root}/voc`, "-o", join(root, "no/net"), ...options),
+  ).rejects.toThrow(message);
+});

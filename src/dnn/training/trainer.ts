@@ -16,7 +16,10 @@ export interface TrainingState {
   readonly tensors: ReadonlyMap<string, FloatTensor>;
 }
 
-export type StepMeasures = { readonly [K in (typeof measures)[number]]: number };
+export type StepMeasures = { readonly [K in (typeof measures)[number]]: number } & {
+  /** Accumulates that each rounded population causes, for each multiply-accumulate of the DNN. */
+  readonly populations: ReadonlyMap<string, number>;
+};
 
 export interface StepInput {
   /** [N, 3, H, W] in [0, 1]. */
@@ -53,7 +56,7 @@ const rollingKeep = 0.99;
 /** @throws EngineError [E_NOT_A_DNN], or [E_ENGINE] where ONNX Runtime refuses the graph. */
 export async function openTrainer(graph: Graph, options: TrainerOptions): Promise<Trainer> {
   const ort = await loadOnnxRuntime();
-  const { model, inputName, grids, parameters, norms } = buildTrainingGraph(graph, options);
+  const { model, inputName, grids, parameters, constants, norms, populations } = buildTrainingGraph(graph, options);
   const session = await ort.InferenceSession.create(model, {
     intraOpNumThreads: options.threads ?? 1,
     logSeverityLevel: 3,
@@ -65,6 +68,7 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
   });
   const wrap = (value: FloatTensor) => new ort.Tensor("float32", value.data as Float32Array<ArrayBuffer>, value.shape);
 
+  const still = new Map([...constants].map(([name, value]) => [name, wrap(value)]));
   let steps = 0;
   const moving = new Map<string, Ort.Tensor>();
   const averages = new Map<string, FloatTensor>();
@@ -89,17 +93,21 @@ export async function openTrainer(graph: Graph, options: TrainerOptions): Promis
       return steps;
     },
     async step({ images, objects, learningRate, weightDecay }) {
-      const targets = makeTargets(grids, objects);
-      const feeds: Record<string, Ort.Tensor> = Object.fromEntries(moving);
+      const feeds: Record<string, Ort.Tensor> = Object.fromEntries([...moving, ...still]);
       feeds[inputName] = wrap(images);
-      feeds.objects = wrap(targets.objects);
-      for (const [name, target] of targets.heads) feeds[`${name}.target`] = wrap(target);
+      if (grids.length > 0) {
+        const targets = makeTargets(grids, objects);
+        feeds.objects = wrap(targets.objects);
+        for (const [name, target] of targets.heads) feeds[`${name}.target`] = wrap(target);
+      }
       feeds.rate = wrap(floatTensor([], [stepRate(options.optimizer, learningRate, steps + 1)]));
       feeds.decayRate = wrap(floatTensor([], [learningRate * weightDecay]));
       const results = await session.run(feeds);
-      const measured = Object.fromEntries(
-        measures.map((name) => [name, (results[name].data as Float32Array)[0]]),
-      ) as StepMeasures;
+      const numberOf = (name: string) => (results[name].data as Float32Array)[0];
+      const measured = {
+        ...Object.fromEntries(measures.map((name) => [name, numberOf(name)])),
+        populations: new Map(populations.map((name) => [name, numberOf(`${name}.accumulates`)])),
+      } as unknown as StepMeasures;
       if (!Number.isFinite(measured.loss) || !Number.isFinite(measured.gradientNorm)) {
         throw diverged(
           steps + 1,
@@ -161,6 +169,9 @@ export function withState(graph: Graph, { steps, tensors }: TrainingState): Grap
         : layer.kind === "batchNorm"
           ? ["scale", "bias", "mean", "variance"]
           : [];
+    const logLambda = tensors.get(`${layer.name}.logLambda`);
+    if (layer.kind === "activation" && logLambda)
+      return { ...layer, trainedLambda: floatTensor(logLambda.shape, Float32Array.from(logLambda.data, Math.exp)) };
     const changes = fields.flatMap((field) => {
       const value = tensors.get(`${layer.name}.${field}`);
       return value ? [[field, floatTensor(value.shape, Float32Array.from(value.data))] as const] : [];

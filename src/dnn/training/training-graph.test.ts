@@ -87,7 +87,7 @@ const options = {
   batch: 2,
   optimizer: { ...sgd, momentum: 0 },
   maxGradientNorm: 1e9,
-  loss: { objectScale: 0, ignoreOverlap: 2 },
+  objective: { detection: { loss: { objectScale: 0, ignoreOverlap: 2 } } },
 };
 
 test("the gradient of a whole network is the slope of its loss, parameter by parameter", async () => {

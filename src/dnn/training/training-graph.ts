@@ -1,35 +1,43 @@
 /**
- * One step of training as one ONNX graph: forward, losses, backward, optimizer. What a step changes (parameters and the
+ * One step of training as one ONNX graph: forward, objective, backward, optimizer. What a step changes (parameters and the
  * optimizer's memories) is an input under its name and an output under `next.<name>`; batch norm's statistics of the
  * batch come out, and their running averages are the host's.
  */
 import { EngineError } from "../../core/errors.ts";
-import type { FloatTensor } from "../../core/tensor.ts";
-import type { Activation } from "../../functions/function.ts";
-import { isMonotone } from "../../functions/functions.ts";
-import { consumersOf, type Graph, headsOf, inferShapes, inputOf, type Shapes } from "../../graph/graph.ts";
-import type { Layer } from "../../graph/layers.ts";
-import { add, concatenate, sliceOf } from "./arithmetic.ts";
-import { activate, averagePool, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
-import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
+import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
+import { type Graph, headsOf, inferShapes, inputOf, layerMacs, type Shapes } from "../../graph/graph.ts";
+import { add, scale } from "./arithmetic.ts";
+import { forward, notADnn, notTrainable, type Rounding, roundedActivations } from "./forward.ts";
+import { emitTerms, type Objective } from "./objective.ts";
 import { clipped, memories, type OptimizerSettings, update } from "./optimizer.ts";
+import { accumulatesOf, fanOuts, type SpikeTable } from "./spike-cost.ts";
 import { Tape, type Value } from "./tape.ts";
-import { type HeadGrid, maxObjects, targetEntries } from "./targets.ts";
+import type { HeadGrid } from "./targets.ts";
+
+/** Training through the rounding of spikes. */
+export interface SpikingTraining extends Rounding {
+  /** Whether λ is learned, or stays what calibration found. */
+  readonly learnsLambda: boolean;
+  readonly spikes: SpikeTable;
+}
 
 export interface TrainingSettings {
   readonly batch: number;
   readonly optimizer: OptimizerSettings;
   /** Longest joint gradient that is used as it is. */
   readonly maxGradientNorm: number;
-  /** What differs from darknet's own settings. */
-  readonly loss: Partial<LossSettings>;
+  readonly objective: Objective;
+  /** Its activations must have `trainedLambda`s to start from. */
+  readonly spiking?: SpikingTraining | undefined;
+  /** The DNN whose heads are the targets of distillation, batch norm folded. */
+  readonly teacher?: Graph | undefined;
 }
 
 /** A parameter: the layer that owns it, the field there, and whether weight decay applies (to kernels only). */
 export interface ParameterPlace {
   readonly name: string;
   readonly layer: string;
-  readonly field: "weights" | "bias" | "scale";
+  readonly field: "weights" | "bias" | "scale" | "logLambda";
   readonly value: FloatTensor;
 }
 
@@ -38,15 +46,20 @@ export interface TrainingGraph {
   readonly inputName: string;
   readonly grids: readonly HeadGrid[];
   readonly parameters: readonly ParameterPlace[];
+  /** Inputs that stay the same in all steps. */
+  readonly constants: ReadonlyMap<string, FloatTensor>;
   /** Names of the batch norm layers; outputs `<name>.batchMean` and `<name>.batchVariance` [C]. */
   readonly norms: readonly string[];
+  /** Names of the populations that are rounded; outputs `<name>.accumulates`. */
+  readonly populations: readonly string[];
 }
 
-/** Numbers that every step gives, besides its state; each of shape [] or [1]. */
-export const measures = ["loss", "box", "objectness", "classes", "gradientNorm"] as const;
+/** Numbers that every step gives, besides its state; each of shape [] or [1]. Terms that are not asked for are 0. */
+export const measures = ["loss", "detection", "distillation", "spikes", "accumulates", "gradientNorm"] as const;
 
-/** The parameters that training moves, in graph order. @throws EngineError [E_NOT_A_DNN] for a spiking or quantized graph. */
-export function parametersOf(graph: Graph): ParameterPlace[] {
+/** What a graph holds that training may move, in graph order. @throws EngineError [E_NOT_A_DNN] for a spiking or quantized graph. */
+export function parametersOf(graph: Graph, spiking?: SpikingTraining): ParameterPlace[] {
+  const rounded = new Set(spiking ? roundedActivations(graph).map(({ name }) => name) : []);
   return graph.layers.flatMap((layer) => {
     const place = (field: ParameterPlace["field"], value: unknown): ParameterPlace => {
       if ((value as FloatTensor).dtype !== "float32") throw notADnn(layer, "is quantized");
@@ -55,6 +68,11 @@ export function parametersOf(graph: Graph): ParameterPlace[] {
     if (layer.kind === "convolution")
       return [place("weights", layer.weights), ...(layer.bias ? [place("bias", layer.bias)] : [])];
     if (layer.kind === "batchNorm") return [place("scale", layer.scale), place("bias", layer.bias)];
+    if (layer.kind === "activation" && rounded.has(layer.name)) {
+      if (!layer.trainedLambda) throw new EngineError("E_TRAINING", `${layer.name} has no λ to begin with`);
+      const { shape, data } = layer.trainedLambda;
+      return [place("logLambda", floatTensor(shape, Float32Array.from(data, Math.log)))];
+    }
     return [];
   });
 }
@@ -72,137 +90,114 @@ export function gridsOf(graph: Graph, shapes: Shapes): HeadGrid[] {
 
 /** @throws EngineError [E_NOT_A_DNN] for a graph that is no DNN with a head. */
 export function buildTrainingGraph(graph: Graph, settings: TrainingSettings): TrainingGraph {
+  const { batch, spiking, teacher, objective } = settings;
   const tape = new Tape();
   const shapes = inferShapes(graph);
   const input = inputOf(graph);
-  const places = parametersOf(graph);
-  const parameters = new Map(places.map(({ name, value }) => [name, tape.parameter(name, value.shape)]));
+  const constants = new Map<string, FloatTensor>();
+  const constant = (name: string, value: FloatTensor) => {
+    constants.set(name, value);
+    return tape.input(name, value.shape);
+  };
+  const isMoved = ({ field }: ParameterPlace) => field !== "logLambda" || spiking?.learnsLambda === true;
+  const all = parametersOf(graph, spiking);
+  const places = all.filter(isMoved);
+  const parameters = new Map(
+    all.map((place) => {
+      const { name, value } = place;
+      return [name, isMoved(place) ? tape.parameter(name, value.shape) : constant(name, value)];
+    }),
+  );
+  const image = tape.input(input.name, [batch, ...input.shape]);
   const norms: string[] = [];
-  const values = forward(tape, graph, settings.batch, parameters, (name, mean, variance) => {
-    norms.push(name);
-    tape.output(`${name}.batchMean`, mean);
-    tape.output(`${name}.batchVariance`, variance);
+  const costs: Value[] = [];
+  const populations: string[] = [];
+  const count = spiking && spikeCounter(tape, graph, shapes, spiking, batch);
+  const values = forward(tape, graph, {
+    image,
+    parameters,
+    rounding: spiking,
+    onNorm: (name, mean, variance) => {
+      norms.push(name);
+      tape.output(`${name}.batchMean`, mean);
+      tape.output(`${name}.batchVariance`, variance);
+    },
+    onCounts: (population, sender, exact) => {
+      const cost = (count as SpikeCounter)(sender, exact);
+      // What leads to no synapse (but to an island) costs nothing, and cannot be seen to fall silent.
+      if (cost === undefined) return;
+      populations.push(population);
+      costs.push(cost);
+      tape.output(`${population}.accumulates`, cost);
+    },
   });
+  const readBy = (of: Graph, from: ReadonlyMap<string, Value>) =>
+    headsOf(of).flatMap((head) => head.inputs.map((name) => from.get(name) as Value));
+  const wanted = teacher
+    ? readBy(teacher, forward(tape, teacher, { image, parameters: teacherParameters(teacher, constant) }))
+    : [];
 
-  const grids = gridsOf(graph, shapes);
-  const objects = tape.input("objects", [settings.batch, maxObjects, 4]);
-  const losses = grids.map((grid) => {
-    const { head, rows, columns } = grid;
-    const shape = [settings.batch, head.anchors.length / 2, targetEntries + head.classes, rows * columns];
-    const target = tape.input(`${grid.name}.target`, shape);
-    return headLoss(tape, grid, values.get(grid.name) as Value, target, objects, {
-      ...darknetLoss(head.kind),
-      ...settings.loss,
-    });
-  });
-  const parts = (["box", "objectness", "classes"] as const).map((part) => {
-    const sum = losses.map((loss) => loss[part]).reduce((a, b) => add(tape, a, b));
-    tape.output(part, sum);
-    return sum;
-  });
-  const loss = parts.reduce((a, b) => add(tape, a, b));
-  tape.output("loss", loss);
-
+  const grids = objective.detection ? gridsOf(graph, shapes) : [];
+  const accumulates = costs.length === 0 ? undefined : costs.reduce((a, b) => add(tape, a, b));
+  const terms = emitTerms(tape, objective, { batch, grids, outputs: readBy(graph, values), wanted, accumulates });
+  const loss = [...terms.values()].reduce((a, b) => add(tape, a, b));
   const variables = places.map(({ name }) => parameters.get(name) as Value);
   const { gradients, norm } = clipped(tape, tape.gradients(loss, variables), settings.maxGradientNorm);
-  tape.output("gradientNorm", norm);
+  const measured: { readonly [K in (typeof measures)[number]]: Value | undefined } = {
+    loss,
+    detection: terms.get("detection"),
+    distillation: terms.get("distillation"),
+    spikes: terms.get("spikes"),
+    accumulates,
+    gradientNorm: norm,
+  };
+  for (const name of measures) tape.output(name, measured[name] ?? tape.scalar(0));
+  emitUpdates(tape, settings.optimizer, places, variables, gradients);
+  return { model: tape.encode(), inputName: input.name, grids, parameters: places, constants, norms, populations };
+}
+
+function emitUpdates(
+  tape: Tape,
+  optimizer: OptimizerSettings,
+  places: readonly ParameterPlace[],
+  variables: readonly Value[],
+  gradients: readonly Value[],
+): void {
   const rate = tape.input("rate", []);
   const decayRate = tape.input("decayRate", []);
   places.forEach(({ name, field, value }, i) => {
-    const names = memories(settings.optimizer).map((memory) => `${name}.${memory}`);
+    const names = memories(optimizer).map((memory) => `${name}.${memory}`);
     const remembered = names.map((memory) => tape.input(memory, value.shape));
-    const next = update(
-      tape,
-      settings.optimizer,
-      variables[i],
-      gradients[i],
-      remembered,
-      rate,
-      field === "weights" ? decayRate : undefined,
-    );
+    const decay = field === "weights" ? decayRate : undefined;
+    const next = update(tape, optimizer, variables[i], gradients[i], remembered, rate, decay);
     [name, ...names].forEach((state, k) => {
       tape.output(`next.${state}`, next[k]);
     });
   });
-  return { model: tape.encode(), inputName: input.name, grids, parameters: places, norms };
 }
 
-/** Emits every layer; gives their outputs [N, C, H, W] by name. */
-function forward(
+/** A teacher's weights, which nothing moves, under names of their own. */
+function teacherParameters(teacher: Graph, constant: (name: string, value: FloatTensor) => Value): Map<string, Value> {
+  return new Map(parametersOf(teacher).map(({ name, value }) => [name, constant(`teacher.${name}`, value)]));
+}
+
+/** A population's accumulates by the layer that sends its counts on, as a part of the DNN's multiply-accumulates. */
+type SpikeCounter = (sender: string, exact: Value) => Value | undefined;
+
+function spikeCounter(
   tape: Tape,
   graph: Graph,
+  shapes: Shapes,
+  { spikes }: SpikingTraining,
   batch: number,
-  parameters: ReadonlyMap<string, Value>,
-  onNorm: (name: string, mean: Value, variance: Value) => void,
-): ReadonlyMap<string, Value> {
-  const values = new Map<string, Value>();
-  const consumers = consumersOf(graph);
-  // Where an activation is monotone, pooling first gives the same and is four times less work: it is put off until after the pool.
-  const putOff = new Map<string, Activation>();
-  for (const layer of graph.layers) {
-    const inputs = layer.inputs.map((name) => values.get(name) as Value);
-    const parameter = (field: string) => parameters.get(`${layer.name}.${field}`) as Value;
-    const emit = (): Value => {
-      switch (layer.kind) {
-        case "input":
-          return tape.input(layer.name, [batch, ...layer.shape]);
-        case "convolution":
-          return convolution(tape, inputs[0], parameter("weights"), parameters.get(`${layer.name}.bias`), layer);
-        case "batchNorm": {
-          const norm = batchNormalization(tape, inputs[0], parameter("scale"), parameter("bias"), layer.epsilon);
-          onNorm(layer.name, norm.mean, norm.variance);
-          return norm.output;
-        }
-        case "activation": {
-          const readers = consumers.get(layer.name) ?? [];
-          const mayWait = readers.length === 1 && readers[0].kind === "maxPool" && isMonotone(layer.activation);
-          if (!mayWait) return activate(tape, inputs[0], layer.activation);
-          putOff.set(layer.name, layer.activation);
-          return inputs[0];
-        }
-        case "maxPool":
-          return activate(tape, maxPool(tape, inputs[0], layer), putOff.get(layer.inputs[0]) ?? { fn: "linear" });
-        case "averagePool":
-          return averagePool(tape, inputs[0], layer);
-        case "upsample":
-          return upsample(tape, inputs[0], layer.factor);
-        case "concat":
-          return concatenate(tape, inputs, 1);
-        case "slice":
-          return sliceOf(tape, inputs[0], 1, layer.start, layer.start + layer.count);
-        case "sum":
-          if (layer.scales) throw notADnn(layer, "has been normalized");
-          return inputs.reduce((a, b) => add(tape, a, b));
-        case "region":
-        case "yolo":
-          return inputs[0];
-        case "island":
-        case "gaussianYolo":
-        case "dfl":
-        case "tail":
-          throw notTrainable(layer);
-        case "integrateFire":
-        case "readout":
-          throw notADnn(layer, "spikes");
-        default:
-          return layer satisfies never;
-      }
-    };
-    values.set(layer.name, emit());
-  }
-  return values;
-}
-
-function notTrainable({ name, kind }: Layer): EngineError {
-  return new EngineError(
-    "E_TRAINING",
-    `${name} [${kind}] cannot be trained here. Train the network where it comes from, and import it again`,
-  );
-}
-
-function notADnn(layer: Layer, why: string): EngineError {
-  return new EngineError(
-    "E_NOT_A_DNN",
-    `${layer.name} [${layer.kind}] ${why}; training takes graphs before conversion`,
-  );
+): SpikeCounter {
+  const fans = fanOuts(graph);
+  const macs = graph.layers.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name) as never), 0);
+  return (sender, exact) => {
+    const [, , height, width] = exact.shape;
+    const fan = fans.get(sender) as Float64Array;
+    if (fan.every((synapses) => synapses === 0)) return undefined;
+    const weights = tape.constant([1, 1, height, width], [...fan]);
+    return scale(tape, accumulatesOf(tape, exact, spikes, weights), 1 / (macs * batch));
+  };
 }

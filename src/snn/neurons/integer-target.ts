@@ -4,7 +4,10 @@
  *
  *     z = ⌊clamp(S)·before_c / 2^beforeShift⌋        pre-activation in units of 2^(k − 16), within ±16·2^k
  *     y = f_i + ⌊(f_{i+1} − f_i)·(z mod 2^10) / 2^10⌋    activation in the same units; i counts steps of 2^(k − 6)
- *     F = ⌊clamp(y)·behind_c / 2^behindShift⌋         counts in units of 2^−8, at most a quarter above those that stand for λ
+ *     F = ⌊clamp(y)·behind_c / 2^behindShift⌋ | 1     counts in units of 2^−8, at most a quarter above those that stand for λ
+ *
+ * F is odd, so it never lies in the middle between two counts: a train that ends with the nearest count ends with the same one,
+ * whatever the weights of its steps.
  *
  * k is the least from 0 on for which the table reaches a third beyond every λ: beyond its ends a count could not follow anyway.
  * Every product is below 2^53: exact in float64 as well.
@@ -82,7 +85,7 @@ export function integerTarget(population: Population, frameUnits: number): (char
     const i = Math.floor(z / 2 ** stepBits);
     const part = z - i * 2 ** stepBits;
     const y = table[i] + Math.floor(((table[i + 1] - table[i]) * part) / 2 ** stepBits);
-    return Math.floor((clamp(y, greatestValue[c]) * behind[c]) / 2 ** behindShift) / 2 ** targetBits;
+    return (Math.floor((clamp(y, greatestValue[c]) * behind[c]) / 2 ** behindShift) | 1) / 2 ** targetBits;
   };
 }
 

@@ -40,17 +40,22 @@ export function distanceBeforeFiring(
   return Math.round(threshold * weight * 2 ** targetBits) / 2 ** targetBits;
 }
 
+/** The spike of a step of this weight whose count is so far below its target. */
+export function spikesTowards(
+  distance: number,
+  weight: number,
+  population: Pick<Population, "firingThreshold" | "leadingThreshold" | "levels">,
+): number {
+  const spikes = Math.floor((Math.abs(distance) + weight - distanceBeforeFiring(population, weight)) / weight);
+  const sent = Math.min(population.levels, spikes);
+  return distance < 0 ? 0 - sent : sent;
+}
+
 function trackerNeuron(target: (charge: number) => number, population: Population): ChannelNeuron {
-  const { levels } = population;
   return {
     start: 0,
     target,
-    fire: (charge, n, weight) => {
-      const distance = target(charge) - n;
-      const spikes = Math.floor((Math.abs(distance) + weight - distanceBeforeFiring(population, weight)) / weight);
-      const sent = Math.min(levels, spikes);
-      return distance < 0 ? 0 - sent : sent;
-    },
+    fire: (charge, n, weight) => spikesTowards(target(charge) - n, weight, population),
     given: () => 0,
   };
 }
