@@ -183,8 +183,8 @@ export function addConversionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--clipping <how>",
-        "λ where: at the percentile, or where clipping and rounding cost the least",
-      ).choices(["percentile", "balanced"]),
+        "λ where: at the percentile, where clipping and rounding cost the least, or as trained with train --spiking",
+      ).choices(["percentile", "balanced", "trained"]),
     )
     .addOption(new Option("--decode <how>", "reading of the output neurons").choices(["vmem", "count"]))
     .addOption(new Option("--input <coding>", "input coding").choices(["constant", "poisson"]))
