@@ -6,8 +6,9 @@ import { openDnn } from "../dnn/dnn-session.ts";
 import { type Scores, scoreDetections } from "../evaluate/score.ts";
 import { type Graph, inputOf, type SimulationSettings } from "../graph/graph.ts";
 import { preprocess } from "../image/preprocess.ts";
+import { openSession } from "../snn/engines/open-session.ts";
 import { simulate } from "../snn/simulate.ts";
-import { openSession } from "./engines.ts";
+
 import { readablePictures } from "./images.ts";
 
 type Run = (image: FloatTensor) => Promise<ReadonlyMap<string, FloatTensor>>;
@@ -38,7 +39,7 @@ export async function scoreSpiking(
   onImage: (done: number) => void,
 ): Promise<Scores> {
   const settings = snn.simulation as SimulationSettings;
-  const session = await openSession(snn, { threads, seed: 1 });
+  const session = await openSession(snn, { threads });
   const run: Run = async (image) => {
     let outputs: ReadonlyMap<string, FloatTensor> = new Map();
     for await (const checkpoint of simulate(session, image, { ...settings, at: [settings.timeSteps] }))
