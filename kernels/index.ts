@@ -4,10 +4,10 @@
  */
 import { nextItem, waitForAll } from "./share";
 import { moveItem } from "./stages/move";
-import { pictureItem, poissonItem } from "./stages/picture";
+import { pictureItem, pixelItem, pixelItems, poissonItem } from "./stages/picture";
 import { countItem, countItems, poolItem, trackingPoolItem } from "./stages/pool";
 import { listItem, listItems, neuronItem, neuronItems } from "./stages/population";
-import { Move, Picture, Poisson, Pool, Population, Program, StageKind, Tile } from "./structs";
+import { Move, Picture, Pixels, Poisson, Pool, Population, Program, StageKind, Tile } from "./structs";
 
 export { loadAndAdd } from "./stages/limit";
 // Exported although nobody outside calls them: see generate.js.
@@ -57,6 +57,10 @@ function runStage(tile: Tile, stage: usize): void {
   } else if (kind == StageKind.POISSON) {
     const poisson = changetype<Poisson>(stage);
     for (let y = nextItem(program); y < poisson.out.height; y = nextItem(program)) poissonItem(poisson, tile, y);
+  } else if (kind == StageKind.PIXELS) {
+    const pixels = changetype<Pixels>(stage);
+    const items = pixelItems(pixels);
+    for (let item = nextItem(program); item < items; item = nextItem(program)) pixelItem(program, pixels, item);
   } else {
     const picture = changetype<Picture>(stage);
     for (let y = nextItem(program); y < picture.outHeight; y = nextItem(program)) pictureItem(picture, y);

@@ -13,6 +13,7 @@ export const enum StageKind {
   MOVE,
   POISSON,
   PICTURE,
+  PIXELS,
 }
 
 /** How a term's weights lie in memory. */
@@ -204,6 +205,18 @@ export class Move {
   endsPosition: i32;
 }
 
+/** The picture's values, taken into the forms that convolutions of it read: once a frame. */
+@unmanaged
+export class Pixels {
+  kind: i32;
+  /** f32 [count], and what reads over the end finds there is 0. */
+  source: usize;
+  count: i32;
+  /** In units of 2^−16: pairs of int16 (see stages/picture.ts), and f64; 0 where none are read. */
+  pairs: usize;
+  whole: usize;
+}
+
 /** Poisson spikes of the picture. */
 @unmanaged
 export class Poisson {
@@ -235,7 +248,7 @@ export class Picture {
   outHeight: i32;
   outWidth: i32;
   shift: i32;
-  /** Unit steps that the current is for: 1, or all of a frame's. */
+  /** Unit steps that the current is for: 1 where it comes at every step, or all of a frame's. */
   units: i32;
   /** i32 [position][currentStride]. */
   current: usize;
@@ -263,6 +276,8 @@ export class Program {
   counterBytes: i32;
   /** u8 [256][16]: for each set of eight lanes of int16, the bytes that move them together, zeros behind. */
   compaction: usize;
+  /** Whether a value of the picture lies beyond ±1. */
+  isOutside: i32;
   /** Work sharing. */
   nextItem: i32;
   arrived: i32;

@@ -1,7 +1,41 @@
 /** How a picture drives the network: `src/snn/input-coding.ts` is the definition. */
 import { accumulateOne, accumulateTwo } from "../generated/variants";
-import { Picture, Poisson, Tile } from "../structs";
+import { Picture, Pixels, Poisson, Program, Tile } from "../structs";
 import { endOf, firstOf, slotOf } from "../tile";
+
+/** Values that are taken in at a time. */
+const CHUNK = 4096;
+
+export function pixelItems(pixels: Pixels): i32 {
+  return (pixels.count + CHUNK - 1) / CHUNK;
+}
+
+/** Four values at a time: ⌊value·2^16 + ½⌋. */
+export function pixelItem(program: Program, pixels: Pixels, item: i32): void {
+  const units = f64x2.splat(65536);
+  const half = f64x2.splat(0.5);
+  const end = min(pixels.count, (item + 1) * CHUNK);
+  let isInside = i64x2.splat(-1);
+  for (let i = item * CHUNK; i < end; i += 4) {
+    const values = v128.load(pixels.source + (i << 2));
+    const low = f64x2.floor(f64x2.add(f64x2.mul(f64x2.promote_low_f32x4(values), units), half));
+    const upper = f64x2.promote_low_f32x4(v128.shuffle<i64>(values, values, 1, 1));
+    const high = f64x2.floor(f64x2.add(f64x2.mul(upper, units), half));
+    // Of what is no number, neither is true.
+    isInside = v128.and(isInside, f64x2.le(f64x2.abs(low), units));
+    isInside = v128.and(isInside, f64x2.le(f64x2.abs(high), units));
+    if (pixels.whole) {
+      v128.store(pixels.whole + (i << 3), low);
+      v128.store(pixels.whole + (i << 3), high, 16);
+    }
+    if (pixels.pairs) {
+      const whole = v128.shuffle<i64>(i32x4.trunc_sat_f64x2_s_zero(low), i32x4.trunc_sat_f64x2_s_zero(high), 0, 2);
+      const quarters = v128.and(i32x4.shr_s(whole, 2), i32x4.splat(0xffff));
+      v128.store(pixels.pairs + (i << 2), v128.or(quarters, i32x4.shl(v128.and(whole, i32x4.splat(3)), 16)));
+    }
+  }
+  if (!i64x2.all_true(isInside)) program.isOutside = 1;
+}
 
 /**
  * Constant current of row y. Where weights are small, pixels P are pairs (P >> 2, P & 3) and weights pairs (4·W, W), so
@@ -88,22 +122,33 @@ export function accumulatePairs(areTwo: bool, picture: Picture, y: i32, x: i32, 
 // @ts-ignore: decorator
 @inline
 function putSixteen(picture: Picture, c: i32, to: usize, a0: v128, a1: v128, a2: v128, a3: v128): void {
-  const shift = 16 - picture.shift;
-  const adds = picture.adds != 0;
-  putRounded(to, a0, shift, adds);
-  putRounded(to + 16, a1, shift, adds);
+  putSums(picture, to, a0);
+  putSums(picture, to + 16, a1);
   // The state may have eight channels less than the weights.
   if (c + 8 >= picture.currentStride) return;
-  putRounded(to + 32, a2, shift, adds);
-  putRounded(to + 48, a3, shift, adds);
+  putSums(picture, to + 32, a2);
+  putSums(picture, to + 48, a3);
 }
 
-/** ⌊sum / 2^shift + ½⌋, added to what another convolution of the picture has left there. */
+/** ⌊sum·units·2^(shift − 16) + ½⌋, added to what another convolution of the picture has left there. */
 // @ts-ignore: decorator
 @inline
-function putRounded(to: usize, sum: v128, shift: i32, adds: bool): void {
+function putSums(picture: Picture, to: usize, sum: v128): void {
+  const adds = picture.adds != 0;
+  if (picture.units > 1) {
+    const high = f64x2.convert_low_i32x4_s(v128.shuffle<i64>(sum, sum, 1, 1));
+    putFour(to, f64x2.convert_low_i32x4_s(sum), high, scaleOf(picture), adds);
+    return;
+  }
+  const shift = 16 - picture.shift;
   const rounded = i32x4.shr_s(i32x4.add(sum, i32x4.splat((1 << shift) >> 1)), shift);
   v128.store(to, adds ? i32x4.add(v128.load(to), rounded) : rounded);
+}
+
+// @ts-ignore: decorator
+@inline
+function scaleOf(picture: Picture): f64 {
+  return <f64>picture.units * reinterpret<f64>(<i64>(picture.shift - 16 + 1023) << 52);
 }
 
 function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize): void {
@@ -147,7 +192,7 @@ function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize):
     }
   }
   const adds = picture.adds != 0;
-  const scale = <f64>picture.units * reinterpret<f64>(<i64>(picture.shift - 16 + 1023) << 52);
+  const scale = scaleOf(picture);
   putFour(to, a0, a1, scale, adds);
   putFour(to + 16, a2, a3, scale, adds);
   // The state may have eight channels less than the weights.
@@ -156,7 +201,7 @@ function accumulateSixteen(picture: Picture, y: i32, x: i32, c: i32, to: usize):
   putFour(to + 48, a6, a7, scale, adds);
 }
 
-/** ⌊sum·units·2^(shift − 16) + ½⌋, likewise. The product is exact: sums are below 2^41, units below 2^13. */
+/** The same of sums in float64. The product is exact: sums are below 2^41, units below 2^13. */
 // @ts-ignore: decorator
 @inline
 function putFour(to: usize, first: v128, second: v128, factor: f64, adds: bool): void {

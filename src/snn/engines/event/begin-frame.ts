@@ -1,14 +1,12 @@
 /** Sets a network in memory back to its start, or leaves it as the last frame has, and puts a picture before it. */
 import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
-import { quantizePixel } from "../../input-coding.ts";
 import type { Start } from "../../plan/device.ts";
 import type { PopulationStage, Stage } from "../../plan/network.ts";
-import { hasSmallWeights, pairOf } from "./load-weights.ts";
-import { writeField } from "./records.ts";
+import { readField, writeField } from "./records.ts";
 import type { WasmNetwork } from "./wasm-device.ts";
 
-/** @param convolve runs what is run once a frame: the convolutions of the picture. */
+/** @param convolve runs what is run once a frame: the picture is taken in, and its convolutions. */
 export async function beginFrame(
   network: WasmNetwork,
   picture: FloatTensor,
@@ -16,36 +14,21 @@ export async function beginFrame(
   convolve: () => Promise<void>,
 ): Promise<void> {
   const { plan, layout, views } = network;
-  putPicture(network, picture);
+  views.floats.set(picture.data, layout.source / 4);
+  writeField(views.words, layout.program, "program", "isOutside", 0);
   writeField(views.words, layout.program, "program", "timeSteps", start.timeSteps);
   writeField(views.words, layout.program, "program", "goesOn", start.goesOn ? 1 : 0);
   for (const stage of plan.network.stages) {
     if (stage.kind === "poisson") {
-      views.floats.set(picture.data, layout.poissonPixels / 4);
       writeField(views.words, layout.others.get(stage)!, "poisson", "seed", start.seed);
     } else if (!start.goesOn) setBack(network, stage);
   }
   await convolve();
+  // Beyond ±1 a current could exceed what checkBounds has allowed for.
+  if (readField(views.words, layout.program, "program", "isOutside") !== 0)
+    throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
   for (const [stage, charges] of start.charges) putCharges(network, stage, charges);
   if (plan.network.keepsState) keepReceived(network, start.goesOn);
-}
-
-/** Pixels in the forms that the network's kernels read. */
-function putPicture({ plan: { network }, layout, views }: WasmNetwork, { data }: FloatTensor): void {
-  const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
-  const readsPairs = pictures.some((picture) => hasSmallWeights(picture, network));
-  const readsDoubles = pictures.some((picture) => !hasSmallWeights(picture, network));
-  const pairs = views.words.subarray(layout.pairs / 4, layout.pairs / 4 + data.length);
-  const whole = views.doubles.subarray(layout.pixels / 8, layout.pixels / 8 + data.length);
-  for (let i = 0; i < data.length; i++) {
-    const pixel = quantizePixel(data[i]);
-    // Beyond ±1 a current could exceed what checkBounds has allowed for.
-    if (!(pixel >= -65_536 && pixel <= 65_536)) {
-      throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
-    }
-    if (readsPairs) pairs[i] = pairOf(pixel >> 2, pixel & 3);
-    if (readsDoubles) whole[i] = pixel;
-  }
 }
 
 /** Counts of pools and charges of readouts; membranes and counts of neurons are set back by the first tile itself. */

@@ -8,15 +8,16 @@ export const records = {
   population: ["kind", "terms", "termCount", "out", "channels", "block", "blocks", "run", "passSteps", "isShort", "shift", "bound", "calm", "stateStride", "vMem", "netCount", "parameters", "weighted", "tracking", "targets", "beforeShift", "behindShift", "schedule", "bias", "constant", "neuron", "levels", "isMonotone", "pool", "bandFrames", "lagIn", "counter", "charge", "chargeHistory", "countHistory"],
   pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "isBinary", "counts", "countStride", "ownsCounts", "levels", "sent"],
   move: ["kind", "input", "out", "factor", "from", "to", "channels", "endsPosition"],
+  pixels: ["kind", "source", "count", "pairs", "whole"],
   poisson: ["kind", "out", "channels", "pixels", "seed"],
   picture: ["kind", "isSmall", "pixels", "channels", "height", "width", "size", "stride", "padding", "weights", "outChannels", "outHeight", "outWidth", "shift", "units", "current", "currentStride", "adds"],
-  program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "nextItem", "arrived", "generation"],
+  program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "isOutside", "nextItem", "arrived", "generation"],
   tile: ["program", "thread", "g0", "length"],
   piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "mode", "currents", "stepBytes", "positionBytes", "from", "to"],
   row: ["population", "first", "y", "x", "end", "kyFrom", "kyTo", "from", "to", "currents", "stepBytes", "positionBytes", "weights", "group", "room"],
 } as const;
 
-export const stageKind = { population: 0, pool: 1, move: 2, poisson: 3, picture: 4 } as const;
+export const stageKind = { population: 0, pool: 1, move: 2, poisson: 3, picture: 4, pixels: 5 } as const;
 export const termKernel = { int8: 0, int16: 1, wide: 2, depthwise: 3, scale: 4 } as const;
 export const neuronNumber = { threshold: 0, takeback: 1, tracker: 2 } as const;
 export const parameterRow = { fireUp: 0, fireUpNeg: 1, fireDown: 2, fireDownNeg: 3, costUp: 4, costUpNeg: 5, costDown: 6, costDownNeg: 7, start: 8, upAbove: 9, downBelow: 10, moreFire: 11, moreCost: 12 } as const;

@@ -118,10 +118,11 @@ export interface Layout {
   readonly counterCount: number;
   /** How sets of eight lanes are moved together. */
   readonly compaction: number;
-  /** [C, H, W] of the picture: float64, pairs of int16, float32. */
+  /** [C, H, W] of the picture: as it is given in float32, and as convolutions read it, in float64 and as pairs of int16. */
+  readonly source: number;
   readonly pixels: number;
   readonly pairs: number;
-  readonly poissonPixels: number;
+  readonly pixelStage: number;
   /** What the bytes are for. */
   readonly parts: Readonly<Record<"weights" | "neurons" | "signals" | "other", number>>;
 }
@@ -181,7 +182,7 @@ function layoutWith(plan: Plan, threads: number, tileSteps: number): Layout {
     tileSteps,
     ...placed,
     program: take("other", recordBytes("program")),
-    stageTable: take("other", 4 * network.stages.length + 4 * pictureCount(network)),
+    stageTable: take("other", 4 * network.stages.length + 4 * firstStages(network)),
     tiles: take("other", tileBytes * threads),
     scratch: take("other", scratchBytes * threads),
     scratchBytes,
@@ -190,7 +191,8 @@ function layoutWith(plan: Plan, threads: number, tileSteps: number): Layout {
     compaction: take("other", 256 * 16),
     pixels: take("other", pixels * 8),
     pairs: take("other", pixels * 4),
-    poissonPixels: take("other", pixels * 4),
+    source: take("other", pixels * 4),
+    pixelStage: take("other", recordBytes("pixels")),
     parts,
     bytes: next + slack,
   };
@@ -269,6 +271,7 @@ function bandLayout({ shape: [channels] }: Signal, tileSteps: number, take: Take
   return { record: take("other", recordBytes("frame")), data: 0, stride, slotBytes: 0, capacity: tileSteps };
 }
 
-export function pictureCount({ stages }: Network): number {
-  return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 0);
+/** Stages that are run once a frame: the picture is taken in, and its convolutions. */
+export function firstStages({ stages }: Network): number {
+  return stages.reduce((sum, stage) => sum + (stage.kind === "population" ? stage.pictures.length : 0), 1);
 }

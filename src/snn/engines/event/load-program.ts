@@ -1,10 +1,11 @@
 /** Writes a plan into its memory: the program's records; what stages need besides is in load-population.ts and load-weights.ts. */
-import type { PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
+import { sizeOf } from "../../../core/tensor.ts";
+import type { Network, PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { stageKind } from "./kernel-records.ts";
-import { type Layout, pictureCount } from "./layout.ts";
+import { firstStages, type Layout } from "./layout.ts";
 import { loadPopulation } from "./load-population.ts";
-import { lanesOf } from "./load-weights.ts";
+import { hasSmallWeights, lanesOf } from "./load-weights.ts";
 import type { Views } from "./memory.ts";
 import { writeRecord } from "./records.ts";
 
@@ -25,11 +26,12 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
     }
     return loadOther(stage, layout, views, frame);
   });
-  views.words.set([...pictures, ...stages], layout.stageTable / 4);
+  loadPixels(network, layout, views);
+  views.words.set([layout.pixelStage, ...pictures, ...stages], layout.stageTable / 4);
   for (let bits = 0; bits < 256; bits++) views.bytes.set(compactionOf(bits), layout.compaction + 16 * bits);
   writeRecord(views.words, layout.program, "program", {
     stages: layout.stageTable,
-    stageCount: pictureCount(network) + stages.length,
+    stageCount: firstStages(network) + stages.length,
     timeSteps: 0,
     phases: network.phases,
     goesOn: 0,
@@ -40,6 +42,7 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
     counters: layout.counters,
     counterBytes: layout.counterCount * layout.tileSteps * 8,
     compaction: layout.compaction,
+    isOutside: 0,
     nextItem: 0,
     arrived: 0,
     generation: 0,
@@ -52,6 +55,18 @@ function compactionOf(bits: number): Int8Array {
   const bytes = new Int8Array(16).fill(-1);
   bytes.set(lanes.flatMap((lane) => [2 * lane, 2 * lane + 1]));
   return bytes;
+}
+
+/** How the picture is taken in: only into the forms that the kernels of this network read. */
+function loadPixels(network: Network, layout: Layout, { words }: Views): void {
+  const pictures = network.stages.flatMap((stage) => (stage.kind === "population" ? stage.pictures : []));
+  writeRecord(words, layout.pixelStage, "pixels", {
+    kind: stageKind.pixels,
+    source: layout.source,
+    count: sizeOf(network.input.shape),
+    pairs: pictures.some((picture) => hasSmallWeights(picture, network)) ? layout.pairs : 0,
+    whole: pictures.some((picture) => !hasSmallWeights(picture, network)) ? layout.pixels : 0,
+  });
 }
 
 function loadOther(
@@ -70,7 +85,7 @@ function loadOther(
     writeRecord(words, record, "move", { kind, input: frame(input), out, factor, from, to, channels, endsPosition });
   } else {
     const channels = stage.layer.shape[0];
-    writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.poissonPixels, seed: 0 });
+    writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.source, seed: 0 });
   }
   return record;
 }

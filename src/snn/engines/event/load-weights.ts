@@ -151,24 +151,28 @@ function loadRows(
 }
 
 /** Two int16 in a word, the first in the lower half. */
-export function pairOf(low: number, high: number): number {
+function pairOf(low: number, high: number): number {
   return (low & 0xffff) | (high << 16);
 }
 
 /**
- * Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by. What a whole
- * frame brings is beyond that.
+ * Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by where the current
+ * comes at every step.
  */
 export function hasSmallWeights(
   { weights: { shape, data }, shift }: ConvolutionLayer,
   { frameUnits }: Network,
 ): boolean {
-  if (frameUnits !== undefined || shift === undefined || shift > 15) return false;
+  if (shift === undefined || (frameUnits === undefined && shift > 15)) return false;
   const length = data.length / shape[0];
   for (let row = 0; row < data.length; row += length) {
-    const magnitudes = Array.from(data.subarray(row, row + length), Math.abs);
-    if (magnitudes.some((weight) => weight > 8191)) return false;
-    if (magnitudes.reduce((sum, weight) => sum + weight, 0) > 32_000) return false;
+    let sum = 0;
+    for (let i = row; i < row + length; i++) {
+      const magnitude = Math.abs(data[i]);
+      if (magnitude > 8191) return false;
+      sum += magnitude;
+    }
+    if (sum > 32_000) return false;
   }
   return true;
 }

@@ -42,3 +42,12 @@ export function writeField<K extends RecordKind>(
 ): void {
   words[at / 4 + (records[kind] as readonly string[]).indexOf(field)] = value;
 }
+
+export function readField<K extends RecordKind>(
+  words: Int32Array,
+  at: number,
+  kind: K,
+  field: (typeof records)[K][number],
+): number {
+  return words[at / 4 + (records[kind] as readonly string[]).indexOf(field)];
+}

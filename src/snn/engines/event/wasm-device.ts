@@ -6,7 +6,7 @@ import type { PopulationStage, Signal } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { beginFrame } from "./begin-frame.ts";
 import type { Executor } from "./executor.ts";
-import { type Layout, layoutOf, pictureCount } from "./layout.ts";
+import { firstStages, type Layout, layoutOf } from "./layout.ts";
 import { loadProgram } from "./load-program.ts";
 import { type Views, viewsOf } from "./memory.ts";
 import { singleExecutor } from "./single-executor.ts";
@@ -48,7 +48,7 @@ export function wasmDevice(threads: number): WasmDevice {
 function loadedOf(network: WasmNetwork): WasmLoaded {
   const { plan, layout, executor, views } = network;
   const { stages } = plan.network;
-  const pictures = pictureCount(plan.network);
+  const once = firstStages(plan.network);
   const placeOf = (stage: PopulationStage) => layout.populations.get(stage)!;
   const stateSize = ({ signal: { shape } }: PopulationStage, stride: number) => shape[1] * shape[2] * stride;
   /** Of offset i of a history of states, or of the state itself. */
@@ -65,10 +65,10 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     views,
     tileSteps: layout.tileSteps,
     async begin(picture: FloatTensor, start: Start) {
-      await beginFrame(network, picture, start, () => executor.run({ first: 0, last: pictures, g0: 0, length: 0 }));
+      await beginFrame(network, picture, start, () => executor.run({ first: 0, last: once, g0: 0, length: 0 }));
     },
-    run: (tile) => executor.run({ first: pictures, last: pictures + stages.length, ...tile }),
-    runStage: (stage, tile) => executor.run({ first: pictures + stage, last: pictures + stage + 1, ...tile }),
+    run: (tile) => executor.run({ first: once, last: once + stages.length, ...tile }),
+    runStage: (stage, tile) => executor.run({ first: once + stage, last: once + stage + 1, ...tile }),
     takeCount(counter, i) {
       let sum = 0;
       for (let thread = 0; thread < executor.threads; thread++) {
