@@ -1,5 +1,5 @@
 /** What `bench` measures: the networks that the flags ask for, one after the other, each with a picture. */
-import { toSpiking } from "../convert/convert.ts";
+import { defaultMode, toSpiking } from "../convert/convert.ts";
 import type { Mode } from "../convert/modes.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
@@ -48,7 +48,10 @@ async function* modelWorkloads(model: string, flags: WorkloadFlags): AsyncGenera
   const { name, dnn } = await loadModel(model, flags);
   if (!dnn) throw new ArgumentError("E_USAGE", `${model} does not hold the DNN to compare with`);
   const [, height, width] = inputOf(dnn).shape;
-  for (const mode of modesOf(flags, ["fast", "graded", "rate", "paper"])) {
+  // What only trackers can follow has one mode.
+  const usual: readonly Mode[] =
+    defaultMode(dnn) === "track" ? ["track"] : ["fast", "track", "graded", "rate", "paper"];
+  for (const mode of modesOf(flags, usual)) {
     const snn = toSpiking(dnn, settingsFrom({ ...flags, mode }));
     yield { name: `${name} ${width}×${height}, ${mode}`, dnn, snn, picture };
   }

@@ -34,6 +34,15 @@ export interface BenchCase {
   readonly stepMsSpread: Spread;
   /** As stepMs, but processor time over threads: less disturbed by other programs. */
   readonly stepCpuMs: number;
+  /** A whole run of T steps, its boxes read. */
+  readonly runMs: Spread;
+  /** The fastest run over the fastest dense pass, and the same of processor time. */
+  readonly runInDensePasses: number;
+  readonly runInDensePassesCpu: number;
+  /** The fastest run over what its accumulates alone would take at the load limit. */
+  readonly runOverLoadLimit: number;
+  /** From a converted graph to a session that is ready to run. */
+  readonly openMs: number;
   /** One picture, from decoded pixels to boxes: T steps, resizing before and decoding behind them. */
   readonly pictureMs: Spread;
   /** Over the layers that read spikes, lists, neurons and pools included. */
@@ -73,7 +82,9 @@ export async function measure(
   const settings = snn.simulation;
   const { timeSteps, encoding } = settings;
   const { shape } = inputOf(snn);
+  const opening = performance.now();
   const session = await eventEngine({ threads }).open(snn);
+  const openMs = performance.now() - opening;
   const exact = await openDnn(dnn, { threads });
   const { image } = preprocess(picture, shape, snn.preprocessing);
   const { macs } = dnnOperations(dnn);
@@ -125,6 +136,8 @@ export async function measure(
   const dense = spreadOf(passes.map(({ wallMs }) => wallMs));
   const stepCpuMs = leastCpuMs(runs) / timeSteps / threads;
   const denseCpuMs = leastCpuMs(passes) / threads;
+  const run = spreadOf(runs.map(({ wallMs }) => wallMs));
+  const limitMs = (1000 * activity * macs * timeSteps) / loadLimitPerSecond;
   return {
     name,
     threads,
@@ -132,6 +145,11 @@ export async function measure(
     stepMs: step.min,
     stepMsSpread: step,
     stepCpuMs,
+    runMs: run,
+    runInDensePasses: run.min / dense.min,
+    runInDensePassesCpu: leastCpuMs(runs) / leastCpuMs(passes),
+    runOverLoadLimit: run.min / limitMs,
+    openMs,
     pictureMs: spreadOf(pictures.map(({ wallMs }) => wallMs)),
     accumulatesPerSecond,
     loadLimitPerSecond,

@@ -54,13 +54,19 @@ function printCases(machine: string, cases: readonly BenchCase[]): void {
   print(machine);
   for (const result of cases) {
     const { name, threads, timeSteps, stepCpuMs, denseCpuMs, speedupOverDense, speedupOverDenseCpu, activity } = result;
-    const [step, dense, picture] = [result.stepMsSpread, result.denseStepMsSpread, result.pictureMs].map(written);
+    const { runInDensePasses, runInDensePassesCpu, runOverLoadLimit, openMs } = result;
+    const spreads = [result.stepMsSpread, result.runMs, result.denseStepMsSpread, result.pictureMs];
+    const [step, whole, dense, picture] = spreads.map(written);
     print();
     print(`${name}, ${counted(threads)}, T = ${timeSteps}`);
     print(`  a step       ${step}; processor ${stepCpuMs.toFixed(2)} ms a thread`);
+    print(`  a run        ${whole}; the session was open in ${openMs.toFixed(0)} ms`);
     print(`  a dense pass ${dense}; processor ${denseCpuMs.toFixed(2)} ms a thread`);
     print(
       `  speed-up     ×${speedupOverDense.toFixed(2)} (by processor time ×${speedupOverDenseCpu.toFixed(2)}) at ${(100 * activity).toFixed(1)} % activity`,
+    );
+    print(
+      `  a run is     ${runInDensePasses.toFixed(2)} dense passes (by processor time ${runInDensePassesCpu.toFixed(2)}), ${runOverLoadLimit.toFixed(2)} times what its accumulates take at the load limit`,
     );
     print(
       `  accumulates  ${(result.accumulatesPerSecond / 1e9).toFixed(1)} G/s with neurons, ${(100 * result.fractionOfLimit).toFixed(0)} % of the load limit`,

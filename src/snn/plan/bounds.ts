@@ -7,6 +7,7 @@ import { membraneBound } from "../neuron.ts";
 import { stepWeight, unitSteps } from "../phases.ts";
 import type { Network, PoolStage, PopulationStage, Signal } from "./network.ts";
 import { longestTile } from "./plan.ts";
+import { weightFacts } from "./weight-facts.ts";
 
 /**
  * @throws EngineError [E_NOT_SPIKING] for a graph without neurons, [E_FLOAT_GRAPH] for one that is not quantized.
@@ -95,11 +96,8 @@ export function greatestCurrents(
   return greatest;
 }
 
-function addRows(to: Float64Array, { shape, data }: Tensor, factor: number): void {
-  const length = data.length / shape[0];
-  for (let row = 0, i = 0; row < shape[0]; row++) {
-    for (const end = (row + 1) * length; i < end; i++) to[row] += Math.abs(data[i]) * factor;
-  }
+function addRows(to: Float64Array, rows: Tensor, factor: number): void {
+  for (const [row, sum] of weightFacts(rows).sums.entries()) to[row] += sum * factor;
 }
 
 /** Scale per channel of a branch; null where spikes count as they are. */

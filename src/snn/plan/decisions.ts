@@ -2,10 +2,10 @@
  * Which kernels run a population: how each of its terms is gathered, how many channels are worked on at a time, and how its
  * neurons are run. Decided here and nowhere else; docs/kernels.md has what each of them buys.
  */
-import type { Tensor } from "../../core/tensor.ts";
 import { membraneBound } from "../neuron.ts";
 import { neuronParameters } from "../neurons/threshold-parameters.ts";
 import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
+import { weightFacts } from "./weight-facts.ts";
 
 /**
  * Ways to gather what arrives at a neuron. Names begin with how sums are kept and end with the bits of a stored weight.
@@ -178,7 +178,7 @@ function gatherFits(gather: Gather, term: Term, stage: PopulationStage): boolean
   const { rows, sums, isMerged, hasPasses } = gathers[gather];
   if (term.kind === "scale" || isDepthwise(term)) return rows === usualRows(term);
   if (rows === "depthwise" || rows === "scale") return false;
-  const greatest = greatestMagnitude(term.layer.weights.data);
+  const greatest = weightFacts(term.layer.weights).greatest;
   if (rows !== "wide" && (term.input.greatestSpike > 1 || budgetFor(greatest) < leastBudget)) return false;
   if (rows === "int8" && greatest > 127) return false;
   const isAlone = stage.terms.length === 1;
@@ -204,7 +204,7 @@ function usualGather(term: Term, rows: Rows, stage: PopulationStage, block: numb
 function usualRows(term: Term): Rows {
   if (term.kind === "scale") return "scale";
   if (isDepthwise(term)) return "depthwise";
-  const greatest = greatestMagnitude(term.layer.weights.data);
+  const greatest = weightFacts(term.layer.weights).greatest;
   if (term.input.greatestSpike > 1 || budgetFor(greatest) < leastBudget) return "wide";
   return greatest <= 127 ? "int8" : "int16";
 }
@@ -226,7 +226,7 @@ function budgetFor(greatest: number): number {
 
 function budgetOf(term: Term, rows: Rows): number {
   const isNarrow = rows === "int8" || rows === "int16";
-  return term.kind === "convolution" && isNarrow ? budgetFor(greatestMagnitude(term.layer.weights.data)) : 0;
+  return term.kind === "convolution" && isNarrow ? budgetFor(weightFacts(term.layer.weights).greatest) : 0;
 }
 
 /** Rows of weights that a position of the output may need. */
@@ -256,17 +256,7 @@ function mayPass({ layer, pool, terms }: PopulationStage): boolean {
 
 /** Whether int16 holds whatever may be summed up, and the unit that it is shifted to. */
 function fitsShort({ layer }: ConvolutionTerm): boolean {
-  return (layer.shift ?? 0) <= 14 && sumsOf(layer.weights).every((sum) => sum <= int16Bound);
-}
-
-/** Σ|W| of each output channel. */
-function sumsOf({ shape, data }: Tensor): number[] {
-  const length = data.length / shape[0];
-  return Array.from({ length: shape[0] }, (_, c) => {
-    let sum = 0;
-    for (let i = c * length; i < (c + 1) * length; i++) sum += Math.abs(data[i]);
-    return sum;
-  });
+  return (layer.shift ?? 0) <= 14 && weightFacts(layer.weights).sums.every((sum) => sum <= int16Bound);
 }
 
 function usualNeurons(stage: PopulationStage, phases: number, isShort: boolean): Neurons {
@@ -298,7 +288,7 @@ function fitsQuotients(
   const unit = 2 ** shift;
   /** How much more a spike may weigh on the way out than on the way in. */
   const raises = Array.from({ length: 1 + Math.min(phases - 1, signal.lag - lagIn) }, (_, e) => 2 ** e);
-  const sums = isShort ? sumsOf(weights) : undefined;
+  const sums = isShort ? weightFacts(weights).sums : undefined;
   return neuronParameters(layer).every(({ vTh, vThNeg, fireAt, fireAtNeg }, c) => {
     const fits = (cost: number, fires: number) =>
       raises.every(

@@ -4,6 +4,7 @@ import { scaleOf } from "../../plan/bounds.ts";
 import { gathers, roundUp, type TermDecision } from "../../plan/decisions.ts";
 import type { Network, Signal, Term } from "../../plan/network.ts";
 import type { SquareConvolution } from "../../plan/square.ts";
+import { weightFacts } from "../../plan/weight-facts.ts";
 import { stageKind } from "./kernel-records.ts";
 import type { Layout, PictureLayout, PopulationLayout, TermLayout } from "./layout.ts";
 import { convolutionFacts } from "./layout-population.ts";
@@ -132,18 +133,21 @@ function loadRows(
     const end = start + blockLength * Math.ceil(outC / block);
     for (let at = start; at < end; at += block) rows.set(none, at);
   }
+  const area = size * size;
+  const taps = Array.from({ length: area }, (_, k) => Math.floor(k / size) * columns + (k % size));
+  const negated = rowsPerTap * rowLength;
   for (let out = 0; out < outC; out++) {
     const { at: byte, bias } = channels[out % block];
     const at = start + Math.floor(out / block) * blockLength + byte;
     const firstIn = isExpanded ? Math.floor(out / outPerGroup) * inPerGroup : 0;
-    for (let c = 0; c < inPerGroup; c++) {
-      for (let k = 0; k < size * size; k++) {
-        const weight = data[(out * inPerGroup + c) * size * size + k];
-        for (let output = 0; output < outputs; output++) {
-          const tap = Math.floor(k / size) * columns + (k % size) + output * layer.stride;
-          const row = tap * signs * rowsPerTap + firstIn + c;
-          rows[at + row * rowLength + output * block] = weight + bias;
-          if (signs === 2) rows[at + (row + rowsPerTap) * rowLength + output * block] = bias - weight;
+    for (let output = 0; output < outputs; output++) {
+      for (const [k, tap] of taps.entries()) {
+        let to = at + ((tap + output * layer.stride) * signs * rowsPerTap + firstIn) * rowLength + output * block;
+        for (let from = out * inPerGroup * area + k, end = from + inPerGroup * area; from < end; from += area) {
+          const weight = data[from];
+          rows[to] = weight + bias;
+          if (signs === 2) rows[to + negated] = bias - weight;
+          to += rowLength;
         }
       }
     }
@@ -159,22 +163,10 @@ function pairOf(low: number, high: number): number {
  * Whether 4·W is an int16, and any sum of weights times pixels (at most 2^16) an int32, with half a unit to round by where the current
  * comes at every step.
  */
-export function hasSmallWeights(
-  { weights: { shape, data }, shift }: ConvolutionLayer,
-  { frameUnits }: Network,
-): boolean {
+export function hasSmallWeights({ weights, shift }: ConvolutionLayer, { frameUnits }: Network): boolean {
   if (shift === undefined || (frameUnits === undefined && shift > 15)) return false;
-  const length = data.length / shape[0];
-  for (let row = 0; row < data.length; row += length) {
-    let sum = 0;
-    for (let i = row; i < row + length; i++) {
-      const magnitude = Math.abs(data[i]);
-      if (magnitude > 8191) return false;
-      sum += magnitude;
-    }
-    if (sum > 32_000) return false;
-  }
-  return true;
+  const { sums, greatest } = weightFacts(weights);
+  return greatest <= 8191 && sums.every((sum) => sum <= 32_000);
 }
 
 export function loadPicture(
