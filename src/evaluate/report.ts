@@ -1,10 +1,10 @@
 /** What all pictures' results add up to: mAP of the DNN, and mAP, work and error of each configuration against steps. */
 import type { ClassMatch } from "../data/class-names.ts";
 import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
-import { type Decoding, type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
+import type { Decoding, Graph } from "../graph/graph.ts";
 import { drawnMaps, drawPictures, type Interval, intervalOf } from "../metrics/bootstrap.ts";
 import { type Energy, energyOf } from "../metrics/energy.ts";
-import { dnnOperations } from "../metrics/operations.ts";
+import { dnnOperations, remainingMacs } from "../metrics/operations.ts";
 import type {
   EvaluationSetup,
   PackedDetections,
@@ -30,7 +30,7 @@ export interface CheckpointScores extends Scores {
   readonly spikes: number;
   /** Accumulates. */
   readonly synOps: number;
-  /** Of a picture: `synOps` accumulates and, where the picture is a constant current, the first layer's MACs once. */
+  /** Of a picture: `synOps` accumulates, and once the MACs of what stays dense: the picture as a constant current, and islands. */
   readonly energy: Energy;
   readonly outputError?: number;
 }
@@ -93,7 +93,7 @@ export function reportEvaluation(
     configuration.decodings.map((decode) => ({ configuration, decode })),
   );
   const configurations = rows.map(({ configuration: { name, graph, at }, decode }, row): ConfigurationScores => {
-    const macs = graph.simulation.encoding === "constant" ? firstLayerMacs(graph) : 0;
+    const macs = remainingMacs(graph);
     const read = readings.filter((reading) => reading !== undefined);
     const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => {
       const judged = judge((reading) => pick(reading).detections);
@@ -152,13 +152,6 @@ function shareIn(dnn: Scores, snn: Scores, dnnMaps: Float64Array, snnMaps: Float
   // Draws in which the DNN finds nothing say nothing of a share.
   const interval = intervalOf(snnMaps.map((map, draw) => (dnnMaps[draw] > 0 ? map / dnnMaps[draw] : Number.NaN)));
   return whole && interval ? { value: (mainMap(snn) ?? 0) / whole, ...interval } : undefined;
-}
-
-function firstLayerMacs(graph: Graph): number {
-  const shapes = inferShapes(graph);
-  const { name } = inputOf(graph);
-  const first = graph.layers.filter(({ inputs }) => inputs.includes(name));
-  return first.reduce((sum, layer) => sum + layerMacs(layer, shapes.get(layer.name)!), 0);
 }
 
 function meanWork(readings: readonly SpikingReading[], macs: number) {

@@ -2,8 +2,11 @@
  * How many operations a network needs for one picture, by kind of operation: what energy is computed from.
  *
  * A DNN multiplies and accumulates (MAC). A spiking network accumulates a weight for every synapse that a spike reaches
- * (AC, a synaptic operation), multiplies only where the picture is a constant current, once, and updates every neuron at
- * every step.
+ * (AC, a synaptic operation), multiplies only where the picture is a constant current and where an island is computed densely, once
+ * each ({@link remainingMacs}), and updates every neuron at every step.
+ *
+ * Multiplications by the zeros of padding count, as the field counts them; `macsWithinBorders` stands beside where that is told apart.
+ * Of a video, `frame-macs.ts` counts pixels that have changed, and so only what meets a pixel.
  */
 import { sizeOf } from "../core/tensor.ts";
 import { type Graph, inferShapes, inputOf, layerMacs } from "../graph/graph.ts";
@@ -19,7 +22,7 @@ export interface LayerMacs {
 }
 
 export interface DnnOperations extends Omit<LayerMacs, "name"> {
-  /** Convolutions, in graph order. */
+  /** Convolutions and islands, in graph order. */
   readonly layers: readonly LayerMacs[];
 }
 
@@ -27,13 +30,13 @@ export interface DnnOperations extends Omit<LayerMacs, "name"> {
 export function dnnOperations(graph: Graph): DnnOperations {
   const shapes = inferShapes(graph);
   const shapeOf = (name: string) => shapes.get(name) as Shape;
-  const layers = graph.layers
-    .filter((layer) => layer.kind === "convolution")
-    .map((layer) => ({
-      name: layer.name,
-      macs: layerMacs(layer, shapeOf(layer.name)),
-      macsWithinBorders: macsWithinBorders(layer, shapeOf(layer.inputs[0]), shapeOf(layer.name)),
-    }));
+  const layers = graph.layers.flatMap((layer): LayerMacs[] => {
+    const { name } = layer;
+    if (layer.kind === "island") return [{ name, macs: layer.macs, macsWithinBorders: layer.macs }];
+    if (layer.kind !== "convolution") return [];
+    const [input, output] = [shapeOf(layer.inputs[0]), shapeOf(name)];
+    return [{ name, macs: layerMacs(layer, output), macsWithinBorders: macsWithinBorders(layer, input, output) }];
+  });
   return { ...sumMacs(layers), layers };
 }
 
@@ -72,7 +75,7 @@ export interface SpikingOperations {
   readonly spikes: number;
   /** Synaptic accumulates by real fan-out; a graded spike of size m counts m. */
   readonly acs: number;
-  /** Multiply-accumulates of layers that read the picture as a constant current: once a picture, whatever t. */
+  /** {@link remainingMacs}: once a picture, whatever t. */
   readonly macs: number;
   /** Neurons × steps: each adds its constant current (a bias, or the picture's) and is compared with its threshold. */
   readonly neuronUpdates: number;
@@ -97,15 +100,21 @@ export function spikingOperations(
     const delay = layer.kind === "integrateFire" ? layer.delay : 0;
     return total + sizeOf(shapes.get(layer.name) as Shape) * Math.min(timeSteps, t + delay);
   }, 0);
-  return { spikes: sum("spikes"), acs: sum("synOps"), macs: constantInputMacs(graph), neuronUpdates };
+  return { spikes: sum("spikes"), acs: sum("synOps"), macs: remainingMacs(graph), neuronUpdates };
 }
 
-/** MACs of the layers that read the picture; none where it comes as spikes. */
-function constantInputMacs(graph: Graph): number {
-  if (graph.simulation?.encoding === "poisson") return 0;
+/**
+ * Multiply-accumulates of a picture that stay such when a network becomes spikes: those of convolutions that read the picture (none where
+ * it comes as spikes), and those of dense islands.
+ */
+export function remainingMacs(graph: Graph): number {
+  const shapes = inferShapes(graph);
   const { name } = inputOf(graph);
-  const readers = new Set(graph.layers.filter(({ inputs }) => inputs.includes(name)).map((layer) => layer.name));
-  return dnnOperations(graph).layers.reduce((sum, layer) => sum + (readers.has(layer.name) ? layer.macs : 0), 0);
+  const isSpiking = graph.simulation?.encoding === "poisson";
+  return graph.layers.reduce((sum, layer) => {
+    const isDense = layer.kind === "island" || (!isSpiking && layer.inputs.includes(name));
+    return isDense ? sum + layerMacs(layer, shapes.get(layer.name) as Shape) : sum;
+  }, 0);
 }
 
 /** Neurons of a spiking graph: those within and those that are read out. */

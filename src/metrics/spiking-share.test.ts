@@ -4,6 +4,7 @@ import { seededRandom } from "../core/random.ts";
 import { tensor } from "../core/tensor.ts";
 import type { Layer } from "../graph/layers.ts";
 import { encodeOnnx } from "../onnx/onnx.ts";
+import { dnnOperations, remainingMacs } from "./operations.ts";
 import { describeShare, spikingShare } from "./spiking-share.ts";
 
 const random = seededRandom(1);
@@ -39,5 +40,10 @@ test("by hand: the picture's convolution and an island are not done in spikes", 
   expect(share.macsShare).toBeCloseTo(448 / (192 + 1000 + 448), 12);
   expect(share.islands).toEqual([{ name: "middle", operators: ["Softmax"], macs: 1000 }]);
   expect(share.functions).toEqual({ silu: 1 });
+  expect(remainingMacs(graph)).toBe(192 + 1000);
+  // As Poisson spikes the picture is accumulated, too.
+  const poisson = { timeSteps: 4, encoding: "poisson", decode: "vmem" } as const;
+  expect(remainingMacs({ ...graph, simulation: poisson })).toBe(1000);
+  expect(dnnOperations(graph).macs).toBe(192 + 1000 + 448);
   expect(describeShare(share)[1]).toContain("island middle: Softmax; 1,000 multiply-accumulates");
 });
