@@ -172,10 +172,13 @@ describeInBrowser("the lab", () => {
       expect(await page.locator('[data-mark="a"] .note').textContent()).toMatch(/^fast · t = 6 of 6, \d+ with delays$/);
       expect(await page.locator('[data-mark="b"] .note').textContent()).toBe(`paper · t = ${t} of 128`);
       const trace = page.locator(".trace");
-      const points = (await trace.locator("polyline").getAttribute("points"))!.split(" ");
-      expect(points).toHaveLength(6);
-      const end = Number(await trace.locator("circle").getAttribute("cx"));
-      expect(end, "the membrane's mark stands at its line's end").toBeCloseTo(Number(points[5].split(",")[0]), 0);
+      // Before and after each of its six decisions, a mark at each.
+      const points = (await trace.locator(".line polyline").getAttribute("points"))!.split(" ");
+      expect(points).toHaveLength(12);
+      const marks = trace.locator("circle");
+      expect(await marks.count()).toBe(6);
+      const end = Number(await marks.last().getAttribute("cx"));
+      expect(end, "the last mark stands at the line's end").toBeCloseTo(Number(points[11].split(",")[0]), 0);
     }
   });
 

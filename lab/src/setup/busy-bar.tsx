@@ -1,6 +1,7 @@
 /** What is going on, where one looks: above the pictures, with how far it is and a way to stop it. */
 
-import type { LabState, Store } from "../state/store.ts";
+import type { LabState } from "../state/lab-state.ts";
+import type { Store } from "../state/store.ts";
 import { shortNumber } from "../views/format.ts";
 
 export function BusyBar({ store, state }: { readonly store: Store; readonly state: LabState }) {

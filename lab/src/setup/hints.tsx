@@ -1,5 +1,6 @@
 /** What a user ought to know of what is on the screen before judging by it. */
-import type { LabState, Store } from "../state/store.ts";
+import type { LabState } from "../state/lab-state.ts";
+import type { Store } from "../state/store.ts";
 
 export function Hints({ store, state }: { readonly store: Store; readonly state: LabState }) {
   const { model, picture, settings } = state;

@@ -9,8 +9,9 @@ import {
   nameOf,
   withChoice,
 } from "../state/configuration.ts";
+import type { LabState } from "../state/lab-state.ts";
 import { secondNetwork } from "../state/settings.ts";
-import type { LabState, Store } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import { glossary } from "./glossary.ts";
 
 export function SettingsPanel({ store, state }: { readonly store: Store; readonly state: LabState }) {

@@ -1,7 +1,8 @@
 /** What to look at, with which model, and what to compare. */
 import { useRef } from "react";
+import type { LabState } from "../state/lab-state.ts";
 import { comparisonOf, comparisons } from "../state/settings.ts";
-import type { LabState, Store } from "../state/store.ts";
+import type { Store } from "../state/store.ts";
 import { shortNumber } from "../views/format.ts";
 
 export interface ToolbarProps {

@@ -26,14 +26,18 @@ import { type LoadedModel, loadModel } from "./load-model.ts";
 import { nextTask } from "./next-task.ts";
 import type {
   Answers,
+  ChannelMaps,
   Configuration,
   Method,
+  ModelInfo,
   ModelSource,
+  NeuronView,
   PictureInfo,
   PictureSource,
   Progress,
   RunEvent,
   RunRequest,
+  Slot,
 } from "./protocol.ts";
 
 export type Handlers = {
@@ -45,139 +49,174 @@ interface DnnResult {
   readonly detections: readonly Detection[];
 }
 
+interface Done {
+  readonly done: boolean;
+}
+
+/** One network of a run, before it is opened. */
+interface LanePlan {
+  readonly slot: Slot;
+  readonly graph: Graph;
+  readonly timeSteps: number;
+  readonly at: readonly number[];
+}
+
 /** @param emit sends an event to the page. */
 export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
-  let model: LoadedModel | undefined;
-  let picture: Pixels | undefined;
-  let dnnSession: Promise<DnnSession> | undefined;
-  let dnnResult: Promise<DnnResult> | undefined;
-  let currentRun = 0;
-  let loading = new AbortController();
-  let lanes: readonly Lane[] = [];
-  /** Runs come after each other: the next opens its sessions when the last has closed its own. */
-  let lastRun: Promise<unknown> = Promise.resolve();
+  const laboratory = new Laboratory(emit);
+  return {
+    openModel: (source) => laboratory.openModel(source),
+    setPicture: (source) => laboratory.setPicture(source),
+    drawScene: async ({ seed, index }) => generateScene(seed, index),
+    runDnn: async () => (await laboratory.dnnOnPicture())?.detections ?? null,
+    run: (request) => laboratory.run(request),
+    stop: async () => laboratory.stop(),
+    channelMaps: async (request) => laboratory.channelMaps(request),
+    explain: (request) => laboratory.explain(request),
+  };
+}
 
-  async function openModel(source: ModelSource) {
-    loading = new AbortController();
-    const onProgress = (progress: Progress) => emit({ kind: "progress", progress });
-    const loaded = await loadModel(source, { picture, onProgress, signal: loading.signal });
-    currentRun = 0;
-    const old = dnnSession;
-    dnnSession = undefined;
-    dnnResult = undefined;
-    model = loaded;
+class Laboratory {
+  readonly #emit: (event: RunEvent) => void;
+  #model: LoadedModel | undefined;
+  #picture: Pixels | undefined;
+  #dnnSession: Promise<DnnSession> | undefined;
+  #dnnResult: Promise<DnnResult> | undefined;
+  #loading = new AbortController();
+  /** Id of the run that is wanted; 0: none is. */
+  #currentRun = 0;
+  #lanes: readonly Lane[] = [];
+  /** Runs come after each other: the next opens its sessions when the last has closed its own. */
+  #lastRun: Promise<Done> = Promise.resolve({ done: false });
+
+  constructor(emit: (event: RunEvent) => void) {
+    this.#emit = emit;
+  }
+
+  async openModel(source: ModelSource): Promise<ModelInfo> {
+    this.#loading = new AbortController();
+    const { signal } = this.#loading;
+    const onProgress = (progress: Progress) => this.#emit({ kind: "progress", progress });
+    const loaded = await loadModel(source, { picture: this.#picture, onProgress, signal });
+    this.#currentRun = 0;
+    const old = this.#dnnSession;
+    this.#dnnSession = undefined;
+    this.#dnnResult = undefined;
+    this.#model = loaded;
     await (await old?.catch(() => undefined))?.dispose();
     return loaded.info;
   }
 
-  async function setPicture(source: PictureSource): Promise<PictureInfo> {
+  async setPicture(source: PictureSource): Promise<PictureInfo> {
     const pixels =
       source.kind === "pixels" ? source.pixels : await decodeImage(source.picture.bytes, source.picture.name);
-    currentRun = 0;
-    picture = pixels;
-    dnnResult = undefined;
+    this.#currentRun = 0;
+    this.#picture = pixels;
+    this.#dnnResult = undefined;
     return { width: pixels.width, height: pixels.height, bitmap: await createImageBitmap(toImageData(pixels)) };
   }
 
-  function dnnOnPicture(): Promise<DnnResult> | undefined {
-    const { dnn } = ready().model;
-    if (!dnn) return undefined;
-    dnnSession ??= openDnn(dnn);
-    dnnResult ??= detectWithDnn(dnn, dnnSession, ready().picture);
-    return dnnResult;
+  dnnOnPicture(): Promise<DnnResult> | undefined {
+    const { model, picture } = this.#ready();
+    if (!model.dnn) return undefined;
+    this.#dnnSession ??= openDnn(model.dnn);
+    this.#dnnResult ??= detectWithDnn(model.dnn, this.#dnnSession, picture);
+    return this.#dnnResult;
   }
 
-  function ready() {
+  run(request: RunRequest): Promise<Done> {
+    const { runId } = request;
+    this.#currentRun = runId;
+    const mine = this.#lastRun
+      .catch(() => undefined)
+      .then(() => this.#runLanes(request, () => this.#currentRun === runId));
+    this.#lastRun = mine;
+    return mine;
+  }
+
+  /** Gives up what is being loaded and run. */
+  stop(): null {
+    this.#loading.abort(new ArgumentError("E_STOPPED", "stopped, as you asked; what was there before is kept"));
+    this.#currentRun = 0;
+    return null;
+  }
+
+  channelMaps({ slot, layer, channel }: Answers["channelMaps"]["request"]): ChannelMaps | null {
+    const maps = this.#lanes.find(({ info }) => info.slot === slot)?.channelMaps(layer, channel);
+    return maps ? { ...maps, partOfLayer: partOfLayer(this.#model?.dnn, layer, channel) } : null;
+  }
+
+  /** After the run: a session runs one picture at a time. */
+  async explain({ slot, neuron }: Answers["explain"]["request"]): Promise<NeuronView | null> {
+    const { done } = await this.#lastRun.catch(() => ({ done: false }));
+    const lane = this.#lanes.find(({ info }) => info.slot === slot);
+    if (!done || !lane) return null;
+    const mine = lane.explain(neuron);
+    // The next run begins when this is over.
+    this.#lastRun = mine.then(
+      () => ({ done: true }),
+      () => ({ done: true }),
+    );
+    return mine;
+  }
+
+  #ready() {
+    const [model, picture] = [this.#model, this.#picture];
     if (!model)
       throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file, or a .cfg with its .weights");
     if (!picture) throw new ArgumentError("E_PICTURE", "there is no picture yet: choose a scene or drop a photograph");
     return { model, picture };
   }
 
-  async function run(request: RunRequest) {
-    const { runId } = request;
-    currentRun = runId;
-    const mine = lastRun.catch(() => {}).then(() => runLanes(request, () => currentRun === runId));
-    lastRun = mine;
-    return mine;
-  }
-
-  async function runLanes(request: RunRequest, isWanted: () => boolean): Promise<{ done: boolean }> {
-    await Promise.all(lanes.map((lane) => lane.dispose()));
-    lanes = [];
+  async #runLanes({ runId, configurations, seed, threads }: RunRequest, isWanted: () => boolean): Promise<Done> {
+    await Promise.all(this.#lanes.map((lane) => lane.dispose()));
+    this.#lanes = [];
     if (!isWanted()) return { done: false };
-    const { model, picture } = ready();
-    const graphs = request.configurations.map(({ slot, configuration }) => ({
-      slot,
-      graph: spikingGraph(model, configuration),
-      timeSteps: configuration.timeSteps,
-      at: checkpointSteps(configuration.timeSteps),
-    }));
-    const { runId, seed, threads } = request;
+    const { model, picture } = this.#ready();
+    const plans = configurations.map(({ slot, configuration }): LanePlan => {
+      const { timeSteps } = configuration;
+      return { slot, graph: spikingGraph(model, configuration), timeSteps, at: checkpointSteps(timeSteps) };
+    });
     const { engine, info: engineInfo } = openEngine(threads);
-    const timeSteps = Math.max(...graphs.map((lane) => lane.timeSteps));
-    const at = [...new Set(graphs.flatMap((lane) => lane.at))].sort((x, y) => x - y);
-    const input = preprocess(picture, inputOf(graphs[0].graph).shape, graphs[0].graph.preprocessing);
-    lanes = await Promise.all(
-      graphs.map(({ slot, graph, ...steps }) => openLane(slot, graph, engine, input, { ...steps, seed })),
+    const timeSteps = Math.max(...plans.map((plan) => plan.timeSteps));
+    const at = [...new Set(plans.flatMap((plan) => plan.at))].sort((x, y) => x - y);
+    const [{ graph: first }] = plans;
+    const input = preprocess(picture, inputOf(first).shape, first.preprocessing);
+    this.#lanes = await Promise.all(
+      plans.map(({ slot, graph, ...steps }) => openLane(slot, graph, engine, input, { ...steps, seed })),
     );
-    const laneInfos = lanes.map(({ info }) => info);
-    const { macs } = dnnOperations(graphs[0].graph);
-    emit({ kind: "started", run: { runId, timeSteps, at, lanes: laneInfos, macs, engine: engineInfo } });
-    const comparison = compareWithDnn(runId, lanes);
-    for (const t of at) {
-      for (const [i, lane] of lanes.entries()) {
-        if (!graphs[i].at.includes(t)) continue;
-        const checkpoint = await lane.next();
-        // A pause for the messages that may have arrived: perhaps nobody wants this run any more.
-        await nextTask();
-        if (!isWanted()) return { done: false };
-        if (checkpoint) emit({ kind: "checkpoint", runId, slot: lane.info.slot, checkpoint });
-      }
-    }
+    const lanes = this.#lanes.map(({ info }) => info);
+    const { macs } = dnnOperations(first);
+    this.#emit({ kind: "started", run: { runId, timeSteps, at, lanes, macs, engine: engineInfo } });
+    const comparison = this.#compareWithDnn(runId, this.#lanes);
+    if (!(await this.#advance(runId, plans, at, isWanted))) return { done: false };
     await comparison;
     return { done: true };
   }
 
-  async function compareWithDnn(runId: number, compared: readonly Lane[]): Promise<void> {
+  /** All networks from checkpoint to checkpoint; false where nobody wants them any more. */
+  async #advance(runId: number, plans: readonly LanePlan[], at: readonly number[], isWanted: () => boolean) {
+    for (const t of at) {
+      for (const [i, lane] of this.#lanes.entries()) {
+        if (!plans[i].at.includes(t)) continue;
+        const checkpoint = await lane.next();
+        // A pause for the messages that may have arrived: perhaps nobody wants this run any more.
+        await nextTask();
+        if (!isWanted()) return false;
+        if (checkpoint) this.#emit({ kind: "checkpoint", runId, slot: lane.info.slot, checkpoint });
+      }
+    }
+    return true;
+  }
+
+  async #compareWithDnn(runId: number, compared: readonly Lane[]): Promise<void> {
     // The page asks for the DNN's detections itself and hears there of what may go wrong.
-    const result = await dnnOnPicture()?.catch(() => undefined);
-    if (!result || currentRun !== runId) return;
+    const result = await this.dnnOnPicture()?.catch(() => undefined);
+    if (!result || this.#currentRun !== runId) return;
     for (const lane of compared) {
-      emit({ kind: "errors", runId, slot: lane.info.slot, errors: lane.compareWith(result.outputs) });
+      this.#emit({ kind: "errors", runId, slot: lane.info.slot, errors: lane.compareWith(result.outputs) });
     }
   }
-
-  async function channelMaps({ slot, layer, channel }: Answers["channelMaps"]["request"]) {
-    const maps = lanes.find(({ info }) => info.slot === slot)?.channelMaps(layer, channel);
-    return maps ? { ...maps, partOfLayer: partOfLayer(model?.dnn, layer, channel) } : null;
-  }
-
-  /** After the run: a session runs one picture at a time. */
-  async function explain({ slot, neuron }: Answers["explain"]["request"]) {
-    const { done } = ((await lastRun.catch(() => undefined)) as { done: boolean } | undefined) ?? { done: false };
-    const lane = lanes.find(({ info }) => info.slot === slot);
-    if (!done || !lane) return null;
-    const mine = lane.explain(neuron);
-    // The next run begins when this is over.
-    lastRun = mine.then(() => ({ done: true })).catch(() => ({ done: true }));
-    return mine;
-  }
-
-  return {
-    openModel,
-    setPicture,
-    drawScene: async ({ seed, index }) => generateScene(seed, index),
-    runDnn: async () => (await dnnOnPicture())?.detections ?? null,
-    run,
-    stop: async () => {
-      loading.abort(new ArgumentError("E_STOPPED", "stopped, as you asked; what was there before is kept"));
-      currentRun = 0;
-      return null;
-    },
-    channelMaps,
-    explain,
-  };
 }
 
 async function detectWithDnn(dnn: Graph, session: Promise<DnnSession>, picture: Pixels): Promise<DnnResult> {

@@ -1,7 +1,7 @@
 /** One neuron explained: what came to it, what it was held against, what it sent, at the present step. */
 import type { Cell } from "../../../src/index.ts";
 import type { NeuronStepView, NeuronView, PopulationInfo } from "../simulation/protocol.ts";
-import type { LabState } from "../state/store.ts";
+import type { LabState } from "../state/lab-state.ts";
 import { populationLabel, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { NeuronChart, spikeText } from "./neuron-chart.tsx";

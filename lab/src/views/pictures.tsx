@@ -1,9 +1,9 @@
 /** The picture as the DNN sees it and as each spiking network does at the present step. */
 import { memo } from "react";
 import type { LaneInfo } from "../simulation/protocol.ts";
+import type { LabState } from "../state/lab-state.ts";
 import type { NeuronChoice } from "../state/neuron-choice.ts";
 import type { ChannelChoice } from "../state/settings.ts";
-import type { LabState } from "../state/store.ts";
 import { populationLabel, shortNumber } from "./format.ts";
 import type { Moment } from "./moment.ts";
 import { PictureView } from "./picture-view.tsx";

@@ -2,8 +2,8 @@
 import { type PointerEvent, useEffect, useMemo, useRef } from "react";
 import { type Cell, stepWeight } from "../../../src/index.ts";
 import type { LaneInfo, SampledNeuron } from "../simulation/protocol.ts";
+import type { LabState } from "../state/lab-state.ts";
 import type { NeuronChoice } from "../state/neuron-choice.ts";
-import type { LabState } from "../state/store.ts";
 import { Card } from "./card.tsx";
 import { populationLabel } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";

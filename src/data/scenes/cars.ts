@@ -1,7 +1,17 @@
 /** Cars from the side and from ahead (or behind). Metres; x to the right from the middle, y up from the ground; side views look to the right. */
 import type { Random } from "../../core/random.ts";
 import { anyColor, between, chance, pick } from "./dice.ts";
-import { black, darker, lighter, rectangle, rounded, roundedRectangle, type Shape, white } from "./shapes.ts";
+import {
+  black,
+  type Color,
+  darker,
+  lighter,
+  rectangle,
+  rounded,
+  roundedRectangle,
+  type Shape,
+  white,
+} from "./shapes.ts";
 import { amber, arch, glass, groundShadow, headlight, painted, taillight, tyre, wheel } from "./vehicle-parts.ts";
 
 interface CarBody {
@@ -23,66 +33,15 @@ export function carFromSide(random: Random): Shape[] {
   const body = pick(random, carBodies);
   const paint = anyColor(random);
   const half = body.length / 2;
-  const [rearFoot, rearRoof, frontRoof, frontFoot] = body.cabin;
+  const [, , , frontFoot] = body.cabin;
   const belt = body.beltline;
   const hood = belt - between(random, 0.02, 0.12);
   const rim = pick(random, [lighter(black, 0.7), lighter(black, 0.45), darker(paint, 0.3)]);
   const pillar = between(random, -0.45, -0.15);
-  const inset = 0.09;
   const shapes = [
     groundShadow(body.length),
-    painted(
-      [rearFoot - 0.1, belt - 0.1, rearRoof, body.height, frontRoof, body.height, frontFoot + 0.1, belt - 0.1],
-      0.22,
-      paint,
-    ),
-    painted(
-      [
-        -half,
-        0.32,
-        -half + 0.03,
-        belt - 0.08,
-        rearFoot,
-        belt,
-        frontFoot,
-        belt,
-        half - 0.15,
-        hood - 0.08,
-        half,
-        0.5,
-        half - 0.02,
-        0.28,
-      ],
-      0.16,
-      paint,
-    ),
-    rectangle(-half + 0.15, 0.26, body.length - 0.3, 0.12, darker(paint, 0.6)),
-    ...glass(
-      [
-        rearFoot + 0.2,
-        belt,
-        rearRoof + 0.12,
-        body.height - inset,
-        pillar - 0.04,
-        body.height - inset,
-        pillar - 0.04,
-        belt,
-      ],
-      0.08,
-    ),
-    ...glass(
-      [
-        pillar + 0.04,
-        belt,
-        pillar + 0.04,
-        body.height - inset,
-        frontRoof - 0.06,
-        body.height - inset,
-        frontFoot - 0.18,
-        belt,
-      ],
-      0.08,
-    ),
+    ...carShell(body, hood, paint),
+    ...carWindows(body, pillar),
     rectangle(pillar - 0.01, 0.4, 0.02, belt - 0.42, darker(paint, 0.45)),
     rectangle(frontFoot - 0.28, 0.42, 0.02, belt - 0.44, darker(paint, 0.45)),
     rectangle(pillar + 0.1, belt - 0.13, 0.2, 0.04, darker(paint, 0.5)),
@@ -107,6 +66,56 @@ export function carFromSide(random: Random): Shape[] {
     arch(axle, radius),
     ...wheel(-axle, radius, rim),
     ...wheel(axle, radius, rim),
+  ];
+}
+
+/** Cabin and hull, with the sill below. */
+function carShell({ length, height, beltline: belt, cabin }: CarBody, hood: number, paint: Color): Shape[] {
+  const [rearFoot, rearRoof, frontRoof, frontFoot] = cabin;
+  const half = length / 2;
+  return [
+    painted(
+      [rearFoot - 0.1, belt - 0.1, rearRoof, height, frontRoof, height, frontFoot + 0.1, belt - 0.1],
+      0.22,
+      paint,
+    ),
+    painted(
+      [
+        -half,
+        0.32,
+        -half + 0.03,
+        belt - 0.08,
+        rearFoot,
+        belt,
+        frontFoot,
+        belt,
+        half - 0.15,
+        hood - 0.08,
+        half,
+        0.5,
+        half - 0.02,
+        0.28,
+      ],
+      0.16,
+      paint,
+    ),
+    rectangle(-half + 0.15, 0.26, length - 0.3, 0.12, darker(paint, 0.6)),
+  ];
+}
+
+/** A window on each side of the pillar between the doors. */
+function carWindows({ height, beltline: belt, cabin }: CarBody, pillar: number): Shape[] {
+  const [rearFoot, rearRoof, frontRoof, frontFoot] = cabin;
+  const inset = 0.09;
+  return [
+    ...glass(
+      [rearFoot + 0.2, belt, rearRoof + 0.12, height - inset, pillar - 0.04, height - inset, pillar - 0.04, belt],
+      0.08,
+    ),
+    ...glass(
+      [pillar + 0.04, belt, pillar + 0.04, height - inset, frontRoof - 0.06, height - inset, frontFoot - 0.18, belt],
+      0.08,
+    ),
   ];
 }
 

@@ -9,7 +9,7 @@ import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../engi
 import { unitsAt } from "../phases.ts";
 import { headReading } from "../reading.ts";
 import type { Loaded, Tile } from "./device.ts";
-import type { PopulationStage } from "./network.ts";
+import type { Network, PopulationStage } from "./network.ts";
 
 /** What has been seen for one checkpoint so far. */
 interface Seen {
@@ -44,19 +44,7 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
       .filter(({ layer }) => byName.has(layer))
       .map(({ layer, neurons }) => [layer, { neurons, spikes: [] as number[] }]),
   );
-  const seen = new Map<number, Seen>(
-    options.at.map((t) => [
-      t,
-      {
-        spikes: new Map(),
-        synOps: new Map(),
-        charges: new Map(),
-        headCounts: new Map(),
-        counts: new Map(),
-        membranes: new Map(),
-      },
-    ]),
-  );
+  const seen = new Map(options.at.map((t) => [t, nothingSeen()]));
   const totals = new Float64Array(counters.size);
   const cuts = [...wantsState].flatMap((name) => options.at.map((t) => t + byName.get(name)!.signal.lag));
 
@@ -113,29 +101,12 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     },
     checkpoint(t) {
       const at = seen.get(t)!;
-      const activity = new Map<string, LayerActivity>();
-      for (const layer of network.segment.layers) {
-        const { name } = layer;
-        if (isPopulation(layer)) activity.set(name, { spikes: at.spikes.get(name)!, synOps: 0 });
-        else if (layer.kind === "convolution" || layer.kind === "sum")
-          activity.set(name, { spikes: 0, synOps: at.synOps.get(name) ?? 0 });
-      }
       const units = unitsAt(t, graph);
       return {
         t,
         unitSteps: units,
-        heads: new Map(
-          headsOf(graph).flatMap((head) =>
-            outputNames(head).flatMap((name, i): [string, HeadReading][] => {
-              const readout = byName.get(head.inputs[i]);
-              if (!readout) return [];
-              const { layer, signal } = readout;
-              const charges = at.charges.get(layer.name)!;
-              return [[name, headReading(layer, signal.shape, charges, at.headCounts.get(layer.name)!, units)]];
-            }),
-          ),
-        ),
-        activity,
+        heads: headsSeen(graph, byName, at, units),
+        activity: activitySeen(network, at),
         recorded: {
           counts: new Map(counted.map((name) => [name, at.counts.get(name)!])),
           membranes: new Map(membranes.map((name) => [name, at.membranes.get(name)!])),
@@ -149,4 +120,44 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
       };
     },
   };
+}
+
+function nothingSeen(): Seen {
+  return {
+    spikes: new Map(),
+    synOps: new Map(),
+    charges: new Map(),
+    headCounts: new Map(),
+    counts: new Map(),
+    membranes: new Map(),
+  };
+}
+
+function activitySeen({ segment }: Network, { spikes, synOps }: Seen): ReadonlyMap<string, LayerActivity> {
+  const activity = new Map<string, LayerActivity>();
+  for (const layer of segment.layers) {
+    const { name } = layer;
+    if (isPopulation(layer)) activity.set(name, { spikes: spikes.get(name)!, synOps: 0 });
+    else if (layer.kind === "convolution" || layer.kind === "sum")
+      activity.set(name, { spikes: 0, synOps: synOps.get(name) ?? 0 });
+  }
+  return activity;
+}
+
+function headsSeen(
+  graph: Graph,
+  populations: ReadonlyMap<string, PopulationStage>,
+  { charges, headCounts }: Seen,
+  units: number,
+): ReadonlyMap<string, HeadReading> {
+  const readings = headsOf(graph).flatMap((head) =>
+    outputNames(head).flatMap((name, i): [string, HeadReading][] => {
+      const readout = populations.get(head.inputs[i]);
+      if (!readout) return [];
+      const { layer, signal } = readout;
+      const read = headReading(layer, signal.shape, charges.get(layer.name)!, headCounts.get(layer.name)!, units);
+      return [[name, read]];
+    }),
+  );
+  return new Map(readings);
 }

@@ -1,7 +1,8 @@
 /** What every fast engine needs to know of a graph, decided once: a device loads a plan and runs it. */
 import type { Graph } from "../../graph/graph.ts";
+import { type NetworkOptions, networksOf } from "./build-network.ts";
 import { type Decision, decide, type Force } from "./decisions.ts";
-import { type Network, type NetworkOptions, networksOf, type PopulationStage, type Term } from "./network.ts";
+import type { Network, PopulationStage, Term } from "./network.ts";
 
 /** Longest tile: more steps save nothing, and pools rely on it (kernels/stages/pool.ts). */
 export const longestTile = 32;
