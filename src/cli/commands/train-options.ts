@@ -53,8 +53,18 @@ export interface TrainFlags extends OutputFlags {
 }
 
 export function addTrainOptions(command: Command): Command {
+  return addSpikingOptions(addDenseOptions(addForceOption(command)))
+    .option("--json", "print one JSON document")
+    .addHelpText(
+      "after",
+      "\nExample:\n  spiking-yolo scenes --count 4000 --split train -o out/scenes\n  spiking-yolo train --dataset voc:out/scenes:2007:train --cfg models/scenes.cfg -o out/mine\n  spiking-yolo train --spiking --from scenes --teacher --dataset voc:out/scenes:2007:train --steps 1000 --learning-rate 0.0003 -o out/spiking",
+    );
+}
+
+/** What all training needs. */
+function addDenseOptions(command: Command): Command {
   const { jitter, exposure, saturation, hue } = defaultAugmentation;
-  return addForceOption(command)
+  return command
     .requiredOption("--dataset <spec>", `${dataSetSyntax}; or a folder of pictures without labels, for --teacher`)
     .option("--cfg <file>", "darknet cfg of the network")
     .option(
@@ -106,7 +116,12 @@ export function addTrainOptions(command: Command): Command {
     .option("--checkpoint <file>", "where the state of the run is kept (default: FILE.checkpoint)")
     .option("--every <n>", "steps between checkpoints", integerFrom(1, 100_000_000), 250)
     .option("--resume", "go on from the checkpoint, if there is one")
-    .option("--validate <spec>", "data set to measure mAP on at the end")
+    .option("--validate <spec>", "data set to measure mAP on at the end");
+}
+
+/** What goes with `--spiking`. */
+function addSpikingOptions(command: Command): Command {
+  return command
     .option("--spiking", "train through the spikes: activations rounded and clipped as neurons will")
     .option(
       "--time-steps <T>",
@@ -134,12 +149,7 @@ export function addTrainOptions(command: Command): Command {
       "--teacher [model]",
       "learn from this DNN's outputs, with the labels or without (default: the network that training starts from)",
     )
-    .option("--no-labels", "use the pictures only: learn from --teacher alone")
-    .option("--json", "print one JSON document")
-    .addHelpText(
-      "after",
-      "\nExample:\n  spiking-yolo scenes --count 4000 --split train -o out/scenes\n  spiking-yolo train --dataset voc:out/scenes:2007:train --cfg models/scenes.cfg -o out/mine\n  spiking-yolo train --spiking --from scenes --teacher --dataset voc:out/scenes:2007:train --steps 1000 --learning-rate 0.0003 -o out/spiking",
-    );
+    .option("--no-labels", "use the pictures only: learn from --teacher alone");
 }
 
 /** What the terms of the objective weigh beside the labels' losses; see `dnn/training/objective.ts`. */
