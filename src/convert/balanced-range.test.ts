@@ -45,6 +45,11 @@ test("the fewer steps, the more is clipped; the fewer values, the more headroom"
   expect(few).toBeGreaterThan(whole.values[9]);
 });
 
+test("few values, whose highest percentiles are the same: nothing of them is clipped", () => {
+  const magnitudes = magnitudesOf(Array.from({ length: 40 }, (_, i) => i / 4));
+  expect(balancedRange(magnitudes, 255)).toBeGreaterThanOrEqual(39 / 4);
+});
+
 test("a silent channel stays silent", () => {
   expect(balancedRange({ percentiles, values: percentiles.map(() => 0), count: 100 }, 255)).toBe(0);
 });

@@ -45,7 +45,9 @@ function clippedPower({ percentiles, values, count }: Magnitudes, range: number)
     const [from, to] = [values[i - 1], values[i]];
     if (to <= range) continue;
     const start = Math.max(from, range);
-    const share = ((percentiles[i] - percentiles[i - 1]) / 100) * ((to - start) / (to - from));
+    // Few values have percentiles that are the same value.
+    const part = to > from ? (to - start) / (to - from) : 1;
+    const share = ((percentiles[i] - percentiles[i - 1]) / 100) * part;
     const [a, b] = [start - range, to - range];
     power += (share * (a * a + a * b + b * b)) / 3;
   }
