@@ -63,13 +63,18 @@ function bytesOf(array) {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
-const steps = /** @type {const} */ ({ fast: 6, track: 7, graded: 4, rate: 16, paper: 48 });
+const steps = /** @type {const} */ ({ fast: 8, graded: 4, rate: 16, paper: 48 });
 
 /** @param {string} name @param {import("../src/index.ts").Graph} dnn @param {readonly any[]} pictures @param {boolean} isSmall */
 async function fingerprint(name, dnn, pictures, isSmall) {
   const usual = Object.entries(steps);
   // Networks that need trackers have no other mode.
-  const all = library.defaultMode(dnn) === "track" ? usual.filter(([mode]) => mode === "track") : usual;
+  const isStraight = dnn.layers.every(
+    (layer) =>
+      layer.kind !== "island" &&
+      (layer.kind !== "activation" || ["linear", "relu", "leaky"].includes(layer.activation.fn)),
+  );
+  const all = isStraight ? usual : usual.filter(([mode]) => mode === "fast");
   for (const [mode, timeSteps] of all) {
     const snn = library.toSpiking(dnn, library.conversionSettings(/** @type {any} */ (mode)));
     /** @type {[string, import("../src/index.ts").Engine][]} */

@@ -85,7 +85,7 @@ test("convert, inspect and detect, end to end", async () => {
   const { layers, provenance } = JSON.parse(converted.stdout);
   expect(layers.find(({ kind }: { kind: string }) => kind === "integrateFire")).toMatchObject({
     name: "leaky0",
-    neuron: "takeback",
+    neuron: "tracker",
   });
   expect(provenance).toHaveLength(7);
 

@@ -59,7 +59,7 @@ describeWithData("the spiking network of real weights", () => {
   let lite: Graph;
   beforeAll(async () => {
     lite = await calibrated(yoloLite());
-  });
+  }, 60_000);
 
   test("spikes that all weigh the same, on five photographs: the error falls, as an independent simulation's does (.212, .122, .088)", async () => {
     const { errors } = await run(lite, "rate", {}, [16, 32, 64], photos);
@@ -71,7 +71,7 @@ describeWithData("the spiking network of real weights", () => {
   });
 
   test.each([
-    ["fast", 6],
+    ["fast", 8],
     ["graded", 4],
   ] as const)(
     "%s mode: in %i steps an error that equal spikes take more than 32 for, and bicycle and dog",

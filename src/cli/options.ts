@@ -144,7 +144,7 @@ export function addConversionOptions(command: Command): Command {
     .addOption(
       new Option(
         "--mode <name>",
-        "all of the settings below at once (default: fast, or track for networks with SiLU and the like)",
+        "all of the settings below at once (default: fast, or trained for networks trained so)",
       ).choices(Object.keys(modes)),
     )
     .option(

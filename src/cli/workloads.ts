@@ -1,5 +1,5 @@
 /** What `bench` measures: the networks that the flags ask for, one after the other, each with a picture. */
-import { defaultMode, toSpiking } from "../convert/convert.ts";
+import { isTwoSloped, toSpiking } from "../convert/convert.ts";
 import type { Mode } from "../convert/modes.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { Pixels } from "../core/pixels.ts";
@@ -49,8 +49,7 @@ async function* modelWorkloads(model: string, flags: WorkloadFlags): AsyncGenera
   if (!dnn) throw new ArgumentError("E_USAGE", `${model} does not hold the DNN to compare with`);
   const [, height, width] = inputOf(dnn).shape;
   // What only trackers can follow has one mode.
-  const usual: readonly Mode[] =
-    defaultMode(dnn) === "track" ? ["track"] : ["fast", "track", "graded", "rate", "paper"];
+  const usual: readonly Mode[] = isTwoSloped(dnn) ? ["fast", "graded", "rate", "paper"] : ["fast"];
   for (const mode of modesOf(flags, usual)) {
     const snn = toSpiking(dnn, settingsFrom({ ...flags, mode }));
     yield { name: `${name} ${width}×${height}, ${mode}`, dnn, snn, picture };

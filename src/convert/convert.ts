@@ -8,7 +8,7 @@ import { frameUnitsOf } from "../snn/phases.ts";
 import { assignNeurons } from "./assign-neurons.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
 import { type MeasureOptions, measureActivations } from "./measure-activations.ts";
-import { type ConversionSettings, conversionSettings, type Mode, modes } from "./modes.ts";
+import { type ConversionSettings, conversionSettings, type Mode } from "./modes.ts";
 import { normalizeWeights } from "./normalize-weights.ts";
 import { placePopulations } from "./place-populations.ts";
 import { poolsToConvolutions } from "./pools-to-convolutions.ts";
@@ -39,7 +39,7 @@ export function toSpiking(
   const frameUnits = isWhole ? unitsOfFrame(settings) : undefined;
   const gain = isWhole ? settings.gain / settings.levels : settings.gain;
   const simulation = { timeSteps, encoding, decode, phases, ...(frameUnits === undefined ? {} : { frameUnits }) };
-  const units = frameUnitsOf(timeSteps, phases);
+  const units = frameUnits ?? frameUnitsOf(timeSteps, phases);
   const spiking = assignNeurons(normalizeWeights(calibrated, { ...settings, gain, units }), {
     ...settings,
     neuron,
@@ -73,10 +73,14 @@ function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
   return neuron;
 }
 
-/** The mode for a network that nobody has asked another for: `trained` where it was, else `fast`, or `track` where take-back neurons cannot follow it. */
+/** Whether take-back neurons and the paper's can follow the network: functions of two straight lines, no islands. Others need trackers. */
+export function isTwoSloped(graph: Graph): boolean {
+  return neuronFor(graph, "takeback") === "takeback";
+}
+
+/** The mode for a network that nobody has asked another for: `trained` where it was, else `fast`. */
 export function defaultMode(graph: Graph): Mode {
-  if (graph.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda)) return "trained";
-  return neuronFor(graph, modes.fast.neuron) === modes.fast.neuron ? "fast" : "track";
+  return graph.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda) ? "trained" : "fast";
 }
 
 /** Both halves. */

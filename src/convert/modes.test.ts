@@ -16,29 +16,40 @@ function withFunction(activation: Activation): Graph {
 
 const pictures = [1, 2, 3].map((seed) => randomPicture([3, 11, 9], seed));
 
-test("networks of two straight lines are converted by fast, others by track, unless another mode is asked for", async () => {
-  expect(defaultMode(plainNetwork(3))).toBe("fast");
+test("networks of any function are converted by the same mode; others are refused by neurons that cannot follow", async () => {
   const silu = withFunction({ fn: "silu" });
-  expect(defaultMode(silu)).toBe("track");
+  for (const network of [plainNetwork(3), silu]) {
+    expect(defaultMode(network)).toBe("fast");
+    const spiking = toSpiking(await calibrate(network, pictures));
+    expect(isSpiking(spiking)).toBe(true);
+    expect(spiking.simulation).toMatchObject({ timeSteps: 8, phases: 8, frameUnits: 255 });
+    const neurons = spiking.layers.filter(isPopulation);
+    expect(new Set(neurons.map(({ neuron, leadingThreshold }) => `${neuron} ${leadingThreshold}`))).toEqual(
+      new Set(["tracker 0.72"]),
+    );
+  }
   const calibrated = await calibrate(silu, pictures);
-  const spiking = toSpiking(calibrated);
-  expect(isSpiking(spiking)).toBe(true);
-  expect(spiking.simulation).toMatchObject({ timeSteps: 7, phases: 8, frameUnits: 255 });
-  const neurons = new Set(
-    spiking.layers.filter(isPopulation).map(({ neuron, leadingThreshold }) => `${neuron} ${leadingThreshold}`),
-  );
-  expect(neurons).toEqual(new Set([`tracker ${2 / 3}`]));
   // Take-back neurons cannot follow SiLU; trackers stand for them, in the mode's own settings.
-  expect(toSpiking(calibrated, modes.fast).simulation).toMatchObject({ timeSteps: 6, frameUnits: 63 });
+  expect(toSpiking(calibrated, modes.graded).simulation).toMatchObject({ timeSteps: 4, frameUnits: 105 });
   expect(() => toSpiking(calibrated, modes.paper)).toThrow(
     /silu; ibt neurons follow functions of two straight lines only/,
   );
 });
 
+test("the fast mode of before is reached by its options", () => {
+  const before = conversionSettings("rate", { percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 });
+  expect(before).toMatchObject({
+    neuron: "takeback",
+    gain: 1,
+    rounding: 0,
+    clipping: "percentile",
+    firingThreshold: 0.5,
+  });
+});
+
 test("a mode's headroom above λ stays, until spikes have other levels", () => {
-  expect(conversionSettings("track").gain).toBe(0.7);
-  expect(conversionSettings("track", { delay: 1 }).gain).toBe(0.7);
-  expect(conversionSettings("track", { levels: 3 }).gain).toBe(2);
+  expect(conversionSettings("fast").gain).toBe(1);
+  expect(conversionSettings("fast", { levels: 3 }).gain).toBe(2);
   expect(conversionSettings("graded").gain).toBe(4);
   expect(conversionSettings("graded", { levels: 7 }).gain).toBe(4);
   expect(conversionSettings("fast", { levels: 7, gain: 3 }).gain).toBe(3);

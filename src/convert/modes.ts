@@ -4,12 +4,11 @@
  * `paper`: Spiking-YOLO (AAAI 2020): channel-wise normalization at the 99.9th percentile, signed neurons with imbalanced
  * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps.
  * `rate`: take-back neurons and delta max-pool; every spike weighs the same, 32 steps.
- * `fast`: the same in six phases, each layer a step behind the one before. docs/few-steps.md says how it was chosen.
- * `track`: trackers, for networks with functions that take-back neurons cannot follow (SiLU and its like) or with islands: the default there.
- * Eight phases, canonical digits, each layer three steps behind, λ four tenths above the greatest activation seen. docs/onnx.md has the figures.
+ * `fast`: trackers in eight phases, each layer three steps behind the one before; each channel as many digits as it is worth, and few of
+ * them set (canonical digits, a dead zone for the last). For all functions and islands. docs/few-steps.md says how it was chosen.
  * `trained`: trackers in three phases that wait for their whole input, with the λ of training, for networks trained through their rounding
  * (`train --spiking`): the default there. docs/training.md has the figures.
- * `graded`: as `fast`, with spikes of −7 … 7 in four phases and no delay: the fewest steps and the least error.
+ * `graded`: take-back neurons with spikes of −7 … 7 in four phases and no delay: the fewest steps.
  */
 import type { SimulationSettings } from "../graph/graph.ts";
 import type { NeuronKind, SpikePooling } from "../graph/layers.ts";
@@ -42,7 +41,7 @@ export interface ConversionSettings extends SimulationSettings {
   readonly bits: number | "float";
 }
 
-export type Mode = "fast" | "track" | "trained" | "graded" | "rate" | "paper";
+export type Mode = "fast" | "trained" | "graded" | "rate" | "paper";
 
 const rate: ConversionSettings = {
   scope: "channel",
@@ -65,16 +64,16 @@ const rate: ConversionSettings = {
 };
 
 export const modes: Readonly<Record<Mode, ConversionSettings>> = {
-  fast: { ...rate, percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 },
-  track: {
+  fast: {
     ...rate,
+    clipping: "balanced",
     neuron: "tracker",
-    percentile: 100,
-    gain: 0.7,
     phases: 8,
+    rounding: 0.003,
     delay: 3,
-    leadingThreshold: 2 / 3,
-    timeSteps: 7,
+    firingThreshold: 0.75,
+    leadingThreshold: 0.72,
+    timeSteps: 8,
   },
   trained: {
     ...rate,

@@ -56,7 +56,7 @@ describeInBrowser("the lab", () => {
       await commandJson("scenes", "--count", "1", "--seed", "77", "-o", folder, "--json");
       const png = readdirSync(folder, { recursive: true, encoding: "utf8" }).find((name) => name.endsWith(".png"));
       const path = join(folder, png as string);
-      const at = ["--mode", "fast", "--at", "1,3,5,6", "--json"];
+      const at = ["--mode", "fast", "--at", "1,3,5,8", "--json"];
       const report = (await commandJson("detect", path, "--model", "scenes", ...at)) as {
         images: [{ snn: CommandCheckpoint[] }];
       };

@@ -68,7 +68,7 @@ describeInBrowser("the lab", () => {
       for (const { name, bytes } of [model, picture]) writeFileSync(join(folder, name), bytes);
       const files = [join(folder, picture.name), "--model", join(folder, model.name)];
       for (const [mode, at] of [
-        ["fast", "1,2,3,5,6"],
+        ["fast", "1,2,3,5,8"],
         ["rate", "1,2,5,16,32"],
         ["graded", "1,3,4"],
       ]) {
@@ -169,7 +169,7 @@ describeInBrowser("the lab", () => {
       await showStep(page, t);
       expect(await shownBoxes(page, "a")).toEqual(boxes);
       expect(await shownCounts(page)).toBe(counts);
-      expect(await page.locator('[data-mark="a"] .note').textContent()).toMatch(/^fast · t = 6 of 6, \d+ with delays$/);
+      expect(await page.locator('[data-mark="a"] .note').textContent()).toMatch(/^fast · t = 8 of 8, \d+ with delays$/);
       expect(await page.locator('[data-mark="b"] .note').textContent()).toBe(`paper · t = ${t} of 128`);
       const trace = page.locator(".trace");
       // Before and after each of its six decisions, a mark at each.

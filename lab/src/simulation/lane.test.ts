@@ -17,6 +17,9 @@ const dnn = await calibrate(
 /** Of 63 unit steps a few may be wrong after some layers; counted by the six steps, rates would be ten times as great. */
 const roundingOfPhases = 0.1;
 
+/** The same neurons and λ as of `rate`, in phases. */
+const phased = configurationOf("rate", { percentile: 99.95, phases: 6, delay: 1, timeSteps: 6 });
+
 async function lastOf(configuration: Configuration) {
   const { timeSteps } = configuration;
   const input = { image, toPicture: <T>(box: T) => box, toInput: <T>(box: T) => box };
@@ -29,7 +32,7 @@ async function lastOf(configuration: Configuration) {
 describe("a network in phases", () => {
   test("fires at the rates of one whose spikes weigh the same", async () => {
     const [fast, rate] = [
-      await lastOf(configurationOf("fast")),
+      await lastOf(phased),
       await lastOf(configurationOf("rate", { timeSteps: 256, percentile: 99.95 })),
     ];
     expect(Math.max(...rate.checkpoint.rates)).toBeGreaterThan(0.2);

@@ -67,7 +67,7 @@ describe("the address", () => {
   test.each([
     "",
     "#",
-    "#scene=-1&t=7",
+    "#scene=-1&t=9",
     "#a=<script>&b=,,:,",
     "#map=c.leaky0.1",
     "#a=fast,timeSteps:1e9&scene=1.5",
@@ -133,18 +133,18 @@ test("every comparison is recognized", () => {
 
 describe("the settings that a model is shown with", () => {
   const leaky = { hasDnn: true, mode: "fast" } as const;
-  const silu = { hasDnn: true, mode: "track" } as const;
+  const other = { hasDnn: true, mode: "rate" } as const;
 
   test("follow the model where nobody has chosen, and back", () => {
-    const tracked = settingsFor(silu, leaky, firstSettings);
-    expect(tracked).toEqual({ ...firstSettings, a: configurationOf("track") });
-    expect(settingsFor(leaky, silu, tracked)).toEqual(firstSettings);
-    expect(settingsFor(silu, null, firstSettings)).toEqual(tracked);
+    const tracked = settingsFor(other, leaky, firstSettings);
+    expect(tracked).toEqual({ ...firstSettings, a: configurationOf("rate") });
+    expect(settingsFor(leaky, other, tracked)).toEqual(firstSettings);
+    expect(settingsFor(other, null, firstSettings)).toEqual(tracked);
   });
 
   test("stay where somebody has", () => {
     const chosen = { ...firstSettings, a: configurationOf("graded") };
-    expect(settingsFor(silu, leaky, chosen)).toBe(chosen);
+    expect(settingsFor(other, leaky, chosen)).toBe(chosen);
   });
 
   test("are the file's own time steps where it holds only a spiking network", () => {
