@@ -73,7 +73,10 @@ export function accuracy(): AccuracyData {
   const curve = (configuration: string, decode: "vmem" | "count", pace: number, last: number) => ({
     configuration,
     decode,
-    points: powersOfTwo(last).map((t) => ({ t, map: 0.36 * (1 - Math.exp(-t / pace)) })),
+    points: powersOfTwo(last).map((t) => {
+      const map = 0.36 * (1 - Math.exp(-t / pace));
+      return { t, map, share: { low: (0.93 * map) / 0.368, high: (1.05 * map) / 0.368 } };
+    }),
   });
   const paces = { "layer, without IBT": 1000, "channel, without IBT": 700, "layer, IBT": 90, "channel, IBT": 60 };
   return {
@@ -104,6 +107,10 @@ export function detections(): DetectionsData {
     width: 200,
     height: 150,
     classNames: ["person", "dog"],
+    truth: [
+      { classIndex: 0, xMin: 22, yMin: 28, xMax: 118, yMax: 112 },
+      { classIndex: 1, xMin: 84, yMin: 30, xMax: 176, yMax: 108 },
+    ],
     dnn: [box(0, 0.91, 0), box(60, 0.4, 1)],
     configurations: [
       {

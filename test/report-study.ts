@@ -50,7 +50,7 @@ export function reportData(data: Study, snn: Graph): ReportData {
     paper: "voc",
     study: data,
     accuracy: accuracy(),
-    pictures: ["one", "two"].map((name) => ({ name, uri, width: 20, height: 16 })),
+    pictures: ["one", "two"].map((name) => ({ name, uri, width: 20, height: 16, truth: [] })),
     classNames: ["a", "b"],
     costs: operationCosts,
     scoreThreshold: 0.25,

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { encodePng } from "#platform";
+import { accuracy } from "../../test/figure-data.ts";
 import { plainNetwork } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { formatCocoDetections } from "../data/coco-detections.ts";
@@ -13,7 +14,10 @@ import { encodeModel } from "../graph/model-file.ts";
 import { encodeTensors } from "../graph/safetensors.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { writeWeights } from "../importers/darknet/write-weights.ts";
+import { accuracyFigure } from "../report/figures/accuracy.ts";
+import { nodeCanvas } from "../report/node-canvas.ts";
 import { renderPage } from "../report/page.ts";
+import { toPdf } from "../report/pdf.ts";
 import { encodeCheckpoint } from "../train/checkpoint.ts";
 import { entriesOf, fileKinds, refuseToReplace, writeOutput } from "./outputs.ts";
 
@@ -52,6 +56,8 @@ async function ownFiles(): Promise<Record<keyof typeof fileKinds, readonly (Uint
     checkpoint: [await encodeCheckpoint({ steps: 1, tensors }, { steps: "2" })],
     weights: [writeWeights(importDarknet({ cfg }), 7)],
     png: [await encodePng({ width: 1, height: 1, data: new Uint8Array(3) })],
+    svg: [accuracyFigure(accuracy(), nodeCanvas()).svg],
+    pdf: [await toPdf({ svg: "", viewBox: [0, 0, 1, 1] }, { widthInches: 1, title: "t", pictures: new Map() })],
     vocDetections: [formatVocDetections(dataSet("voc"), [found], "test")[0].text],
     cocoDetections: [formatCocoDetections(dataSet("coco"), [found]), formatCocoDetections(dataSet("coco"), [])],
     report: [renderPage({ title: "t", facts: [], findings: [], sections: [], method: [] })],

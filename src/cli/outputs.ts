@@ -32,6 +32,8 @@ export const fileKinds = {
   /** As `train` writes them: version 0.2.5. Weights of others are mostly of other versions. */
   weights: { name: "weights file that train wrote", isOne: (head) => head.startsWith("\0\0\0\0\x02\0\0\0\x05\0\0\0") },
   png: { name: "PNG picture", isOne: (head) => head.startsWith("\x89PNG\r\n\x1a\n") },
+  svg: { name: "SVG drawing", isOne: (head) => /^(<\?xml[^>]*>\s*)?<svg\b/.test(head) },
+  pdf: { name: "PDF file", isOne: (head) => head.startsWith("%PDF-") },
   vocDetections: { name: "file of VOC detections", isOne: (head) => detectionLine.test(head) },
   cocoDetections: { name: "file of COCO detections", isOne: (head) => /^\[(\]|\{"image_id":)/.test(head) },
   report: {

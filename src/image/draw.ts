@@ -1,10 +1,16 @@
 /** Pictures with boxes, as SVG: data in, drawing out; rasterizing is the platform's. */
-import type { Detection } from "../core/box.ts";
+import type { Box } from "../core/box.ts";
 import { type LabelPlace, placeLabels } from "./place-labels.ts";
+
+/** A box of a class: a detection with its score, or an object that is there, without. */
+export interface ShownBox extends Box {
+  readonly classIndex: number;
+  readonly score?: number;
+}
 
 export interface Panel {
   readonly title: string;
-  readonly detections: readonly Detection[];
+  readonly detections: readonly ShownBox[];
 }
 
 export interface Sheet {
@@ -18,6 +24,7 @@ export interface Sheet {
   readonly columns: number;
   /** Width of a panel in pixels of the drawing. */
   readonly panelWidthPx: number;
+  readonly titleSizePx?: number;
 }
 
 const gap = 12;
@@ -64,12 +71,12 @@ function drawPanel({ title, detections }: Panel, sheet: Sheet, panelHeight: numb
     ...detections.map(({ classIndex }, i) => drawLabel(labels[i], places[i], colorOf(classIndex))).reverse(),
   ];
   return [
-    `<text x="0" y="20" font-size="16" font-weight="bold" fill="#1b1f24">${escapeXml(title)}</text>`,
+    `<text x="0" y="20" font-size="${sheet.titleSizePx ?? 16}" font-weight="bold" fill="#1b1f24">${escapeXml(title)}</text>`,
     `<g transform="translate(0 ${titleHeight})"><use xlink:href="#picture"/>${boxes.join("")}</g>`,
   ].join("");
 }
 
-function drawFrame({ xMin, yMin, xMax, yMax, classIndex }: Detection, scale: number): string {
+function drawFrame({ xMin, yMin, xMax, yMax, classIndex }: ShownBox, scale: number): string {
   const place = `x="${round(xMin * scale)}" y="${round(yMin * scale)}" width="${round((xMax - xMin) * scale)}" height="${round((yMax - yMin) * scale)}" fill="none"`;
   return `<rect ${place} stroke="white" stroke-width="4" stroke-opacity="0.7"/><rect ${place} stroke="${colorOf(classIndex)}" stroke-width="2.5"/>`;
 }
@@ -77,8 +84,9 @@ function drawFrame({ xMin, yMin, xMax, yMax, classIndex }: Detection, scale: num
 const labelHeight = 17;
 const labelSize = 12;
 
-function labelOf({ classIndex, score }: Detection, classNames: readonly string[]): string {
-  return `${classNames[classIndex] ?? `class ${classIndex}`} ${Math.round(100 * score)} %`;
+function labelOf({ classIndex, score }: ShownBox, classNames: readonly string[]): string {
+  const name = classNames[classIndex] ?? `class ${classIndex}`;
+  return score === undefined ? name : `${name} ${Math.round(100 * score)} %`;
 }
 
 function labelWidth(label: string): number {

@@ -140,9 +140,12 @@ export async function listFolder(path: string): Promise<readonly FolderEntry[] |
 }
 
 /** PNG bytes of a picture. */
-export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
+/** @param dotsPerInch for programs that print it at its own size. */
+export async function encodePng(pixels: Pixels, dotsPerInch?: number): Promise<Uint8Array> {
   const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
-  return new Uint8Array(await sharp(pixels.data, { raw }).png().toBuffer());
+  const picture = sharp(pixels.data, { raw });
+  const sized = dotsPerInch === undefined ? picture : picture.withMetadata({ density: dotsPerInch });
+  return new Uint8Array(await sized.png().toBuffer());
 }
 
 /** Draws an SVG document on white at its own size (or scaled to `widthPx`), with the font that comes with the package. */
@@ -150,7 +153,7 @@ export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixel
   const image = new Resvg(svg, {
     background: "white",
     ...(widthPx === undefined ? {} : { fitTo: { mode: "width", value: widthPx } as const }),
-    font: { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: "DejaVu Sans" },
+    font: packagedFont(),
   }).render();
   const rgba = image.pixels;
   const data = new Uint8Array(image.width * image.height * 3);
@@ -160,6 +163,18 @@ export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixel
     data[to + 2] = rgba[from + 2];
   }
   return { width: image.width, height: image.height, data };
+}
+
+/**
+ * The same drawing as paths, pictures and groups with matrices only: text as outlines of the font that comes with the
+ * package, styles and units resolved.
+ */
+export function outlineSvg(svg: string): string {
+  return new Resvg(svg, { font: packagedFont() }).toString();
+}
+
+function packagedFont() {
+  return { loadSystemFonts: false, fontFiles: fontFiles(), defaultFontFamily: "DejaVu Sans" };
 }
 
 function fontFiles(): string[] {

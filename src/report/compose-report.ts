@@ -4,6 +4,7 @@ import { toCsv } from "./csv.ts";
 import type { Canvas, Figure } from "./figures/figure.ts";
 import { findings } from "./findings.ts";
 import { whole } from "./format.ts";
+import { toLatex } from "./latex.ts";
 import { renderPage, type Section } from "./page.ts";
 import { type PaperTable1, paperTable1 } from "./paper-results.ts";
 import { type ReportFiguresData, reportFigures } from "./report-figures.ts";
@@ -54,6 +55,7 @@ export function composeReport(data: ReportData, canvas: Canvas): Report {
     files.set(`data/${id}.json`, `${JSON.stringify({ label, title, caption, rows }, null, 1)}\n`);
     files.set(`data/${id}.csv`, toCsv(rows));
   }
+  for (const table of tables) files.set(`data/${table.id}.tex`, toLatex(table));
   return { files, figures, tables };
 }
 
@@ -68,17 +70,11 @@ function factsOf({ model, study, accuracy, pictures }: ReportData): readonly (re
   ];
 }
 
-/** The report's order: what comes out, why, what it costs, where it is lost. */
+/** The paper's order; what it lacks comes last. */
 function arrange(figures: readonly Figure[], tables: readonly Table[]): readonly Section[] {
   const parts = new Map([...figures, ...tables].map((part) => [part.id, part]));
   const pick = (...ids: readonly string[]) => ids.map((id) => parts.get(id)).filter((part) => part !== undefined);
   return [
-    {
-      id: "accuracy",
-      title: "Accuracy over time",
-      text: "A spiking network finds more the longer it runs. All configurations are made of the same trained DNN without re-training.",
-      parts: [...pick("table-1", "figure-5"), ...figures.filter(({ id }) => id.startsWith("figure-6-"))],
-    },
     {
       id: "firing",
       title: "Normalization and firing",
@@ -86,16 +82,22 @@ function arrange(figures: readonly Figure[], tables: readonly Table[]): readonly
       parts: pick("figure-1", "figure-2", "figure-3", "figure-4"),
     },
     {
+      id: "accuracy",
+      title: "Accuracy over time",
+      text: "A spiking network finds more the longer it runs. All configurations are made of the same trained DNN without re-training.",
+      parts: [...pick("table-1", "figure-5"), ...figures.filter(({ id }) => id.startsWith("figure-6-"))],
+    },
+    {
       id: "energy",
       title: "Energy",
       text: "A DNN pays for its multiplications once; a spiking network pays for its spikes at every step. Both are counted from what was simulated, and priced.",
-      parts: pick("figure-7", "figure-9", "table-3", "table-2"),
+      parts: pick("figure-7", "table-2", "table-3"),
     },
     {
       id: "layers",
-      title: "Layer by layer",
-      text: "Where accuracy is lost, and where the work is done.",
-      parts: pick("figure-8", "figure-10"),
+      title: "Layer by layer, step by step",
+      text: "Where accuracy is lost, when the accumulates come, and where the work is done.",
+      parts: pick("figure-8", "figure-9", "figure-10"),
     },
   ];
 }

@@ -3,7 +3,7 @@ import type { OperationCost } from "../metrics/energy.ts";
 import { profileEnergy } from "../metrics/energy-profile.ts";
 import { quantile } from "../metrics/firing-rates.ts";
 import type { Study } from "./collect/study.ts";
-import type { AccuracyData } from "./figures/accuracy.ts";
+import { type AccuracyData, namesExplained } from "./figures/accuracy.ts";
 import { digits, joules, percent, whole } from "./format.ts";
 
 /** @param study its last network is the model's own. */
@@ -20,10 +20,13 @@ function accuracyFindings({ metric, dnn, curves, source }: AccuracyData): readon
       .filter(({ configuration }) => configuration === name)
       .map(({ decode, points }) => ({ decode, ...points[points.length - 1] }));
     const best = ends.reduce((better, other) => (other.map > better.map ? other : better));
-    const share = dnn ? ` (${percent(best.map / dnn)} of the DNN)` : "";
+    const sure = best.share
+      ? `, ${(100 * best.share.low).toFixed(1)} to ${(100 * best.share.high).toFixed(1)} in 95 of 100 draws of pictures`
+      : "";
+    const share = dnn ? ` (${percent(best.map / dnn)} of the DNN${sure})` : "";
     return `${name}: ${percent(best.map)}${share} after ${whole(best.t)} steps by ${best.decode === "vmem" ? "V_mem" : "spike count"}.`;
   });
-  return [first, ...reached];
+  return [first, namesExplained, ...reached];
 }
 
 function imbalance({ layers, focusChannel }: Study): string {

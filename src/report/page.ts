@@ -78,7 +78,7 @@ function renderFigure({ id, label, title, caption, svg }: Figure): string {
   return `<h3 id="${id}">${escapeXml(`${label}. ${title}`)}</h3>
 <figure>
 <div class="drawing">${withoutTitle(svg).trim()}</div>
-<figcaption>${prose(caption)} ${dataLinks(id, label, "svg")}</figcaption>
+<figcaption>${prose(caption)} ${dataLinks(id, label, [["SVG", `figures/${id}.svg`]])}</figcaption>
 </figure>`;
 }
 
@@ -97,7 +97,7 @@ function renderTable(table: Table): string {
   // A region that scrolls must be reachable by keyboard.
   return `<div class="together">
 <h3 id="${id}">${escapeXml(`${label}. ${title}`)}</h3>
-<p class="caption">${prose(caption)} ${dataLinks(id, label)}</p>
+<p class="caption">${prose(caption)} ${dataLinks(id, label, [["LaTeX", `data/${id}.tex`]])}</p>
 <div class="wide" role="region" aria-labelledby="${id}" tabindex="0">
 <table aria-labelledby="${id}">
 <thead><tr>${head}</tr></thead>
@@ -114,11 +114,11 @@ function prose(text: string): string {
   return escapeXml(text.replace(/(\d) (?=%|[pnµm]?J\b)/g, "$1\u00a0"));
 }
 
-function dataLinks(id: string, label: string, drawing?: string): string {
-  const link = (path: string, name: string) =>
-    `<a href="${path}" aria-label="${escapeXml(label)} as ${name}">${name}</a>`;
-  const links = [link(`data/${id}.csv`, "CSV"), link(`data/${id}.json`, "JSON")];
-  return `<span class="data">${[...(drawing ? [link(`figures/${id}.svg`, "SVG")] : []), ...links].join(" ")}</span>`;
+function dataLinks(id: string, label: string, more: readonly (readonly [string, string])[]): string {
+  const links = [...more, ["CSV", `data/${id}.csv`], ["JSON", `data/${id}.json`]].map(
+    ([name, path]) => `<a href="${path}" aria-label="${escapeXml(label)} as ${name}">${name}</a>`,
+  );
+  return `<span class="data">${links.join(" ")}</span>`;
 }
 
 const style = `

@@ -6,7 +6,7 @@ import type { Study } from "./collect/study.ts";
 import { type AccuracyData, accuracyFigure } from "./figures/accuracy.ts";
 import { channelActivationFigure } from "./figures/channel-activation.ts";
 import { channelRatesFigure } from "./figures/channel-rates.ts";
-import { detectionsFigure } from "./figures/detections.ts";
+import { detectionsFigure, type LabelledBox } from "./figures/detections.ts";
 import type { Canvas, Figure } from "./figures/figure.ts";
 import { layerActivityFigure } from "./figures/layer-activity.ts";
 import { layerErrorFigure } from "./figures/layer-error.ts";
@@ -22,11 +22,12 @@ export interface ShownPicture {
   readonly uri: string;
   readonly width: number;
   readonly height: number;
+  readonly truth: readonly LabelledBox[];
 }
 
-export interface ReportFiguresData {
+/** What figures of single neurons, pictures and operations are drawn from. */
+export interface StudyData {
   readonly study: Study;
-  readonly accuracy: AccuracyData;
   /** Those of the study, in its order. */
   readonly pictures: readonly ShownPicture[];
   readonly classNames: readonly string[];
@@ -35,51 +36,87 @@ export interface ReportFiguresData {
   readonly scoreThreshold: number;
 }
 
+export interface ReportFiguresData extends StudyData {
+  readonly accuracy: AccuracyData;
+}
+
 /** Steps that figure 6 shows, and those that figure 8 does. */
 const shownSteps = 5;
 
-export function reportFigures(data: ReportFiguresData, canvas: Canvas): readonly Figure[] {
-  const { study, accuracy, costs } = data;
-  const { networks, focus, focusChannel, percentile, layers } = study;
-  const each = <T>(of: (facts: SimulatedFacts) => T) =>
-    networks.map((facts) => ({ configuration: facts.configuration, ...of(facts) }));
-  return [
-    channelActivationFigure({ layers, percentile }, canvas),
-    rateDistributionFigure(
-      { ...focusChannel, distributions: each(({ neuronRates, timeSteps }) => ({ rates: neuronRates, timeSteps })) },
-      canvas,
-    ),
-    channelRatesFigure(
-      {
-        layer: focus.ratesLayer,
-        configurations: each(({ channelRates, timeSteps }) => ({ rates: channelRates, timeSteps })),
-      },
-      canvas,
-    ),
-    rasterFigure({ ...focus.raster, rasters: each(({ raster }) => ({ spikes: raster })) }, canvas),
-    accuracyFigure(accuracy, canvas),
-    ...data.pictures.map((_, picture) => detectionsFigure(detectionsData(data, picture), picture)),
+export const figureNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+export type FigureNumber = (typeof figureNumbers)[number];
+/** The figures that an evaluation gives; all others need the study. */
+export const evaluationFigures = [5] as const satisfies readonly FigureNumber[];
+export type EvaluationFigure = (typeof evaluationFigures)[number];
+export type StudyFigure = Exclude<FigureNumber, EvaluationFigure>;
+
+type DrawStudy = (data: StudyData, canvas: Canvas) => readonly Figure[];
+
+const drawFromEvaluation: { readonly [N in EvaluationFigure]: (data: AccuracyData, canvas: Canvas) => Figure } = {
+  5: accuracyFigure,
+};
+
+const drawFromStudy: { readonly [N in StudyFigure]: DrawStudy } = {
+  1: ({ study: { layers, percentile } }, canvas) => [channelActivationFigure({ layers, percentile }, canvas)],
+  2: ({ study }, canvas) => {
+    const distributions = ofEach(study, ({ neuronRates, timeSteps }) => ({ rates: neuronRates, timeSteps }));
+    return [rateDistributionFigure({ ...study.focusChannel, distributions }, canvas)];
+  },
+  3: ({ study }, canvas) => {
+    const configurations = ofEach(study, ({ channelRates, timeSteps }) => ({ rates: channelRates, timeSteps }));
+    return [channelRatesFigure({ layer: study.focus.ratesLayer, configurations }, canvas)];
+  },
+  4: ({ study }, canvas) => {
+    const rasters = ofEach(study, ({ raster }) => ({ spikes: raster }));
+    return [rasterFigure({ ...study.focus.raster, rasters }, canvas)];
+  },
+  6: (data, canvas) =>
+    data.pictures.map((_, picture) => detectionsFigure(detectionsData(data, picture), picture, canvas)),
+  7: ({ study, costs }, canvas) => [
     operationEnergyFigure({ costs: costs.map((cost) => networkEnergies(study, cost)) }, canvas),
-    layerErrorFigure(layerErrors(study), canvas),
-    operationsOverTimeFigure(
-      { dnnMacs: study.dnn.macs, costs, configurations: each(({ operations }) => ({ at: operations })) },
-      canvas,
-    ),
-    layerActivityFigure(layerActivities(study), canvas),
-  ];
+  ],
+  8: ({ study }, canvas) => [layerErrorFigure(layerErrors(study), canvas)],
+  9: ({ study, costs }, canvas) => {
+    const configurations = ofEach(study, ({ operations }) => ({ at: operations }));
+    return [operationsOverTimeFigure({ dnnMacs: study.dnn.macs, costs, configurations }, canvas)];
+  },
+  10: ({ study }, canvas) => [layerActivityFigure(layerActivities(study), canvas)],
+};
+
+/** The figure of that number; of number 6 one a picture. */
+export function figuresOf(
+  number: FigureNumber,
+  data: { readonly study?: StudyData; readonly accuracy?: AccuracyData },
+  canvas: Canvas,
+): readonly Figure[] {
+  if (isOfEvaluation(number)) return data.accuracy ? [drawFromEvaluation[number](data.accuracy, canvas)] : [];
+  return data.study ? drawFromStudy[number](data.study, canvas) : [];
+}
+
+export function isOfEvaluation(number: FigureNumber): number is EvaluationFigure {
+  return evaluationFigures.some((other) => other === number);
+}
+
+export function reportFigures(data: ReportFiguresData, canvas: Canvas): readonly Figure[] {
+  return figureNumbers.flatMap((number) => figuresOf(number, { study: data, accuracy: data.accuracy }, canvas));
+}
+
+function ofEach<T>({ networks }: Study, of: (facts: SimulatedFacts) => T) {
+  return networks.map((facts) => ({ configuration: facts.configuration, ...of(facts) }));
 }
 
 function detectionsData(
-  { study, pictures, classNames, scoreThreshold }: ReportFiguresData,
+  { study, pictures, classNames, scoreThreshold }: StudyData,
   picture: number,
 ): Parameters<typeof detectionsFigure>[0] {
-  const { name, uri, width, height } = pictures[picture];
+  const { name, uri, width, height, truth } = pictures[picture];
   return {
     picture: name,
     pictureUri: uri,
     width,
     height,
     classNames,
+    truth,
     dnn: study.dnnDetections[picture],
     configurations: study.networks.map(({ configuration, detections }) => ({
       configuration,

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
-import { encodePng } from "#platform";
+import { decodeImage, encodePng } from "#platform";
 import { plainNetwork, randomPicture } from "../../../test/graphs.ts";
 import { calibrate, toSpiking } from "../../convert/convert.ts";
 import { conversionSettings } from "../../convert/modes.ts";
@@ -102,10 +102,25 @@ test("another network than the fast mode's is called its own", async () => {
   expect(rows[4]).toMatchObject({ configuration: "own", timeSteps: 4 });
 });
 
+test("a single figure is written for a paper, alone, and replaces nothing of others", async () => {
+  const folder = join(root, "paper");
+  const figure = ["--dataset", spec, "-o", folder, "--pictures", "1", "--figure", "1,5"];
+  const { files } = JSON.parse(await run(model, ...figure, "--width", "84mm", "--format", "svg", "--json"));
+  expect(files).toEqual([join(folder, "figure-1.svg"), join(folder, "figure-5.svg")]);
+  expect((await readdir(folder)).sort()).toEqual(["figure-1.svg", "figure-5.svg"]);
+  expect(await readFile(files[1], "utf8")).toMatch(/^<svg[^>]* width="3.307\d*in"/);
+  await run(model, ...figure, "--format", "png", "--font-size", "8");
+  // 3.3 in at 600 dots an inch.
+  expect((await decodeImage(await readFile(join(folder, "figure-5.png")), "figure-5.png")).width).toBe(1980);
+  await writeFile(join(folder, "figure-1.pdf"), "my notes");
+  await expect(run(model, ...figure)).rejects.toMatchObject({ code: "E_EXISTS" });
+});
+
 test.each([
   ["a model without its DNN", () => [join(root, "no-dnn.safetensors"), "--dataset", spec], "E_MODEL"],
   ["a data set that is none", () => [model, "--dataset", "nothing"], "E_DATASET"],
   ["prices that are not there", () => [model, "--dataset", spec, "--costs", join(root, "none.json")], "E_FILE"],
+  ["a width without a figure", () => [model, "--dataset", spec, "--width", "3in"], "E_USAGE"],
   ["checkpoints beyond the run", () => [model, "--dataset", spec, "--at", "1000", "--steps", "8"], "E_USAGE"],
 ])("%s ends in an error before anything is written", async (_, args, code) => {
   const folder = join(root, "never");

@@ -7,6 +7,7 @@ import { toSpiking } from "../../convert/convert.ts";
 import { conversionSettings } from "../../convert/modes.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
+import { matchClasses } from "../../data/class-names.ts";
 import { type DataSet, limitDataSet } from "../../data/dataset.ts";
 import { vocClassNames } from "../../data/known-classes.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
@@ -14,7 +15,7 @@ import { displayThresholds } from "../../detections/detections.ts";
 import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
 import type { EvaluationReport } from "../../evaluate/report.ts";
 import { mainMap } from "../../evaluate/score.ts";
-import { type Graph, inputOf, type SpikingGraph } from "../../graph/graph.ts";
+import { type Graph, headsOf, inputOf, type SpikingGraph } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 
 import { readCosts } from "../../metrics/cost-file.ts";
@@ -22,7 +23,16 @@ import { operationCosts } from "../../metrics/energy.ts";
 import { type Study, study } from "../../report/collect/study.ts";
 import { composeReport, type Report } from "../../report/compose-report.ts";
 import type { AccuracyData } from "../../report/figures/accuracy.ts";
+import type { LabelledBox } from "../../report/figures/detections.ts";
 import { nodeCanvas } from "../../report/node-canvas.ts";
+import { paperCanvas } from "../../report/paper-size.ts";
+import {
+  figureNumbers,
+  figuresOf,
+  isOfEvaluation,
+  type ShownPicture,
+  type StudyData,
+} from "../../report/report-figures.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
 import { logarithmicSteps } from "../../snn/simulate.ts";
@@ -39,15 +49,20 @@ import {
   type ModelFlags,
   type SimulationFlags,
 } from "../options.ts";
-import { addForceOption, entriesOf, fileKinds, type OutputFlags, refuseToReplace } from "../outputs.ts";
+import { addForceOption, entriesOf, fileKinds, refuseToReplace } from "../outputs.ts";
+import {
+  addPaperOptions,
+  type PaperFlags,
+  paperSizeOf,
+  refuseToReplaceFigures,
+  writePaperFigures,
+} from "../paper-figures.ts";
 import { evaluateWithProgress } from "../run-evaluation.ts";
 
-interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
+interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, PaperFlags {
   readonly dataset: string;
-  readonly output: string;
   readonly limit?: number;
   readonly resume?: string;
-  readonly pictures: number;
   readonly paperSteps: number;
   readonly costs?: string;
   readonly png?: true;
@@ -76,13 +91,14 @@ export function declare(command: Command): void {
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}")
     .option("--png", "write each drawing as PNG as well")
     .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");
+  addPaperOptions(command);
   addModelOptions(command);
   addConversionOptions(command);
   addForceOption(addSimulationOptions(command))
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nThe model's own spiking network (the other options' business) is compared with the paper's four configurations.\n\nExample:\n  spiking-yolo report tiny-yolo.safetensors --dataset voc:VOCdevkit --limit 100 -o report/",
+      "\nThe model's own spiking network (the other options' business) is compared with the paper's four configurations.\n\nExample:\n  spiking-yolo report tiny-yolo.safetensors --dataset voc:VOCdevkit --limit 100 -o report/\n  spiking-yolo report tiny-yolo.safetensors --dataset voc:VOCdevkit --resume run.jsonl --figure 5 --width 3.3in -o paper/",
     )
     .action(run);
 }
@@ -91,7 +107,9 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const costs = flags.costs
     ? readCosts(new TextDecoder().decode(await readFile(flags.costs, "text")), flags.costs)
     : operationCosts;
-  await refuseForeignFolder(flags);
+  const size = paperSizeOf(flags);
+  const numbers = flags.figure ?? figureNumbers;
+  await (flags.figure ? refuseToReplaceFigures(numbers, flags) : refuseForeignFolder(flags));
   const whole = await openDataSet(flags.dataset);
   const loaded = await loadModel(model, flags);
   const { dnn, snn, name } = loaded;
@@ -102,26 +120,39 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
     );
   const own = ownConfiguration(loaded, flags);
   const paper = paperConfigurations(dnn, snn, flags);
-  const pictures = await loadPictures(whole, flags.pictures);
   // First: it takes seconds, and shows that all can be made before the long evaluation.
-  const studied = await studyNetworks(
-    dnn,
-    [...paper.filter(({ name }) => name.endsWith(", IBT")), own],
-    pictures,
-    flags,
-  );
-  const setup: EvaluationSetup = { dnn, configurations: [...paper, own], seed: flags.seed };
-  const { report: evaluation } = await evaluateWithProgress(whole, snn, setup, flags);
-  const report = composeReport(
-    {
-      model: basename(name, ".safetensors"),
-      paper: whole.rule,
-      study: studied,
-      accuracy: accuracyOf(evaluation, titleOf(whole, flags.dataset)),
+  const drawStudy = async (): Promise<StudyData> => {
+    const pictures = await loadPictures(whole, snn, flags.pictures);
+    const networks = [...paper.filter(({ name }) => name.endsWith(", IBT")), own];
+    return {
+      study: await studyNetworks(dnn, networks, pictures, flags),
       pictures: await Promise.all(pictures.map(toShown)),
       classNames: snn.classNames,
       costs,
       scoreThreshold: displayThresholds.scoreThreshold,
+    };
+  };
+  const evaluate = async () => {
+    const setup: EvaluationSetup = { dnn, configurations: [...paper, own], seed: flags.seed };
+    return (await evaluateWithProgress(whole, snn, setup, flags)).report;
+  };
+  const source = titleOf(whole, flags.dataset);
+  if (flags.figure) {
+    const study = numbers.some((number) => !isOfEvaluation(number)) ? { study: await drawStudy() } : {};
+    const accuracy = numbers.some(isOfEvaluation) ? { accuracy: accuracyOf(await evaluate(), source) } : {};
+    const canvas = paperCanvas(nodeCanvas(), size);
+    const figures = numbers.flatMap((number) => figuresOf(number, { ...study, ...accuracy }, canvas));
+    printFiles(await writePaperFigures(figures, size, flags), flags);
+    return;
+  }
+  const studied = await drawStudy();
+  const evaluation = await evaluate();
+  const report = composeReport(
+    {
+      ...studied,
+      model: basename(name, ".safetensors"),
+      paper: whole.rule,
+      accuracy: accuracyOf(evaluation, source),
       provenance: snn.provenance,
       remarks: remarksOf(evaluation, own, flags),
       ...(flags.date === undefined ? {} : { date: flags.date }),
@@ -131,6 +162,11 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const files = await writeReport(report, flags);
   if (flags.json) printJson({ files });
   else print(`${join(flags.output, "report.html")} and ${files.length - 1} files beside it`);
+}
+
+function printFiles(files: readonly string[], { json }: ReportFlags): void {
+  if (json) printJson({ files });
+  else for (const file of files) print(file);
 }
 
 /** The model's own spiking network; called fast where it is the fast mode's. */
@@ -156,13 +192,21 @@ function paperConfigurations(dnn: Graph, snn: SpikingGraph, flags: ReportFlags):
 interface LoadedPicture {
   readonly name: string;
   readonly pixels: Pixels;
+  readonly truth: readonly LabelledBox[];
 }
 
-async function loadPictures(dataSet: DataSet, count: number): Promise<readonly LoadedPicture[]> {
+async function loadPictures(dataSet: DataSet, model: Graph, count: number): Promise<readonly LoadedPicture[]> {
   const { images } = limitDataSet(dataSet, count);
   if (images.length === 0) throw new ArgumentError("E_DATASET", `${dataSet.name} holds no pictures`);
+  const { toDataSet } = matchClasses(model.classNames, headsOf(model)[0].classes, dataSet.classNames);
   const loaded: LoadedPicture[] = [];
-  for await (const { index, pixels } of readablePictures(images)) loaded.push({ name: images[index].id, pixels });
+  for await (const { index, pixels } of readablePictures(images)) {
+    const { id, objects } = images[index];
+    const truth = objects
+      .map((object) => ({ ...object, classIndex: toDataSet.indexOf(object.classIndex) }))
+      .filter(({ classIndex }) => classIndex >= 0);
+    loaded.push({ name: id, pixels, truth });
+  }
   return loaded;
 }
 
@@ -202,7 +246,7 @@ function accuracyOf({ images, dnn, configurations }: EvaluationReport, dataSet: 
     curves: configurations.map(({ name, decode, snn }) => ({
       configuration: name,
       decode,
-      points: snn.map((scores) => ({ t: scores.t, map: mainMap(scores) ?? 0 })),
+      points: snn.map(({ t, share, ...scores }) => ({ t, map: mainMap(scores) ?? 0, ...(share ? { share } : {}) })),
     })),
     source: `${images} pictures of ${dataSet}`,
   };
@@ -211,10 +255,10 @@ function accuracyOf({ images, dnn, configurations }: EvaluationReport, dataSet: 
 /** Wide enough for a panel of figure 6 on a sharp screen. */
 const shownWidthPx = 360;
 
-async function toShown({ name, pixels }: LoadedPicture) {
+async function toShown({ name, pixels, truth }: LoadedPicture): Promise<ShownPicture> {
   const { width, height } = pixels;
   const png = await encodePng(thumbnail(pixels, shownWidthPx));
-  return { name, uri: `data:image/png;base64,${Buffer.from(png).toString("base64")}`, width, height };
+  return { name, uri: `data:image/png;base64,${Buffer.from(png).toString("base64")}`, width, height, truth };
 }
 
 function remarksOf({ failures }: EvaluationReport, { graph }: Configuration, flags: ReportFlags): readonly string[] {

@@ -2,9 +2,10 @@
 import * as Plot from "@observablehq/plot";
 import { quantile } from "../../metrics/firing-rates.ts";
 import { digits } from "../format.ts";
+import { evenTicks } from "./axis.ts";
 import type { Canvas, Figure } from "./figure.ts";
 import { ink, lookOf, muted } from "./look.ts";
-import { drawPanel, drawSheet, type Panel } from "./svg.ts";
+import { drawPanel, drawSheet, gridOf, type Panel } from "./svg.ts";
 
 export interface LayerActivation {
   readonly layer: string;
@@ -20,12 +21,12 @@ export interface ChannelActivationData {
   readonly percentile: number;
 }
 
-const panelWidthPx = 300;
-const panelHeightPx = 170;
+const panelHeightPx = 182;
 
 export function channelActivationFigure({ layers, percentile }: ChannelActivationData, canvas: Canvas): Figure {
   const parts = layers.map(({ layer, channels, whole }) => ({ layer, values: channels.map((value) => value / whole) }));
-  const top = Math.max(1, ...parts.flatMap(({ values }) => values));
+  const ticks = evenTicks(Math.max(1, ...parts.flatMap(({ values }) => values)));
+  const { columns, widthPx } = gridOf(canvas, { columns: 3, widthPx: 300 }, parts.length, 185);
   const title = "Greatest activation of each channel, normalized by layer";
   const alt = `${title}. ${parts.map(({ layer, values }) => `${layer}: ${spreadOf(values)}.`).join(" ")}`;
   return {
@@ -35,8 +36,8 @@ export function channelActivationFigure({ layers, percentile }: ChannelActivatio
     caption: `Greatest: the ${percentile}th percentile over the calibration pictures. A channel at 0.1 fires at a tenth of the rate it could; what exceeds 1 is cut off. Normalized by channel, every channel reaches 1 (dashed). The dotted line is the median.`,
     alt,
     svg: drawSheet(
-      parts.map(({ layer, values }) => layerPanel(layer, values, top, canvas)),
-      { id: "figure-1", title, alt, columns: 3 },
+      parts.map(({ layer, values }) => layerPanel(layer, values, { ticks, widthPx, canvas })),
+      { id: "figure-1", title, alt, columns },
     ),
     rows: layers.flatMap(({ layer, channels, whole }) =>
       channels.map((lambda, channel) => ({
@@ -50,7 +51,11 @@ export function channelActivationFigure({ layers, percentile }: ChannelActivatio
   };
 }
 
-function layerPanel(layer: string, values: readonly number[], top: number, canvas: Canvas): Panel {
+function layerPanel(
+  layer: string,
+  values: readonly number[],
+  { ticks, widthPx: panelWidthPx, canvas }: { ticks: readonly number[]; widthPx: number; canvas: Canvas },
+): Panel {
   const bars = values.map((value, channel) => ({ channel: channel + 1, value }));
   const { color } = lookOf(0);
   const widthPx = Math.max(0.6, Math.min(8, (0.7 * (panelWidthPx - 60)) / values.length));
@@ -58,7 +63,7 @@ function layerPanel(layer: string, values: readonly number[], top: number, canva
     title: `${layer}: ${values.length} channels`,
     width: panelWidthPx,
     height: panelHeightPx,
-    marginTop: 34,
+    marginTop: 46,
     marginLeft: 40,
     marginRight: 12,
     marginBottom: 34,
@@ -71,7 +76,7 @@ function layerPanel(layer: string, values: readonly number[], top: number, canva
       labelArrow: "none",
       labelOffset: 26,
     },
-    y: { domain: [0, top], ticks: [0, 0.5, 1], label: null },
+    y: { domain: [0, ticks[ticks.length - 1]], ticks: [...ticks], label: null },
     marks: [
       Plot.ruleX(bars, { x: "channel", y: "value", stroke: color, strokeWidth: widthPx }),
       Plot.ruleY([1], { stroke: ink, strokeDasharray: "4,2" }),
@@ -81,7 +86,7 @@ function layerPanel(layer: string, values: readonly number[], top: number, canva
         text: (text: string) => text,
         frameAnchor: "top-left",
         dx: -36,
-        dy: -14,
+        dy: -24,
         fill: muted,
         textAnchor: "start",
       }),

@@ -25,4 +25,9 @@ export interface Figure {
 export interface Canvas {
   /** The page's own, or one made for the purpose. */
   readonly document: Document;
+  /**
+   * The width that a drawing has to fill, in px of which text is 12 high: a column of a paper, or a slide. Series are then
+   * named in a legend within the plot. Absent for a page, where drawings are as wide as they like and name series at the right.
+   */
+  readonly columnPx?: number;
 }

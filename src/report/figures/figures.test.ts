@@ -28,7 +28,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "figure-3": () => channelRatesFigure(data.channelRates(), canvas),
   "figure-4": () => rasterFigure(data.raster(), canvas),
   "figure-5": () => accuracyFigure(data.accuracy(), canvas),
-  "figure-6-1": () => detectionsFigure(data.detections(), 0),
+  "figure-6-1": () => detectionsFigure(data.detections(), 0, canvas),
   "figure-7": () => operationEnergyFigure(data.operationEnergy(), canvas),
   "figure-8": () => layerErrorFigure(data.layerError(), canvas),
   "figure-9": () => operationsOverTimeFigure(data.operationsOverTime(), canvas),

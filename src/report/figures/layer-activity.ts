@@ -3,7 +3,7 @@ import { percent } from "../format.ts";
 import type { Canvas, Figure } from "./figure.ts";
 import { linePanel } from "./line-panel.ts";
 import { lookOf } from "./look.ts";
-import { drawSheet } from "./svg.ts";
+import { drawSheet, gridOf } from "./svg.ts";
 
 export interface LayerActivityData {
   readonly configurations: readonly {
@@ -25,6 +25,7 @@ export interface LayerActivityData {
 export function layerActivityFigure({ configurations }: LayerActivityData, canvas: Canvas): Figure {
   const title = "Activity of each layer";
   const [first] = configurations;
+  const { columns, widthPx } = gridOf(canvas, { columns: 2, widthPx: 500 }, 2, 300);
   const panel = (
     name: string,
     label: string,
@@ -40,7 +41,7 @@ export function layerActivityFigure({ configurations }: LayerActivityData, canva
       })),
       x: { label: "layer", type: "category", domain: layers },
       y: { label, type: "linear" },
-      widthPx: 500,
+      widthPx,
       heightPx: 290,
       labelWidthPx: 190,
     });
@@ -71,7 +72,7 @@ export function layerActivityFigure({ configurations }: LayerActivityData, canva
     caption:
       "Mean over pictures and all steps of the run. Left: how often a neuron fires. Right: what share of a layer's synapses works at a step; where it falls, spikes are cheap.",
     alt,
-    svg: drawSheet(panels, { id: "figure-10", title, alt, columns: 2 }),
+    svg: drawSheet(panels, { id: "figure-10", title, alt, columns }),
     rows: configurations.flatMap(({ configuration, timeSteps, firing, synapses }) => [
       ...firing.map(({ layer, spikesPerNeuronStep }) => ({
         configuration,

@@ -1,14 +1,19 @@
-/** Lines over a common axis, each named beside its last point: the panel that most figures are made of. */
+/** Lines over a common axis, each named beside its last point or in a legend: the panel that most figures are made of. */
 import * as Plot from "@observablehq/plot";
+import { type Axis, fraction, numericDomain, numericScale, thinned, transformed } from "./axis.ts";
 import type { Canvas } from "./figure.ts";
-import { spreadLabels } from "./labels.ts";
+import { legend, type Place } from "./legend.ts";
 import { fontSizePx, ink, muted, type SeriesLook } from "./look.ts";
+import { namesAtRight } from "./names-at-right.ts";
 import { drawPanel, type Panel } from "./svg.ts";
 
 export interface Point {
   /** A number, or one of the axis' categories. */
   readonly x: number | string;
   readonly y: number;
+  /** Ends of an interval around y. */
+  readonly low?: number;
+  readonly high?: number;
 }
 
 export interface Series {
@@ -16,16 +21,6 @@ export interface Series {
   readonly look: SeriesLook;
   /** In order of x; none is drawn where there are no points. */
   readonly points: readonly Point[];
-}
-
-export interface Axis {
-  /** With its unit. */
-  readonly label: string;
-  readonly type: "linear" | "log" | "category";
-  /** Ends of the axis, or all categories. Measured where absent (numbers only). */
-  readonly domain?: readonly (number | string)[];
-  readonly ticks?: readonly number[];
-  readonly format?: (value: number) => string;
 }
 
 /** A horizontal line with a meaning of its own. */
@@ -42,76 +37,70 @@ export interface LinePanelOptions {
   readonly y: Axis;
   readonly widthPx: number;
   readonly heightPx: number;
-  /** Room for names at the right. */
+  /** Room for names at the right, on a page. */
   readonly labelWidthPx: number;
 }
 
 const marginLeft = 56;
+/** Where no names stand at the right: half of the last tick's label. */
+const marginRightInColumn = 16;
 /** Of categories' names, in radians. */
 const tickAngle = Math.PI / 5;
 /** Between categories' names. */
 const tickGapPx = 20;
-const labelGapPx = fontSizePx + 3;
+/** Before the first and after the last category, in gaps between them. */
+const categoryPadding = 0.3;
 
 export function linePanel(canvas: Canvas, options: LinePanelOptions): Panel {
-  const { series, rules = [], x, y, widthPx, heightPx, labelWidthPx } = options;
+  const { series, rules = [], x, y, widthPx, labelWidthPx } = options;
   const drawn = series.filter(({ points }) => points.length > 0);
-  const isCategory = x.type === "category";
-  const marginTop = options.title === undefined ? 26 : 44;
-  const marginBottom = isCategory ? 24 + slantedPx(x.domain ?? []) : 42;
-  const numbers = [...drawn.flatMap(({ points }) => points.map((point) => point.y)), ...rules.map((rule) => rule.y)];
-  const yDomain = numericDomain(y, numbers);
-  const xDomain = isCategory
-    ? []
-    : numericDomain(
-        x,
-        drawn.flatMap(({ points }) => points.map((point) => Number(point.x))),
-      );
+  const frame = frameOf(options, canvas.columnPx === undefined ? labelWidthPx : marginRightInColumn);
+  const ends = drawn.flatMap(({ points }) => points.flatMap(({ y, low = y, high = y }) => [y, low, high]));
+  const yDomain = numericDomain(y, [...ends, ...rules.map((rule) => rule.y)]);
+  const xDomain = numericDomain(
+    x,
+    drawn.flatMap(({ points }) => points.map((point) => Number(point.x))),
+  );
   const named = [
     ...drawn.map(({ name, look, points }) => ({ name, look, y: points[points.length - 1].y })),
     ...rules.map(({ name, y }) => ({ name, look: undefined, y })),
   ];
-  const [top, bottom] = [marginTop, heightPx - marginBottom];
-  const wished = named.map((name) => bottom + (top - bottom) * fraction(name.y, yDomain, y.type));
-  const places = spreadLabels(wished, labelGapPx, [top, bottom]);
-  const at = (point: Point) => (isCategory ? point.x : transformed(Number(point.x), x.type));
-  const beside = (place: number) => ({ frameAnchor: "top-right", dy: place - marginTop }) as const;
+  const heightOf = (value: number) => frame.innerHeight * (1 - fraction(value, yDomain, y.type));
+  const names =
+    canvas.columnPx === undefined
+      ? {
+          marks: namesAtRight(
+            named,
+            named.map(({ y }) => heightOf(y)),
+            frame.innerHeight,
+          ),
+          heightPx: 0,
+        }
+      : legend(named, {
+          widthPx: frame.innerWidth,
+          heightPx: frame.innerHeight,
+          lines: [
+            ...drawn.map(({ points }) => polyline(points, x, xDomain, frame, heightOf)),
+            ...rules.map((rule) => [0, frame.innerWidth].map((place) => ({ x: place, y: heightOf(rule.y) }))),
+          ],
+          abovePx: frame.marginTop - titlePx(options),
+          leftPx: marginLeft - 6,
+        });
   return drawPanel(canvas, {
     ...(options.title === undefined ? {} : { title: options.title }),
     width: widthPx,
-    height: heightPx,
-    marginTop,
+    height: options.heightPx + names.heightPx,
+    marginTop: frame.marginTop + names.heightPx,
     marginLeft,
-    marginBottom,
-    marginRight: labelWidthPx,
-    x: isCategory
-      ? {
-          type: "point",
-          label: null,
-          domain: [...(x.domain ?? [])],
-          ticks: thinned(x.domain ?? [], (widthPx - marginLeft - labelWidthPx) / tickGapPx),
-          tickRotate: (-tickAngle * 180) / Math.PI,
-          padding: 0.3,
-        }
-      : {
-          ...numericScale(x, xDomain as [number, number]),
-          label: x.label,
-          labelAnchor: "center",
-          labelArrow: "none",
-          labelOffset: 36,
-        },
+    marginBottom: frame.marginBottom,
+    marginRight: frame.marginRight,
+    x: xScale(x, xDomain, frame.innerWidth),
     y: { ...numericScale(y, yDomain), label: null, grid: true },
     marks: [
       ...rules.map((rule) =>
         Plot.ruleY([transformed(rule.y, y.type)], { stroke: ink, strokeWidth: 1.2, strokeDasharray: "4,2" }),
       ),
-      ...drawn.flatMap(({ look, points }) => {
-        const place = { x: at, y: (point: Point) => transformed(point.y, y.type), stroke: look.color };
-        return [
-          Plot.line(points, { ...place, strokeWidth: 1.8, strokeDasharray: look.dash }),
-          Plot.dot(points, { ...place, fill: "white", symbol: look.symbol, r: 3.2 }),
-        ];
-      }),
+      ...drawn.flatMap((line) => lineMarks(line, x.type, y.type)),
       // The y axis' name stands over it, where it can be read without turning the head.
       Plot.text([y.label], {
         text: (label: string) => label,
@@ -121,72 +110,98 @@ export function linePanel(canvas: Canvas, options: LinePanelOptions): Panel {
         fill: muted,
         textAnchor: "start",
       }),
-      ...named.flatMap(({ name, look }, i) => [
-        ...(look
-          ? [Plot.dot([name], { ...beside(places[i]), dx: 18, stroke: look.color, symbol: look.symbol, r: 3.2 })]
-          : []),
-        Plot.text([name], {
-          ...beside(places[i]),
-          text: (text: string) => text,
-          lineAnchor: "middle",
-          textAnchor: "start",
-          dx: look ? 27 : 8,
-          fill: look?.color ?? muted,
-        }),
-      ]),
+      ...names.marks,
     ],
   });
 }
 
-/** At most `most` of the values, evenly, the last among them. */
-export function thinned<T>(values: readonly T[], most: number): T[] {
-  const every = Math.max(1, Math.ceil(values.length / most));
-  return values.filter((_, i) => (values.length - 1 - i) % every === 0);
+/** Margins, and what they leave to the plot. */
+interface Frame {
+  readonly marginTop: number;
+  readonly marginRight: number;
+  readonly marginBottom: number;
+  readonly innerWidth: number;
+  readonly innerHeight: number;
+}
+
+function frameOf(options: LinePanelOptions, marginRight: number): Frame {
+  const { x, widthPx, heightPx } = options;
+  const marginTop = 26 + titlePx(options);
+  const marginBottom = x.type === "category" ? 24 + slantedPx(x.domain ?? []) : 42;
+  return {
+    marginTop,
+    marginRight,
+    marginBottom,
+    innerWidth: widthPx - marginLeft - marginRight,
+    innerHeight: heightPx - marginTop - marginBottom,
+  };
+}
+
+function titlePx({ title }: LinePanelOptions): number {
+  return title === undefined ? 0 : 18;
+}
+
+function xScale(x: Axis, domain: readonly [number, number], innerWidth: number): Plot.ScaleOptions {
+  if (x.type === "category") {
+    return {
+      type: "point",
+      label: null,
+      domain: [...(x.domain ?? [])],
+      ticks: thinned(x.domain ?? [], innerWidth / tickGapPx),
+      tickRotate: (-tickAngle * 180) / Math.PI,
+      padding: categoryPadding,
+    };
+  }
+  return {
+    ...numericScale(x, domain),
+    label: x.label,
+    labelAnchor: "center",
+    labelArrow: "none",
+    labelOffset: 36,
+  };
+}
+
+function lineMarks({ look, points }: Series, xType: Axis["type"], yType: Axis["type"]): readonly Plot.Markish[] {
+  const at = ({ x }: Point) => (xType === "category" ? x : transformed(Number(x), xType));
+  const place = { x: at, y: (point: Point) => transformed(point.y, yType), stroke: look.color };
+  const sure = points.filter(({ low, high }) => low !== undefined && high !== undefined && high > low);
+  return [
+    ...(sure.length === 0
+      ? []
+      : [
+          Plot.ruleX(sure, {
+            x: at,
+            y1: ({ low }: Point) => transformed(low as number, yType),
+            y2: ({ high }: Point) => transformed(high as number, yType),
+            stroke: look.color,
+            strokeOpacity: 0.6,
+          }),
+        ]),
+    Plot.line(points, { ...place, strokeWidth: 1.8, strokeDasharray: look.dash }),
+    Plot.dot(points, { ...place, fill: "white", symbol: look.symbol, r: 3.2 }),
+  ];
+}
+
+/** Where a line runs, in pixels of the plot, with the ends of its intervals. */
+function polyline(
+  points: readonly Point[],
+  x: Axis,
+  xDomain: readonly [number, number],
+  { innerWidth }: Frame,
+  heightOf: (y: number) => number,
+): readonly Place[] {
+  const categories = x.domain ?? [];
+  const across = (point: Point) =>
+    x.type === "category"
+      ? (categories.indexOf(point.x) + categoryPadding) / Math.max(1, categories.length - 1 + 2 * categoryPadding)
+      : fraction(Number(point.x), xDomain, x.type);
+  return points.flatMap((point) => {
+    const { y, low = y, high = y } = point;
+    return [y, low, high, y].map((value) => ({ x: innerWidth * across(point), y: heightOf(value) }));
+  });
 }
 
 /** Height of the longest name, slanted. */
 function slantedPx(names: readonly (number | string)[]): number {
   return Math.max(0, ...names.map((name) => String(name).length)) * 0.6 * fontSizePx * Math.sin(tickAngle);
-}
-
-/** The given ends, or those of the values (from zero on a linear axis). */
-function numericDomain({ domain, type }: Axis, values: readonly number[]): [number, number] {
-  if (domain) return [Number(domain[0]), Number(domain[1])];
-  const positive = values.filter((value) => value > 0);
-  const max = positive.length > 0 ? Math.max(...positive) : 1;
-  return [type === "log" ? Math.min(...positive, max) : 0, max];
-}
-
-/** Logarithms are taken here and not by the scale, whose own labels leave out what is no power of ten. */
-function numericScale({ type, ticks, format = String }: Axis, domain: readonly [number, number]) {
-  const values = ticks ?? (type === "log" ? decades(domain) : undefined);
-  return {
-    type: "linear",
-    domain: domain.map((value) => transformed(value, type)),
-    ticks: values ? values.map((value) => transformed(value, type)) : 5,
-    tickFormat: (place: number) => format(type === "log" ? Number((10 ** place).toPrecision(9)) : place),
-  } as const;
-}
-
-function transformed(value: number, type: Axis["type"]): number {
-  return type === "log" ? Math.log10(value) : value;
-}
-
-/** Powers of ten within the ends; where there are fewer than two, 2 and 5 times them as well. */
-function decades([from, to]: readonly [number, number]): readonly number[] {
-  const within = (factors: readonly number[]) => {
-    const ticks: number[] = [];
-    for (let power = Math.floor(Math.log10(from)); power <= Math.log10(to); power++) {
-      for (const factor of factors) ticks.push(Number((factor * 10 ** power).toPrecision(3)));
-    }
-    return ticks.filter((tick) => tick >= from && tick <= to);
-  };
-  const powers = within([1]);
-  return powers.length >= 2 ? powers : within([1, 2, 5]);
-}
-
-/** Where a value lies between the ends, 0 to 1. */
-function fraction(value: number, [from, to]: readonly [number, number], type: Axis["type"]): number {
-  const [start, end] = [transformed(from, type), transformed(to, type)];
-  return end === start ? 0 : (transformed(value, type) - start) / (end - start);
 }

@@ -2,9 +2,10 @@
 import * as Plot from "@observablehq/plot";
 import type { OperationCost } from "../../metrics/energy.ts";
 import { digits, joules } from "../format.ts";
+import { thinned } from "./axis.ts";
 import type { Canvas, Figure } from "./figure.ts";
 import { faint, ink, lookOf, muted } from "./look.ts";
-import { drawPanel, drawSheet, type Panel } from "./svg.ts";
+import { drawPanel, drawSheet, gridOf, type Panel } from "./svg.ts";
 
 export interface NetworkEnergy {
   readonly network: string;
@@ -75,17 +76,22 @@ function panel(
   const oneStep = ({ oneStepPicojoules }: NetworkEnergy) => Math.log10(oneStepPicojoules as number);
   const withStep = networks.filter(({ oneStepPicojoules }) => oneStepPicojoules !== undefined && oneStepPicojoules > 0);
   const { color } = lookOf(0);
+  const isColumn = canvas.columnPx !== undefined;
+  const { widthPx } = gridOf(canvas, { columns: 1, widthPx: 820 }, 1, 300);
   return drawPanel(canvas, {
     title: `${label}: MAC ${macPicojoules} pJ, AC ${acPicojoules} pJ`,
-    width: 820,
+    width: widthPx,
     height: 76 + 24 * networks.length,
     marginTop: 30,
-    marginLeft: 210,
-    marginRight: 150,
+    marginLeft: isColumn ? 152 : 210,
+    marginRight: isColumn ? 118 : 150,
     marginBottom: 38,
     x: {
       domain: [...domain],
-      ticks: Array.from({ length: domain[1] - domain[0] + 1 }, (_, i) => domain[0] + i),
+      ticks: thinned(
+        Array.from({ length: domain[1] - domain[0] + 1 }, (_, i) => domain[0] + i),
+        (widthPx - (isColumn ? 270 : 360)) / 48,
+      ),
       tickFormat: (power: number) => joules(10 ** power).replace(/\.0+(?= )/, ""),
       label: "energy",
       labelAnchor: "center",

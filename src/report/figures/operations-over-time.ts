@@ -1,10 +1,11 @@
 /** Beyond the paper: accumulates for each MAC of the DNN as steps go by, and where that stops paying. */
 import { breakEvenRatio, type OperationCost } from "../../metrics/energy.ts";
 import { digits } from "../format.ts";
+import { thinned } from "./axis.ts";
 import type { Canvas, Figure } from "./figure.ts";
-import { linePanel, thinned } from "./line-panel.ts";
+import { linePanel } from "./line-panel.ts";
 import { lookOf } from "./look.ts";
-import { drawSheet } from "./svg.ts";
+import { drawSheet, gridOf } from "./svg.ts";
 
 export interface OperationsOverTimeData {
   readonly dnnMacs: number;
@@ -28,16 +29,17 @@ export function operationsOverTimeFigure(data: OperationsOverTimeData, canvas: C
     y: breakEvenRatio(cost),
     name: `${cost.label}: ${digits(breakEvenRatio(cost))}`,
   }));
+  const { widthPx } = gridOf(canvas, { columns: 1, widthPx: 820 }, 1, 300);
   const panel = linePanel(canvas, {
     series,
     rules,
     x: {
       label: "time steps",
       type: "log",
-      ticks: thinned(steps, 10),
+      ticks: thinned(steps, Math.min(10, widthPx / 50)),
     },
     y: { label: "AC / MAC, summed over steps", type: "log" },
-    widthPx: 820,
+    widthPx,
     heightPx: 340,
     labelWidthPx: 250,
   });

@@ -2,7 +2,7 @@
 import * as Plot from "@observablehq/plot";
 import type { Canvas, Figure } from "./figure.ts";
 import { faint, ink, lookOf } from "./look.ts";
-import { drawPanel, drawSheet, type Panel } from "./svg.ts";
+import { drawPanel, drawSheet, gridOf, type Panel } from "./svg.ts";
 
 export interface Raster {
   readonly configuration: string;
@@ -28,21 +28,24 @@ interface Spike {
 
 export function rasterFigure({ layer, neurons, rasters }: RasterData, canvas: Canvas): Figure {
   const title = `Spikes of ${neurons.length} neurons of ${layer}`;
-  const listed = rasters.map(({ configuration, spikes }) => ({
-    configuration,
-    spikes: spikesOf(spikes, neurons.length),
-  }));
   const timeSteps = Math.max(...rasters.map(({ spikes }) => spikes.length / neurons.length));
   const shown = Math.min(timeSteps, mostSteps);
+  const listed = rasters.map(({ configuration, spikes }) => {
+    const all = spikesOf(spikes, neurons.length);
+    return { configuration, spikes: all, shown: all.filter(({ t }) => t <= shown) };
+  });
+  const { widthPx } = gridOf(canvas, { columns: 1, widthPx: 960 }, rasters.length, 300);
   const alt = `${title} in ${timeSteps} steps. ${listed.map(({ configuration, spikes }) => `${configuration}: ${countsOf(spikes)}.`).join(" ")}`;
   return {
     id: "figure-4",
     label: "Figure 4",
     title,
-    caption: `The same neurons on the same picture, drawn at random from those that are active in the DNN. A full bar is a spike of +1, a short orange bar below the line one of −1. Counts are of all steps; the first ${shown} are drawn.`,
+    caption: `The same neurons on the same picture, drawn at random from those that are active in the DNN. A full bar is a spike of +1, a short orange bar below the line one of −1. ${shown < timeSteps ? `The first ${shown} of ${timeSteps} steps are drawn, and counted over each panel.` : `All ${shown} steps are drawn.`}`,
     alt,
     svg: drawSheet(
-      listed.map(({ configuration, spikes }) => panel(configuration, spikes, neurons.length, shown, canvas)),
+      listed.map(({ configuration, shown: spikes }) =>
+        panel(configuration, spikes, { neurons: neurons.length, timeSteps: shown, widthPx, canvas }),
+      ),
       { id: "figure-4", title, alt, columns: 1 },
     ),
     rows: listed.flatMap(({ configuration, spikes }) =>
@@ -62,22 +65,29 @@ function countsOf(spikes: readonly Spike[]): string {
   return `${spikes.length - negative} positive and ${negative} negative spikes`;
 }
 
-function panel(title: string, spikes: readonly Spike[], neurons: number, timeSteps: number, canvas: Canvas): Panel {
+interface RasterPanel {
+  readonly neurons: number;
+  readonly timeSteps: number;
+  readonly widthPx: number;
+  readonly canvas: Canvas;
+}
+
+function panel(title: string, drawn: readonly Spike[], { neurons, timeSteps, widthPx, canvas }: RasterPanel): Panel {
   const rowPx = 9;
   const bar = (sign: 1 | -1, from: number, to: number, color: string) =>
     Plot.ruleX(
-      spikes.filter(({ spike, t }) => spike * sign > 0 && t <= timeSteps),
+      drawn.filter(({ spike }) => spike * sign > 0),
       {
         x: "t",
         y1: ({ neuron }: Spike) => neuron + from,
         y2: ({ neuron }: Spike) => neuron + to,
         stroke: color,
-        strokeWidth: Math.max(0.7, Math.min(2.2, 420 / timeSteps)),
+        strokeWidth: Math.max(0.7, Math.min(2.2, (0.44 * widthPx) / timeSteps)),
       },
     );
   return drawPanel(canvas, {
-    title: `${title}: ${countsOf(spikes)}`,
-    width: 960,
+    title: `${title}: ${drawn.length} spikes, ${drawn.filter(({ spike }) => spike < 0).length} negative`,
+    width: widthPx,
     height: 62 + neurons * rowPx,
     marginTop: 24,
     marginLeft: 40,
@@ -85,7 +95,7 @@ function panel(title: string, spikes: readonly Spike[], neurons: number, timeSte
     marginBottom: 38,
     x: {
       domain: [0.5, timeSteps + 0.5],
-      ticks: 10,
+      ticks: Math.min(10, Math.round(widthPx / 60)),
       label: "time step",
       labelAnchor: "center",
       labelArrow: "none",

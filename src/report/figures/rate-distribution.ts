@@ -4,7 +4,7 @@ import { histogram, quantile } from "../../metrics/firing-rates.ts";
 import { percent } from "../format.ts";
 import type { Canvas, Figure } from "./figure.ts";
 import { ink, lookOf, muted } from "./look.ts";
-import { drawPanel, drawSheet, type Panel } from "./svg.ts";
+import { drawPanel, drawSheet, gridOf, type Panel } from "./svg.ts";
 
 export interface RateDistribution {
   readonly configuration: string;
@@ -30,6 +30,7 @@ export function rateDistributionFigure(data: RateDistributionData, canvas: Canva
   const { layer, channel, part, distributions } = data;
   const title = `Firing rates of channel ${channel + 1} of ${layer}`;
   const max = Math.max(1, ...distributions.map(({ rates }) => quantile(rates, 1)));
+  const { columns, widthPx } = gridOf(canvas, { columns: 3, widthPx: 320 }, distributions.length, 270);
   const alt = `${title}. ${distributions.map((distribution) => `${distribution.configuration}: ${spreadOf(distribution)}.`).join(" ")}`;
   return {
     id: "figure-2",
@@ -38,8 +39,8 @@ export function rateDistributionFigure(data: RateDistributionData, canvas: Canva
     caption: `Share of the channel's neurons by their net spikes a step, over all pictures. This channel's greatest activation is ${percent(part)} of its layer's. Shares on a logarithmic axis, below 0.01 % not drawn.`,
     alt,
     svg: drawSheet(
-      distributions.map((distribution, i) => panel(distribution, i, max, canvas)),
-      { id: "figure-2", title, alt, columns: 3 },
+      distributions.map((distribution, i) => panel(distribution, i, { max, widthPx, canvas })),
+      { id: "figure-2", title, alt, columns },
     ),
     rows: distributions.flatMap(({ configuration, rates }) =>
       histogram(rates, max, bars).map(({ from, to, share }) => ({ configuration, from, to, share })),
@@ -47,11 +48,15 @@ export function rateDistributionFigure(data: RateDistributionData, canvas: Canva
   };
 }
 
-function panel(distribution: RateDistribution, index: number, max: number, canvas: Canvas): Panel {
+function panel(
+  distribution: RateDistribution,
+  index: number,
+  { max, widthPx, canvas }: { max: number; widthPx: number; canvas: Canvas },
+): Panel {
   const drawn = histogram(distribution.rates, max, bars).filter(({ share }) => share > leastShare);
   return drawPanel(canvas, {
     title: `${distribution.configuration}, T = ${distribution.timeSteps}`,
-    width: 320,
+    width: widthPx,
     height: 240,
     marginTop: 62,
     marginLeft: 60,

@@ -33,6 +33,20 @@ export function drawPanel(
   return { widthPx, heightPx, content: `${heading}${tidy(inner)}` };
 }
 
+/** How panels of one width stand. */
+export interface Grid {
+  /** Panels in a row; the rest go below. */
+  readonly columns: number;
+  readonly widthPx: number;
+}
+
+/** As on a page; or where a column is to be filled, as many panels in a row as fit with `leastPx` each. */
+export function gridOf({ columnPx }: Canvas, page: Grid, panels: number, leastPx: number): Grid {
+  if (columnPx === undefined) return page;
+  const columns = Math.max(1, Math.min(page.columns, panels, Math.floor(columnPx / leastPx)));
+  return { columns, widthPx: Math.floor(columnPx / columns) };
+}
+
 const titleHeightPx = 30;
 const titleMark = 'class="title"';
 
@@ -44,16 +58,20 @@ export interface SheetOptions {
   readonly columns: number;
 }
 
-/** Panels side by side under one title, as a document. Panels of a sheet are of one size. */
+/** Panels side by side under one title, as a document. Panels of a sheet are of one width, and a row is as high as its highest. */
 export function drawSheet(panels: readonly Panel[], { id, title, alt, columns }: SheetOptions): string {
-  const [{ widthPx, heightPx }] = panels;
+  const [{ widthPx }] = panels;
   const width = Math.min(columns, panels.length) * widthPx;
-  const height = titleHeightPx + Math.ceil(panels.length / columns) * heightPx;
-  const placed = panels.map(({ content }, i) => {
-    const x = (i % columns) * widthPx;
-    const y = titleHeightPx + Math.floor(i / columns) * heightPx;
-    return `<g transform="translate(${x},${y})">${content}</g>`;
-  });
+  const rows = Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) =>
+    panels.slice(row * columns, (row + 1) * columns),
+  );
+  let height = titleHeightPx;
+  const placed: string[] = [];
+  for (const row of rows) {
+    for (const [i, { content }] of row.entries())
+      placed.push(`<g transform="translate(${i * widthPx},${height})">${content}</g>`);
+    height += Math.max(...row.map(({ heightPx }) => heightPx));
+  }
   return isolateIds(
     toLines(
       [

@@ -1,5 +1,6 @@
 /** Table 1: mAP of every configuration at the end of its run, beside the paper's. */
-import type { AccuracyCurve, AccuracyData } from "../figures/accuracy.ts";
+import { type AccuracyCurve, type AccuracyData, namesExplained } from "../figures/accuracy.ts";
+import type { Cell } from "../figures/figure.ts";
 import { percent } from "../format.ts";
 import type { PaperTable1 } from "../paper-results.ts";
 import type { Table } from "./table.ts";
@@ -17,27 +18,45 @@ export function accuracyTable({ metric, dnn, curves, source }: AccuracyData, pap
       timeSteps: (vmem ?? count)?.t ?? null,
       vmem: vmem?.map ?? null,
       vmemOfDnn: share(vmem?.map, dnn),
+      vmemLow: vmem?.share?.low ?? null,
+      vmemHigh: vmem?.share?.high ?? null,
       count: count?.map ?? null,
       countOfDnn: share(count?.map, dnn),
+      countLow: count?.share?.low ?? null,
+      countHigh: count?.share?.high ?? null,
       paperVmem: printed?.vmem ?? null,
       paperVmemOfDnn: share(printed?.vmem, paper.dnn),
       paperCount: printed?.count ?? null,
       paperCountOfDnn: share(printed?.count, paper.dnn),
     };
   });
-  const none = { timeSteps: null, count: null, countOfDnn: null, paperCount: null, paperCountOfDnn: null };
+  const none = {
+    timeSteps: null,
+    vmemLow: null,
+    vmemHigh: null,
+    count: null,
+    countOfDnn: null,
+    countLow: null,
+    countHigh: null,
+    paperCount: null,
+    paperCountOfDnn: null,
+  };
   return {
     id: "table-1",
     label: "Table 1",
     title: `${metric} of DNN and spiking networks`,
-    caption: `Measured on ${source}, at the end of each run; beside it what the paper prints for ${paper.data}. Shares are of the DNN's mAP, the measured one or the paper's.`,
+    caption: `Measured on ${source}, at the end of each run; beside it what the paper prints for ${paper.data}. Shares are of the DNN's mAP, the measured one or the paper's; after a measured share its 95 % interval, over pictures drawn anew. ${namesExplained}`,
     columns: [
       { key: "configuration", label: "Network" },
       { key: "timeSteps", label: "Steps" },
       { key: "vmem", label: "V_mem", format: percent },
-      { key: "vmemOfDnn", label: "of DNN", format: percent },
+      { key: "vmemOfDnn", label: "of DNN", format: (of, { vmemLow, vmemHigh }) => shareText(of, vmemLow, vmemHigh) },
       { key: "count", label: "Spike count", format: percent },
-      { key: "countOfDnn", label: "of DNN", format: percent },
+      {
+        key: "countOfDnn",
+        label: "of DNN",
+        format: (of, { countLow, countHigh }) => shareText(of, countLow, countHigh),
+      },
       { key: "paperVmem", label: "Paper, V_mem", format: percent },
       { key: "paperVmemOfDnn", label: "of its DNN", format: percent },
       { key: "paperCount", label: "Paper, spike count", format: percent },
@@ -60,4 +79,10 @@ export function accuracyTable({ metric, dnn, curves, source }: AccuracyData, pap
 /** The row's cells in the order of the model row's, so that the data's columns do not depend on how a row was made. */
 function ordered<R extends object>(row: R, model: R | undefined): R {
   return model ? (Object.fromEntries(Object.keys(model).map((key) => [key, row[key as keyof R]])) as R) : row;
+}
+
+function shareText(of: number, low: Cell, high: Cell): string {
+  return typeof low === "number" && typeof high === "number" && high > low
+    ? `${percent(of)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`
+    : percent(of);
 }
