@@ -42,7 +42,7 @@ export {
   type ChoosingOptions,
   chooseSettings,
   type SearchSpace,
-  searchSpace,
+  searchSpaceFor,
   splitPictures,
 } from "./evaluate/choose-settings.ts";
 export {

@@ -222,7 +222,16 @@ test("convert --auto chooses on the calibration pictures, says how, and keeps wh
     const data = Uint8Array.from({ length: 960 }, (_, i) => (i * (35 + index)) % 256);
     writeFileSync(join(folder, `several/${index}.png`), await encodePng({ width: 20, height: 16, data }));
   }
-  const auto = [...convertTiny.with(4, "several"), "--auto", "--steps", "8", "--neuron", "ibt"];
+  const auto = [
+    ...convertTiny.with(4, "several"),
+    "--auto",
+    "--steps",
+    "8",
+    "--neuron",
+    "ibt",
+    "--clipping",
+    "percentile",
+  ];
   const { code, stdout, stderr } = await run(...auto, "-o", "auto.safetensors", "--json");
   expect(code, stderr).toBe(0);
   const { auto: choice, provenance } = JSON.parse(stdout);
@@ -240,6 +249,8 @@ test("convert --auto chooses on the calibration pictures, says how, and keeps wh
     "8",
     "--neuron",
     "ibt",
+    "--clipping",
+    "percentile",
     "--percentile",
     `${percentile}`,
     "--phases",
@@ -352,8 +363,8 @@ test.each<[string, string[], RegExp]>([
   ],
   [
     "a choice of nothing",
-    [...convertTiny, "--auto", "--percentile", "99.9", "--phases", "6", "-o", "x.safetensors"],
-    /\[E_USAGE\] --auto chooses percentile, phases, and the options leave nothing open/,
+    [...convertTiny, "--auto", "--rounding", "0.01", "-o", "x.safetensors"],
+    /\[E_USAGE\] --auto chooses rounding, and the options leave nothing open/,
   ],
   [
     "a range that runs backwards",

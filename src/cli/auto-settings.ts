@@ -1,4 +1,5 @@
 /** `convert --auto`: settings chosen on the calibration pictures, with progress, and told to people and to the model file. */
+import { conversionSettings } from "../convert/modes.ts";
 import { ArgumentError } from "../core/errors.ts";
 import type { FloatTensor } from "../core/tensor.ts";
 import {
@@ -6,8 +7,9 @@ import {
   type Choice,
   chooseSettings,
   combinations,
-  searchSpace,
+  searchSpaceFor,
   splitPictures,
+  type Target,
 } from "../evaluate/choose-settings.ts";
 import type { Graph } from "../graph/graph.ts";
 import { openSession } from "../snn/engines/open-session.ts";
@@ -21,9 +23,28 @@ export interface AutoChoice extends Choice {
   readonly pictures: { readonly calibration: number; readonly judged: number };
 }
 
+export interface TargetFlags {
+  readonly targetError?: number;
+  readonly targetCost?: number;
+}
+
+/** @throws ArgumentError where both are asked for. */
+function targetOf({ targetError, targetCost }: TargetFlags): Target | undefined {
+  if (targetError !== undefined && targetCost !== undefined)
+    throw new ArgumentError("E_USAGE", "--target-error and --target-cost are two targets. Leave one of them out");
+  if (targetError !== undefined) return { error: targetError };
+  return targetCost === undefined ? undefined : { cost: targetCost };
+}
+
 /** Searches what the flags leave open. @throws ArgumentError where that is nothing. */
-export async function chooseOn(folderOrSpec: string, dnn: Graph, flags: ConversionFlags): Promise<AutoChoice> {
+export async function chooseOn(
+  folderOrSpec: string,
+  dnn: Graph,
+  flags: ConversionFlags & TargetFlags,
+): Promise<AutoChoice> {
   const given = givenSettings(flags);
+  const target = targetOf(flags);
+  const searchSpace = searchSpaceFor(conversionSettings(flags.mode ?? "fast", given));
   const names = Object.keys(searchSpace);
   if (names.every((name) => name in given)) {
     throw new ArgumentError("E_USAGE", `--auto chooses ${names.join(", ")}, and the options leave nothing open`);
@@ -39,6 +60,7 @@ export async function chooseOn(folderOrSpec: string, dnn: Graph, flags: Conversi
       {
         ...(flags.mode ? { mode: flags.mode } : {}),
         given,
+        ...(target ? { target } : {}),
         openSession: (graph) => openSession(graph),
         onRun: (done) => progress.update(done),
       },

@@ -68,6 +68,28 @@ describe("chooseSettings", () => {
   });
 });
 
+it("makes its networks of the calibrating pictures alone: those that judge change figures, and nothing else", async () => {
+  async function chooseBy(calibrating: number, judging: number) {
+    const opened: string[] = [];
+    const { candidates } = await chooseSettings(
+      dnn,
+      { calibration: [picture(calibrating)], judged: [picture(judging)] },
+      {
+        space: { rounding: [0.01, 0.1] },
+        openSession: (graph) => {
+          opened.push(JSON.stringify(graph.layers));
+          return openSession(graph);
+        },
+      },
+    );
+    return { opened, errors: candidates.map(({ outputError }) => outputError) };
+  }
+  const [one, other, third] = [await chooseBy(1, 4), await chooseBy(1, 5), await chooseBy(2, 4)];
+  expect(other.opened).toEqual(one.opened);
+  expect(other.errors).not.toEqual(one.errors);
+  expect(third.opened).not.toEqual(one.opened);
+});
+
 describe("bestOf", () => {
   const candidate = (outputError: number, acPerMac: number): Candidate => ({ searched: {}, outputError, acPerMac });
 
@@ -78,6 +100,17 @@ describe("bestOf", () => {
     expect(bestOf([best, cheaper, tooFar])).toBe(cheaper);
     expect(bestOf([best, tooFar])).toBe(best);
     expect(bestOf([tooFar, candidate(0.2, 0)])).toBe(tooFar);
+  });
+
+  it("meets a target: the cheapest at an error, the best at a cost, or says how near it came", () => {
+    const [fine, middle, coarse] = [candidate(0.02, 1.6), candidate(0.05, 1.2), candidate(0.1, 0.9)];
+    const all = [fine, middle, coarse];
+    expect(bestOf(all, { error: 0.06 })).toBe(middle);
+    expect(bestOf(all, { error: 1 })).toBe(coarse);
+    expect(bestOf(all, { cost: 1.2 })).toBe(middle);
+    expect(bestOf(all, { cost: 9 })).toBe(fine);
+    expect(() => bestOf(all, { error: 0.01 })).toThrow(/meets an error of 0.01; the nearest has an error of 0.0200/);
+    expect(() => bestOf(all, { cost: 0.5 })).toThrow(/0.5 accumulates .* the nearest has .* at 0.900/);
   });
 
   it("takes the first of equals", () => {

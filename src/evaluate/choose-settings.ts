@@ -2,8 +2,8 @@
  * Settings chosen on calibration pictures alone, for `convert --auto`. Labels and test pictures have no part in it.
  *
  * Some of the pictures calibrate, others judge: every candidate is converted and run to its last step, and compared with
- * the DNN. The rule: of the candidates whose output error is at most {@link errorAllowance} times the least, the one with
- * the fewest accumulates per multiply-accumulate of the DNN; the first of equals.
+ * the DNN. The rule, where no target is given: of the candidates whose output error is at most {@link errorAllowance} times the least, the
+ * one with the fewest accumulates per multiply-accumulate of the DNN; the first of equals.
  */
 import { calibrate, toSpiking } from "../convert/convert.ts";
 import { type ConversionSettings, conversionSettings, type Mode } from "../convert/modes.ts";
@@ -19,11 +19,17 @@ import { simulate } from "../snn/simulate.ts";
 /** Values to try, by setting: every combination of them is a candidate. */
 export type SearchSpace = { readonly [Name in keyof ConversionSettings]?: readonly ConversionSettings[Name][] };
 
-/** What is searched. A percentile must be one of those that calibration stores. */
-export const searchSpace: SearchSpace = {
-  percentile: [99, 99.5, 99.9, 99.95, 99.99],
-  phases: [1, 4, 5, 6],
-};
+/**
+ * What is searched: how much rounding is allowed, where that says how resolution is spread; elsewhere range and phases. A percentile must be
+ * one of those that calibration stores.
+ */
+export function searchSpaceFor({ clipping }: Pick<ConversionSettings, "clipping">): SearchSpace {
+  if (clipping === "balanced") return { rounding: [0.0015, 0.002, 0.003, 0.004, 0.006, 0.008, 0.012, 0.016, 0.024] };
+  return { percentile: [99, 99.5, 99.9, 99.95, 99.99], phases: [1, 4, 5, 6] };
+}
+
+/** The least cost at an output error, or the least output error at a cost in accumulates per multiply-accumulate. */
+export type Target = { readonly error: number } | { readonly cost: number };
 
 /** A candidate may have so many times the least error, if it costs less. */
 export const errorAllowance = 1.1;
@@ -52,7 +58,9 @@ export interface ChoosingOptions {
   readonly mode?: Mode;
   /** Kept as they are, searched or not. */
   readonly given?: Partial<ConversionSettings>;
+  /** By default {@link searchSpaceFor}. */
   readonly space?: SearchSpace;
+  readonly target?: Target;
   /** Chooses the engine. */
   readonly openSession: (graph: Graph) => Promise<Session>;
   /** Called after each run of a picture. */
@@ -96,11 +104,28 @@ export function combinations(
     );
 }
 
-/** The rule, see above. */
-export function bestOf(candidates: readonly Candidate[]): Candidate {
-  const least = Math.min(...candidates.map((candidate) => candidate.outputError));
-  const good = candidates.filter((candidate) => candidate.outputError <= errorAllowance * least);
-  return good.reduce((best, candidate) => (candidate.acPerMac < best.acPerMac ? candidate : best));
+/**
+ * The rule, see above, or what meets the target best.
+ * @throws ConversionError [E_TARGET] where nothing meets it, with the nearest.
+ */
+export function bestOf(candidates: readonly Candidate[], target?: Target): Candidate {
+  const least = (of: "outputError" | "acPerMac", among: readonly Candidate[]) =>
+    among.reduce((best, candidate) => (candidate[of] < best[of] ? candidate : best));
+  if (target && "cost" in target) {
+    const cheap = candidates.filter(({ acPerMac }) => acPerMac <= target.cost);
+    return cheap.length > 0 ? least("outputError", cheap) : missed(target, least("acPerMac", candidates));
+  }
+  const allowed = target?.error ?? errorAllowance * least("outputError", candidates).outputError;
+  const good = candidates.filter(({ outputError }) => outputError <= allowed);
+  return good.length > 0 ? least("acPerMac", good) : missed({ error: allowed }, least("outputError", candidates));
+}
+
+function missed(target: Target, { outputError, acPerMac }: Candidate): never {
+  const wanted = "error" in target ? `an error of ${target.error}` : `${target.cost} accumulates a multiply-accumulate`;
+  throw new ConversionError(
+    "E_TARGET",
+    `none of the settings that were tried meets ${wanted}; the nearest has an error of ${outputError.toFixed(4)} at ${acPerMac.toFixed(3)}. Ask for less, or leave more settings open`,
+  );
 }
 
 /** @param pictures network inputs [3, H, W]: see {@link splitPictures}. */
@@ -110,8 +135,10 @@ export async function chooseSettings(
     readonly calibration: Iterable<FloatTensor> | AsyncIterable<FloatTensor>;
     readonly judged: readonly FloatTensor[];
   },
-  { mode = "fast", given = {}, space = searchSpace, openSession, onRun }: ChoosingOptions,
+  options: ChoosingOptions,
 ): Promise<Choice> {
+  const { mode = "fast", given = {}, target, openSession, onRun } = options;
+  const { space = searchSpaceFor(conversionSettings(mode, given)) } = options;
   const calibrated = await calibrate(dnn, pictures.calibration);
   const references = await runDnn(calibrated, pictures.judged);
   const settingsOf = (searched: Partial<ConversionSettings>) => conversionSettings(mode, { ...given, ...searched });
@@ -130,7 +157,7 @@ export async function chooseSettings(
       await session.dispose();
     }
   }
-  const chosen = bestOf(candidates);
+  const chosen = bestOf(candidates, target);
   return { settings: settingsOf(chosen.searched), candidates, chosen };
 }
 

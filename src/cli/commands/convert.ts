@@ -16,6 +16,7 @@ import {
   addImportOptions,
   type ConversionFlags,
   type ModelFlags,
+  numberFrom,
   settingsFrom,
 } from "../options.ts";
 import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
@@ -24,6 +25,8 @@ interface ConvertFlags extends ModelFlags, ConversionFlags, OutputFlags {
   readonly output: string;
   readonly dnn: boolean;
   readonly auto?: true;
+  readonly targetError?: number;
+  readonly targetCost?: number;
   readonly json?: boolean;
 }
 
@@ -39,6 +42,16 @@ export function declare(command: Command): void {
     .option(
       "--auto",
       "choose the settings that are left open on the calibration pictures: one half calibrates, 16 of the other judge",
+    )
+    .option(
+      "--target-error <e>",
+      "of --auto: the fewest accumulates at this error of the outputs, on the pictures that judge",
+      numberFrom(0.0001, 10),
+    )
+    .option(
+      "--target-cost <c>",
+      "of --auto: the least error at so many accumulates a multiply-accumulate",
+      numberFrom(0.001, 1000),
     )
     .option("--no-dnn", "leave out the DNN: a smaller file that cannot be converted otherwise later");
   addForceOption(addConversionOptions(addImportOptions(command)))
@@ -62,7 +75,8 @@ async function run(model: string, weights: string | undefined, flags: ConvertFla
   if (isCfg(model) && weights === undefined)
     throw new ArgumentError("E_USAGE", `${model} needs its weights: convert ${model} FILE.weights …`);
   const imported = await importModel(model, { ...flags, ...(weights === undefined ? {} : { weights }) });
-  const choice = flags.auto && (await chooseOn(folder, imported, flags));
+  const isChoosing = flags.auto || flags.targetError !== undefined || flags.targetCost !== undefined;
+  const choice = isChoosing && (await chooseOn(folder, imported, flags));
   // Once more, on all pictures.
   const dnn = await calibrateOn(folder, imported);
   const snn = choice
