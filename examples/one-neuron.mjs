@@ -2,6 +2,7 @@
 //   node examples/one-neuron.mjs [LAYER CHANNEL Y X]
 import { readFile } from "node:fs/promises";
 import {
+  conversionSettings,
   decodeModel,
   eventEngine,
   explainNeuron,
@@ -13,7 +14,8 @@ import {
 } from "spiking-yolo";
 
 const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
-const snn = toSpiking(dnn);
+// The paper's neuron, for a few of its many steps.
+const snn = toSpiking(dnn, conversionSettings("paper", { timeSteps: 12 }));
 const hidden = snn.layers.filter(({ kind }) => kind === "integrateFire");
 const [layer = hidden[2].name, channel = "5", y = "10", x = "20"] = process.argv.slice(2);
 
@@ -27,11 +29,11 @@ await session.dispose();
 
 const vTh = population.vTh.data[neuron.channel];
 console.log(
-  `${layer}, channel ${channel}, y ${y}, x ${x}: a ${population.neuron} neuron with ${arrivals.length} inputs`,
+  `${layer}, channel ${channel}, y ${y}, x ${x}: neuron kind ${population.neuron}, with ${arrivals.length} inputs`,
 );
-for (const { t, weight, charge, firesFrom, firesFromNeg, spike, given } of steps) {
+for (const { t, charge, firesFrom, firesFromNeg, spike, given } of steps) {
   const inThresholds = (value) => (value === null ? "never" : (value / vTh).toFixed(2));
   console.log(
-    `step ${t} (a spike counts ${weight}): V = ${inThresholds(charge)}, +1 from ${inThresholds(firesFrom)}, −1 from ${inThresholds(firesFromNeg)}; sends ${spike}, gives up ${inThresholds(given)}`,
+    `step ${t}: V = ${inThresholds(charge)}, +1 from ${inThresholds(firesFrom)}, −1 from ${inThresholds(firesFromNeg)}; sends ${spike}, gives up ${inThresholds(given)}`,
   );
 }

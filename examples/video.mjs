@@ -2,7 +2,6 @@
 //   node examples/video.mjs
 import { readFile } from "node:fs/promises";
 import {
-  conversionSettings,
   decodeModel,
   dnnOperations,
   eventEngine,
@@ -15,8 +14,8 @@ import {
 } from "spiking-yolo";
 
 const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
-// Only trackers can keep their state from frame to frame.
-const snn = toSpiking(dnn, conversionSettings("track"));
+// Trackers can keep their state from frame to frame.
+const snn = toSpiking(dnn);
 const { macs } = dnnOperations(snn);
 const picture = await renderScene(generateScene(5, 0));
 
