@@ -14,12 +14,17 @@ import { plainOptions, plansOf } from "../../snn/plan/plan.ts";
 import { importModel, isImported } from "../import-model.ts";
 import { print, printJson } from "../io.ts";
 import { readModel } from "../model.ts";
+import { mostPictures, negativeSideOn, printNegativeSide } from "../negative-side.ts";
 import { addImportOptions, type ModelFlags } from "../options.ts";
 
 export function declare(command: Command): void {
   command
     .argument("<model>", "a model file, an .onnx or a darknet .cfg")
-    .option("--weights <file>", "darknet weights; without them only shapes are known");
+    .option("--weights <file>", "darknet weights; without them only shapes are known")
+    .option(
+      "--calibrate <dir>",
+      `say how much of the outputs rests on negative activations, on up to ${mostPictures} of these pictures`,
+    );
   addImportOptions(command)
     .option("--json", "print one JSON document")
     .addHelpText("after", "\nExample:\n  spiking-yolo inspect yolov2-tiny-voc.cfg")
@@ -31,9 +36,15 @@ async function run(model: string, flags: ModelFlags & { json?: boolean }): Promi
   const graph = (graphs.snn ?? graphs.dnn) as Graph;
   const spiking = runnableGraph(graphs);
   const engine = spiking ? { memory: eventMemory(spiking), kernels: kernelsOf(spiking) } : {};
-  const described = { ...describe(graph), ...engine };
-  if (flags.json) printJson(described);
-  else printTable(graph, described, graphs.snn ? "" : " in the usual mode");
+  const folder = flags.calibrate;
+  const negativeSide = folder === undefined ? undefined : await negativeSideOn(folder, graphs.dnn);
+  const described = { ...describe(graph), ...engine, ...(negativeSide ? { negativeSide } : {}) };
+  if (flags.json) {
+    printJson(described);
+    return;
+  }
+  printTable(graph, described, graphs.snn ? "" : " in the usual mode");
+  if (folder !== undefined) printNegativeSide(negativeSide);
 }
 
 interface Described {
