@@ -3,9 +3,10 @@
  * What each kernel buys: a network is run as it is planned, and as it would be if a kernel were not there, turn by turn; printed
  * are least processor times of a thread and their ratio. With another build, that is compared besides.
  *
- *     npm run build && node bench/kernels.js --model MODEL.safetensors --image FILE [--mode fast,track] [--threads 1] [--repeats 15] [--against OTHER/dist]
+ *     npm run build && node bench/kernels.js --model MODEL.safetensors --image FILE [--mode fast,track] [--threads 1] [--repeats 15] [--against OTHER/dist [--builds-only]]
  *
- * Without a model: the one that ships, on a generated scene. Results must be the same, or it ends with exit code 1.
+ * Without a model: the one that ships, on a generated scene; with `--seeded 5,15`: Tiny YOLO's shape at 416² with seeded weights, at
+ * these activities in percent. Results must be the same, or it ends with exit code 1.
  */
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -15,12 +16,14 @@ import { parseArgs } from "node:util";
 const { values: flags } = parseArgs({
   options: {
     model: { type: "string", default: resolve(import.meta.dirname, "../models/scenes.safetensors") },
+    seeded: { type: "string" },
     image: { type: "string" },
     mode: { type: "string", default: "fast,track,rate,paper" },
     steps: { type: "string" },
     threads: { type: "string", default: "1" },
     repeats: { type: "string", default: "15" },
     against: { type: "string" },
+    "builds-only": { type: "boolean", default: false },
   },
 });
 const threads = Number(flags.threads);
@@ -37,10 +40,38 @@ const { wasmDevice } = await ours.at("snn/engines/event/wasm-device.js");
 const { gathers } = await ours.at("snn/plan/decisions.js");
 const theirs = flags.against ? await libraryIn(flags.against) : undefined;
 
-const { dnn } = ours.decodeModel(readFileSync(flags.model), flags.model);
-const picture = flags.image
-  ? await ours.decodeImage(readFileSync(flags.image), flags.image)
-  : ours.renderScene(ours.generateScene(2027, 0));
+/** Networks to be measured: name, converted graph, picture. */
+async function* workloads() {
+  const inMode = (/** @type {string} */ mode) => {
+    const usual = flags.steps ? Number(flags.steps) : mode === "paper" ? 64 : undefined;
+    return ours.conversionSettings(mode, usual ? { timeSteps: usual } : {});
+  };
+  if (flags.seeded) {
+    const { seededTinyYolo } = await ours.at("speed/seeded-network.js");
+    const { tuneActivity } = await ours.at("speed/activity.js");
+    const { dnn, picture } = await seededTinyYolo(1);
+    for (const mode of flags.mode.split(",")) {
+      const snn = ours.toSpiking(dnn, { ...inMode(mode), timeSteps: Number(flags.steps ?? 32) });
+      const { image } = ours.preprocess(picture, ours.inputOf(snn).shape, snn.preprocessing);
+      for (const percent of flags.seeded.split(",")) {
+        const { timeSteps } = snn.simulation;
+        const open = (/** @type {any} */ graph) => ours.eventEngine({ threads }).open(graph);
+        const tuned = await tuneActivity(snn, { activity: Number(percent) / 100, image, timeSteps, open });
+        yield { name: `seeded Tiny YOLO, ${mode}, ${percent} %`, snn: tuned, image };
+      }
+    }
+    return;
+  }
+  const { dnn } = ours.decodeModel(readFileSync(flags.model), flags.model);
+  const picture = flags.image
+    ? await ours.decodeImage(readFileSync(flags.image), flags.image)
+    : ours.renderScene(ours.generateScene(2027, 0));
+  for (const mode of flags.mode.split(",")) {
+    const snn = ours.toSpiking(dnn, inMode(mode));
+    const { image } = ours.preprocess(picture, ours.inputOf(snn).shape, snn.preprocessing);
+    yield { name: `${flags.model.split("/").at(-1)}, ${mode}`, snn, image };
+  }
+}
 
 /** Of this process: less disturbed by other programs than the time of the day. */
 function processorMs() {
@@ -63,15 +94,11 @@ function alternatives(snn) {
   return all.filter(([, force]) => planned(force).join() !== usual);
 }
 
-for (const mode of flags.mode.split(",")) {
-  const settings = ours.conversionSettings(mode, flags.steps ? { timeSteps: Number(flags.steps) } : {});
-  if (mode === "paper" && !flags.steps) settings.timeSteps = 64;
-  const snn = ours.toSpiking(dnn, settings);
-  const { image } = ours.preprocess(picture, ours.inputOf(snn).shape, snn.preprocessing);
+for await (const { name: workload, snn, image } of workloads()) {
   const cases = [
     { name: "as planned", session: await sessionOf(snn, wasmDevice(threads), {}) },
     ...(await Promise.all(
-      alternatives(snn).map(async ([name, force]) => ({
+      (flags["builds-only"] ? [] : alternatives(snn)).map(async ([name, force]) => ({
         name,
         session: await sessionOf(snn, wasmDevice(threads), force),
       })),
@@ -92,9 +119,7 @@ for (const mode of flags.mode.split(",")) {
       if (repeat > 0) least[k] = Math.min(least[k], (processorMs() - begin) / threads);
     }
   }
-  process.stdout.write(
-    `${flags.model.split("/").at(-1)}, ${mode}, T = ${snn.simulation.timeSteps}, ${threads} thread${threads > 1 ? "s" : ""}\n`,
-  );
+  process.stdout.write(`${workload}, T = ${snn.simulation.timeSteps}, ${threads} thread${threads > 1 ? "s" : ""}\n`);
   for (const [k, { name, session }] of cases.entries()) {
     process.stdout.write(
       `  ${name.padEnd(24)} ${least[k].toFixed(2).padStart(9)} ms  ×${(least[k] / least[0]).toFixed(3)}\n`,

@@ -165,6 +165,8 @@ export class Population {
   counter: i32;
   /** Readouts: f64 [position][stateStride] of all charge, its history f64 [step in tile][position][stateStride], and i32 counts likewise; else 0. */
   charge: usize;
+  /** Readouts: the offsets of the tile at which they are read, as bits; histories hold nothing else. */
+  readAt: i32;
   chargeHistory: usize;
   countHistory: usize;
 }

@@ -2,11 +2,12 @@
  * Accumulation of binary spikes through int8 weights. Two channels lie in one int16 lane, 256·H + L + 128: adding up whole
  * lanes and, shifted right, their upper bytes gives both sums for one load of sixteen channels, where widening each byte
  * would cost two loads. With N rows added, ΣL = Σlane − 256·ΣH − 128·N (mod 2^16), exact as long as ΣL fits into int16.
- * No branch on a sign: negated rows are stored, or, where they are too many, −1s have lists of their own, whose sums are
- * subtracted.
+ * Negated rows are stored, so that no branch on a spike's sign is needed; where they would be too many, −1s have lists of their own,
+ * whose sums are subtracted.
  *
  * Weights: [block][kernel row][kernel column][as is, negated][input channel][channel of the block], where bytes 2j and
- * 2j + 1 of each sixteen are channels j (its weight + 128) and j + 8. Where a block ends with eight, those are as they are.
+ * 2j + 1 of each sixteen are channels j (its weight + 128) and j + 8. The last eight channels of a block of an odd number of eights are
+ * stored as they are.
  */
 import { spill } from "./narrow";
 import { Row, Term } from "../structs";

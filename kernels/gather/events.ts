@@ -1,10 +1,11 @@
 /**
- * Event lists: the spikes of one step and one row of positions, in order of position and channel, as byte offsets of weight
- * rows. Entry = (position · rows of a position + channel) · rowBytes, so that all spikes of neighbouring positions in a row
- * are one run of entries, and where a kernel's row begins is one number to add (bytes.ts, narrow.ts, wide.ts).
+ * Event lists: the spikes of one step and one row of positions, in order of position and channel. An entry is the byte offset of a
+ * row of weights: (position · rows of a position + channel) · rowBytes. So the spikes of neighbouring positions in a row form one run
+ * of entries, and only one number, where the kernel's row begins, has to be added to each of them (bytes.ts, narrow.ts, wide.ts).
+ * An index tells where each position's entries begin.
  *
- * Narrow kernels keep each channel's weights twice, as they are and negated: a −1 is an entry of the second half. Where
- * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry. An index holds where each position's entries begin.
+ * Narrow kernels store each channel's weights twice, as they are and negated: the entry of a −1 points into the second half. Where
+ * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry.
  */
 import { Term, TermKernel, Tile } from "../structs";
 import { listNarrow, listSplit } from "../generated/variants";

@@ -1,6 +1,6 @@
 /**
  * Accumulation of binary spikes through int16 weights of few bits: rows are added in int16 lanes, which are emptied before
- * they can overflow (after `budget` rows). No branch on a sign: negated rows are stored.
+ * they can overflow (after `budget` rows). Negated rows are stored, so that no branch on a spike's sign is needed.
  *
  * Weights: [block][kernel row][kernel column][as is, negated][input channel][channel of the block].
  */

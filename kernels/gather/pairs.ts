@@ -1,8 +1,9 @@
 /**
- * Accumulation where a position has few rows of few channels, so that what it costs is finding them: two output positions
- * side by side are taken for one of twice the channels, whose kernel is as much wider as they are apart. Rows are those of
- * bytes.ts, [as seen from the first position | from the second], of 0 where an input lies outside of one's kernel; runs of
- * entries are merged into one, since a processor guesses the end of each short one wrong.
+ * Accumulation where a position has few rows of few channels. Then most of the time goes into finding the rows, and not into adding
+ * them up. So two output positions side by side are treated as one position with twice the channels. Its kernel is wider by the
+ * stride. Each row holds the weights as the first position sees them, followed by those that the second sees, with 0 where an input
+ * lies outside of a position's kernel; otherwise rows are as in bytes.ts. Runs of entries are merged into one, because a processor
+ * guesses the end of each short run wrong.
  *
  * Weights: [block][kernel row][kernel column + stride][as is, negated][input channel][position][channel of the block].
  */

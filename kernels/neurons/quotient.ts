@@ -1,18 +1,18 @@
 /**
- * Neurons in int16, twice as many to a vector: V = (Q·2^shift + r)·w, where w is what a spike of the step weighs. Weights
- * times their unit, and thresholds, are multiples of 2^shift·w, so that only the bias moves the remainder r: it is the same
- * for all neurons of a channel, and what it carries over into Q, and what Q has to exceed, is known before (schedule.ts).
+ * Neurons in int16, of which a vector holds twice as many: V = (Q·2^shift + r)·w, where w is what a spike of the step weighs.
+ * Weights times their unit, and thresholds, are multiples of 2^shift·w, so that only the bias moves the remainder r. Therefore r is
+ * the same for all neurons of a channel. What it carries over into Q, and what Q has to exceed, is known beforehand (schedule.ts).
  *
- * Where a neuron does not fit, which shows at the end, nothing has been stored: the caller runs its steps in int32. That is
- * one whose remainder is another (its membrane was saturated once), and one whose Q comes near a bound, of int16 or of the
- * membrane.
+ * Two sorts of neurons do not fit: those with another remainder, because their membrane was saturated once, and those whose Q
+ * comes near a bound, of int16 or of the membrane. This is found out at the latest at the end, before anything has been stored. The
+ * caller then runs the same steps in int32.
  */
 import { CARRY, COST, COST_MORE, DOWN, DOWN_MORE, REMAINDER, STEP_BYTES, UP, UP_MORE, limitOf, scheduleAt, unitAt, unitBefore } from "./schedule";
 import { Piece, Population, Tile } from "../structs";
 import { endOf, firstOf, weightShift } from "../tile";
 import { currentOf, spikesOf, stateAt } from "./parts";
 
-/** Net counts within a tile are kept relative to a start within ± this: what is farther off cannot change its sign. */
+/** Net counts are kept in int16 within a tile, beginning within ± this: a count that is farther from zero cannot change its sign in a tile. */
 const FAR: i16 = 16384;
 
 /**

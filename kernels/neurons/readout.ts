@@ -1,9 +1,9 @@
-/** Readouts: all charge that has arrived, and what heads read of it and of net counts at every step of a tile. */
+/** Readouts: all charge that has arrived, and what heads read of it and of net counts at the steps of a tile at which they do. */
 import { NeuronNumber, Piece, Tile } from "../structs";
 import { endOf, firstOf, weightShift } from "../tile";
 import { newConstants } from "./tracker";
 
-/** Adds a readout's currents up, and keeps a history of the charge: exactly, since float64 holds 2^53. */
+/** Adds a readout's currents up, and remembers the charge where it is read: exactly, since float64 holds 2^53. */
 export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
   const population = piece.population;
   const out = population.out;
@@ -18,6 +18,7 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
   // What trackers receive once, they receive in the first step.
   const isOnce = population.neuron == NeuronNumber.TRACKER;
   const onceAt = isOnce ? population.lagIn - tile.g0 : -1;
+  const readAt = population.readAt;
   for (let c = 0; c < population.block; c += 4) {
     const constants = newConstants(population, tile, (at + c) << 2, first + c);
     const constant = isOnce ? i32x4.splat(0) : constants;
@@ -38,8 +39,10 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
       if (i == onceAt) current = i32x4.add(current, constants);
       low = f64x2.add(low, f64x2.convert_low_i32x4_s(current));
       high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(current, current, 2, 3, 2, 3)));
-      v128.store(history, low);
-      v128.store(history, high, 16);
+      if ((readAt >> i) & 1) {
+        v128.store(history, low);
+        v128.store(history, high, 16);
+      }
       history += slotWords << 3;
     }
     v128.store(chargeAt, low);
@@ -47,25 +50,29 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
   }
 }
 
-/** A history of a readout's counts, followed back from the last. */
+/** Remembers a readout's counts where they are read, followed back from the last. */
 export function followCounts(tile: Tile, piece: Piece, p: i32): void {
   const population = piece.population;
+  const readAt = population.readAt;
+  if (readAt == 0) return;
   const out = population.out;
   const stride = population.stateStride;
   const first = piece.first;
   const at = (piece.position + p) * stride + first;
   const spikes = piece.spikes + p * piece.out.stride;
   const slotWords = out.width * out.height * stride;
-  const from = firstOf(tile, population.lagIn);
+  const from = max(firstOf(tile, population.lagIn), ctz(readAt));
   const to = endOf(tile, population.lagIn);
   const channels = min(population.block, out.stride - first);
   for (let c = 0; c < channels; c += 8) {
     let low = v128.load(population.netCount + ((at + c) << 2));
     let high = v128.load(population.netCount + ((at + c) << 2), 16);
     for (let i = to - 1; i >= from; i--) {
-      const history = population.countHistory + ((i * slotWords + at + c) << 2);
-      v128.store(history, low);
-      v128.store(history, high, 16);
+      if ((readAt >> i) & 1) {
+        const history = population.countHistory + ((i * slotWords + at + c) << 2);
+        v128.store(history, low);
+        v128.store(history, high, 16);
+      }
       const slot = (tile.g0 + i) % out.capacity;
       const sent = v128.load_ext<i8>(spikes + slot * out.slotBytes + c);
       const weight = weightShift(tile, out.lag, i);

@@ -1,11 +1,12 @@
 /**
- * What int16 neurons (quotient.ts) take at each step of a tile: what the bias carries over into Q, what Q has to exceed, and
- * what a spike costs, all for the remainder r at that step. Computed once a tile, for all positions.
+ * What neurons in int16 (quotient.ts) need to know at each step of a tile: what the bias carries over into Q, what Q has to
+ * exceed for a spike, and what a spike costs. All of it depends on the remainder r at that step, and is the same at all positions;
+ * so it is computed once a tile.
  *
  * With e = log₂ of a spike's weight on the way out over that on the way in (a delayed population integrates lighter spikes
  * than it fires): V ≥ F·2^e  ⟺  Q > (F·2^e − r − 1) >> shift, and V ≤ −F·2^e  ⟺  Q < ((−F·2^e − r) >> shift) + 1.
  *
- * In memory: [stateStride / 8][tileSteps + 1][8 rows, below][8] of int16. The first entry stands before the tile, and only its
+ * In memory: int16 [stateStride / 8][tileSteps + 1][8 rows, below][8]. The first entry is for the time before the tile; only its
  * remainder is used.
  */
 import { NeuronNumber, ParameterRow, Population, Tile } from "../structs";

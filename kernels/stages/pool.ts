@@ -1,9 +1,9 @@
 /**
  * Max-pooling of spikes over a tile, eight channels of one output at a time.
  *
- * The counts at hand are those after the tile, so time runs backwards: count before a step = count after it − its spike.
- * Within a tile counts differ little, so int16 lanes relative to the window's greatest count are enough: who is so far
- * behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: src/snn/plan/bounds.ts).
+ * The counts at hand are those after the tile, so the loop goes backwards in time: the count before a step is the count after it
+ * minus its spike. Within a tile counts change little, so that int16 lanes, relative to the window's greatest count, are enough: a
+ * neuron that is so far behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: src/snn/plan/bounds.ts).
  */
 import { poolFourPlain, poolFourWeighted } from "../generated/variants";
 import { Frame, Pool, Tile } from "../structs";

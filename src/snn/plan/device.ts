@@ -12,6 +12,8 @@ export interface Device {
 export interface Tile {
   readonly g0: number;
   readonly length: number;
+  /** Own steps of readouts at which their charges and counts will be read. */
+  readonly readAt: ReadonlySet<number>;
 }
 
 export interface Start {
@@ -33,9 +35,9 @@ export interface Loaded {
   run(tile: Tile): Promise<void>;
   /** What was counted at offset i; sets it back to 0. */
   takeCount(counter: number, i: number): number;
-  /** All charge of a readout at offset i, [C, H, W]. */
+  /** All charge of a readout at offset i, which must be one of the tile's `readAt`, [C, H, W]. */
   readCharges(stage: PopulationStage, i: number): Float64Array;
-  /** Net counts of a readout at offset i, [C, H, W]. */
+  /** Net counts of a readout at such an offset, [C, H, W]. */
   readHeadCounts(stage: PopulationStage, i: number): Int32Array;
   /** Net counts at the end of the tile, [C, H, W]. */
   readCounts(stage: PopulationStage): Int32Array;

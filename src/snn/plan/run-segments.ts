@@ -63,10 +63,11 @@ async function* runTiles(
   const needsAll = !isLast || network.keepsState;
   const steps = needsAll ? options.timeSteps : (options.at.at(-1) ?? 0);
   const end = steps === 0 ? 0 : steps + greatestLag;
+  const readAt = new Set(options.at);
   let next = 0;
   for (let g0 = 0; g0 < end; ) {
     const cut = observer.cuts.find((step) => step > g0) ?? end;
-    const tile = { g0, length: Math.min(loaded.tileSteps, cut - g0, end - g0) };
+    const tile = { g0, length: Math.min(loaded.tileSteps, cut - g0, end - g0), readAt };
     for (const signal of network.replays) replay(loaded, trains.get(signal.name) as Train, signal, tile, options);
     await loaded.run(tile);
     observer.collect(tile);

@@ -5,7 +5,7 @@
 export const records = {
   frame: ["data", "stride", "slotBytes", "capacity", "width", "height", "lag"],
   term: ["kernel", "frame", "size", "stride", "padding", "groups", "inPerGroup", "outPerGroup", "fanOut", "shift", "weights", "rowBytes", "blockBytes", "budget", "offsets", "mergeBytes", "isPaired", "events", "eventStepBytes", "eventRowBytes", "isSplit", "eventListBytes", "indexListBytes", "magnitudes", "index", "indexStepBytes", "reachX", "reachY", "counter"],
-  population: ["kind", "terms", "termCount", "out", "channels", "block", "blocks", "run", "passSteps", "isShort", "shift", "bound", "calm", "stateStride", "vMem", "netCount", "parameters", "weighted", "tracking", "targets", "beforeShift", "behindShift", "schedule", "bias", "constant", "neuron", "levels", "isMonotone", "pool", "bandFrames", "lagIn", "counter", "charge", "chargeHistory", "countHistory"],
+  population: ["kind", "terms", "termCount", "out", "channels", "block", "blocks", "run", "passSteps", "isShort", "shift", "bound", "calm", "stateStride", "vMem", "netCount", "parameters", "weighted", "tracking", "targets", "beforeShift", "behindShift", "schedule", "bias", "constant", "neuron", "levels", "isMonotone", "pool", "bandFrames", "lagIn", "counter", "charge", "readAt", "chargeHistory", "countHistory"],
   pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "isBinary", "counts", "countStride", "ownsCounts", "levels", "sent"],
   move: ["kind", "input", "out", "factor", "from", "to", "channels", "endsPosition"],
   pixels: ["kind", "source", "count", "pairs", "whole"],

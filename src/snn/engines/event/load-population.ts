@@ -66,6 +66,7 @@ export function loadPopulation(
     bandFrames: loadBands(place.bands, signal, block, layout.tileSteps, words),
     isMonotone: neurons === "oscillator" ? 1 : 0,
     lagIn,
+    readAt: 0,
     counter: counters.get(stage)!,
   });
   for (const [i, picture] of stage.pictures.entries()) {

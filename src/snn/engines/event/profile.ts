@@ -41,6 +41,7 @@ export async function profileLayers(
   const { network, decisions } = plan;
   const best = new Float64Array(network.stages.length).fill(Number.POSITIVE_INFINITY);
   const run = { ...options, at: [timeSteps] };
+  const readAt = new Set(run.at);
   let accumulates = new Map<string, number>();
   for (let repeat = 0; repeat < repeats; repeat++) {
     await loaded.begin(image, { timeSteps, seed: options.seed, goesOn: false, charges: new Map() });
@@ -51,10 +52,10 @@ export async function profileLayers(
       const length = Math.min(loaded.tileSteps, timeSteps + lag - g0);
       for (let k = 0; k < best.length; k++) {
         const start = clock();
-        await loaded.runStage(k, { g0, length });
+        await loaded.runStage(k, { g0, length, readAt });
         spent[k] += clock() - start;
       }
-      observer.collect({ g0, length });
+      observer.collect({ g0, length, readAt });
     }
     for (const [k, ms] of spent.entries()) best[k] = Math.min(best[k], ms / timeSteps);
     accumulates = new Map([...observer.checkpoint(timeSteps).activity].map(([name, { synOps }]) => [name, synOps]));

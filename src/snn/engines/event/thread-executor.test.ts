@@ -24,8 +24,8 @@ test("a thread that dies ends the run with an error, while its fellow waits for 
   writeField(views.words, frame, "frame", "height", 1);
   writeField(views.words, record, "population", "blocks", 1);
   writeField(views.words, record, "population", "parameters", -4096);
-  await expect(loaded.run({ g0: 0, length: 4 })).rejects.toMatchObject({ code: "E_ENGINE" });
-  await expect(loaded.run({ g0: 0, length: 4 })).rejects.toMatchObject({ code: "E_ENGINE" });
+  await expect(loaded.run({ g0: 0, length: 4, readAt: new Set() })).rejects.toMatchObject({ code: "E_ENGINE" });
+  await expect(loaded.run({ g0: 0, length: 4, readAt: new Set() })).rejects.toMatchObject({ code: "E_ENGINE" });
   await loaded.dispose();
 });
 

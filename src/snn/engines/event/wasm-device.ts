@@ -9,6 +9,7 @@ import type { Executor } from "./executor.ts";
 import { firstStages, type Layout, layoutOf } from "./layout.ts";
 import { loadProgram } from "./load-program.ts";
 import { type Views, viewsOf } from "./memory.ts";
+import { writeField } from "./records.ts";
 import { singleExecutor } from "./single-executor.ts";
 import { threadExecutor } from "./thread-executor.ts";
 
@@ -58,6 +59,10 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     const start = at / to.BYTES_PER_ELEMENT + i * stateSize(stage, stateStride);
     return toPlanes(from, start, stateStride, stage.signal.shape, to);
   }
+  function runStages(first: number, last: number, tile: Tile): Promise<void> {
+    for (const stage of stages.slice(first, last)) if (stage.kind === "population") tellReadout(network, stage, tile);
+    return executor.run({ first: once + first, last: once + last, g0: tile.g0, length: tile.length });
+  }
   return {
     plan,
     layout,
@@ -67,8 +72,8 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     async begin(picture: FloatTensor, start: Start) {
       await beginFrame(network, picture, start, () => executor.run({ first: 0, last: once, g0: 0, length: 0 }));
     },
-    run: (tile) => executor.run({ first: once, last: once + stages.length, ...tile }),
-    runStage: (stage, tile) => executor.run({ first: once + stage, last: once + stage + 1, ...tile }),
+    run: (tile) => runStages(0, stages.length, tile),
+    runStage: (stage, tile) => runStages(stage, stage + 1, tile),
     takeCount(counter, i) {
       let sum = 0;
       for (let thread = 0; thread < executor.threads; thread++) {
@@ -91,6 +96,15 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     strideOf: (signal) => layout.frames.get(signal)!.stride,
     dispose: () => executor.dispose(),
   };
+}
+
+/** Writes down at which offsets of the tile a readout is read, as bits. */
+function tellReadout({ layout, views }: WasmNetwork, stage: PopulationStage, tile: Tile): void {
+  const { layer, signal } = stage;
+  if (layer.kind !== "readout") return;
+  let bits = 0;
+  for (let i = 0; i < tile.length; i++) if (tile.readAt.has(tile.g0 + 1 + i - signal.lag)) bits |= 1 << i;
+  writeField(views.words, layout.populations.get(stage)!.record, "population", "readAt", bits);
 }
 
 function sizeOf({ shape: [channels, height, width] }: Signal): number {
