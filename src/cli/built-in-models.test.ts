@@ -10,7 +10,15 @@ test("built-in models are there, by name only", async () => {
   expect(dnn?.classNames).toEqual([...sceneClasses]);
   expect(dnn?.layers.some((layer) => layer.kind === "activation" && layer.statistics)).toBe(true);
   expect(builtInModel("toString")).toBeUndefined();
-  await expect(readModel("./scenes")).rejects.toThrow("or a built-in name (scenes)");
+  await expect(readModel("./scenes")).rejects.toThrow("or a built-in name (scenes, scenes-spiking)");
+});
+
+test("the spiking twin holds the network that runs in three steps, and the λ of its training", async () => {
+  const { dnn, snn } = await readModel("scenes-spiking");
+  expect(snn?.simulation).toMatchObject({ timeSteps: 3, phases: 3, frameUnits: 7 });
+  expect(snn?.classNames).toEqual([...sceneClasses]);
+  expect(dnn?.layers.every((layer) => layer.kind !== "activation" || layer.trainedLambda)).toBe(true);
+  expect((await readFile("models/scenes-spiking.safetensors")).length).toBeLessThan(4 * 2 ** 20);
 });
 
 test("built-in models stay small: the repository carries them", async () => {

@@ -4,6 +4,8 @@ import { fileURLToPath } from "node:url";
 const files: Readonly<Record<string, string>> = {
   /** A Tiny YOLO for eight kinds of things in generated street scenes; its card is models/scenes.md. */
   scenes: "../../models/scenes.safetensors",
+  /** The same, trained through its spikes; its card is models/scenes-spiking.md. */
+  "scenes-spiking": "../../models/scenes-spiking.safetensors",
 };
 
 /** Path of the built-in model of that name; undefined where there is none. */

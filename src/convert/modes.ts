@@ -82,6 +82,7 @@ export const modes: Readonly<Record<Mode, ConversionSettings>> = {
     phases: 3,
     delay: 2,
     leadingThreshold: 2 / 3,
+    bits: 12,
     timeSteps: 3,
   },
   graded: { ...rate, percentile: 99.95, levels: 7, gain: 4, phases: 4, timeSteps: 4 },

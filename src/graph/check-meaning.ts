@@ -75,6 +75,7 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
     if (layer.lambda.shape.join() !== String(channels)) fail(layer, `lambda must hold ${channels} values`);
     notNegative("lambda", layer.lambda.data);
   }
+  if (layer.trainedLambda?.data.some((value) => value <= 0)) fail(layer, "trainedLambda must be positive");
   if (layer.statistics) {
     const { percentiles, channel, layer: whole } = layer.statistics;
     if (

@@ -190,7 +190,7 @@ function objectiveOf({
   };
   return {
     ...(labels ? { detection: { loss } } : {}),
-    ...(teacher ? { distillation: { weight: distillationWeight } } : {}),
+    ...(teacher ? { distillation: { weight: distillationWeight, ...(labels ? {} : { seenOnly: true }) } } : {}),
     ...(target === undefined ? {} : { spikes: { target, weight: spikesWeight } }),
   };
 }

@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from "vitest";
 import { normalTensor, runTape, runWithGradients } from "../../../test/run-tape.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, floatTensor, relativeError } from "../../core/tensor.ts";
+import type { HeadLayer } from "../../graph/layers.ts";
 import { emitTerms, type Objective, type ObjectiveContext } from "./objective.ts";
 import { accumulatesOf } from "./spike-cost.ts";
 import type { Value } from "./tape.ts";
@@ -12,10 +13,12 @@ import type { Value } from "./tape.ts";
 beforeAll(() => tf.setBackend("cpu"));
 
 const random = seededRandom(8);
+const tail = { kind: "tail", name: "tail", inputs: ["a", "b"] } as unknown as HeadLayer;
 const one = floatTensor([], [1]);
 const context = {
   batch: 1,
   grids: [],
+  heads: [],
   outputs: [],
   wanted: [],
   accumulates: undefined,
@@ -27,6 +30,7 @@ test("distillation: the squared relative error of every head, and its gradient, 
   const constant = (from: FloatTensor) => [from.shape, [...from.data]] as const;
   const ours = await runWithGradients(inputs, one, (tape, values) => {
     const heads = {
+      heads: [tail, tail],
       outputs: [values.a, values.b],
       wanted: [tape.constant(...constant(wanted.a)), tape.constant(...constant(wanted.b))],
     };
@@ -41,6 +45,34 @@ test("distillation: the squared relative error of every head, and its gradient, 
   expect(relativeError(ours.output.data, theirs.value.dataSync())).toBeLessThan(1e-5);
   expect(relativeError(ours.gradients.a.data, theirs.grads[0].dataSync())).toBeLessThan(1e-5);
   expect(relativeError(ours.gradients.b.data, theirs.grads[1].dataSync())).toBeLessThan(1e-5);
+});
+
+test("distillation of anchors: boxes and classes count by the teacher's objectness, objectness fully", async () => {
+  const anchors = {
+    kind: "region",
+    name: "region",
+    inputs: ["a"],
+    classes: 2,
+    anchors: [1, 1, 2, 2],
+    softmax: true,
+  } as const;
+  const a = normalTensor([1, 14, 1, 2], random);
+  const wanted = normalTensor([1, 14, 1, 2], random);
+  const { output } = await runWithGradients({ a }, one, (tape, values) => {
+    const heads = { heads: [anchors], outputs: [values.a], wanted: [tape.constant(wanted.shape, [...wanted.data])] };
+    return emitTerms(tape, { distillation: { weight: 1, seenOnly: true } }, { ...context, ...heads }).get(
+      "distillation",
+    ) as Value;
+  });
+  let [error, size] = [0, 0];
+  for (const [i, value] of wanted.data.entries()) {
+    const [channel, cell] = [Math.floor(i / 2), i % 2];
+    const objectness = wanted.data[(Math.floor(channel / 7) * 7 + 4) * 2 + cell];
+    const weight = channel % 7 === 4 ? 1 : 0.05 + 0.95 / (1 + Math.exp(-objectness));
+    error += weight * (a.data[i] - value) ** 2;
+    size += weight * value ** 2;
+  }
+  expect(output.data[0]).toBeCloseTo(error / size, 5);
 });
 
 test.each([

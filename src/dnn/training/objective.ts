@@ -4,8 +4,10 @@
  * `detection`: the losses of YOLO on labelled objects (`loss.ts`). `distillation`: the heads of a teacher, which need no labels
  * (Hinton et al. 2015, on raw outputs). `spikes`: accumulates above a target.
  */
-import type { AnchorHead } from "../../heads/head.ts";
-import { add, multiply, scale, square, subtract, total } from "./arithmetic.ts";
+
+import type { HeadLayer } from "../../graph/layers.ts";
+import { type AnchorHead, anchorCount } from "../../heads/head.ts";
+import { add, multiply, reshape, scale, sigmoid, sliceOf, square, subtract, total } from "./arithmetic.ts";
 import { darknetLoss, headLoss, type LossSettings } from "./loss.ts";
 import type { Tape, Value } from "./tape.ts";
 import { type HeadGrid, maxObjects, targetEntries } from "./targets.ts";
@@ -13,8 +15,8 @@ import { type HeadGrid, maxObjects, targetEntries } from "./targets.ts";
 export interface Objective {
   /** Losses of the labels, with what differs from darknet's own settings. */
   readonly detection?: { readonly loss: Partial<LossSettings> } | undefined;
-  /** Squared relative error of the raw heads, times `weight`. */
-  readonly distillation?: { readonly weight: number } | undefined;
+  /** Squared relative error of the raw heads, times `weight`; with `seenOnly` mostly of those where the teacher sees something. */
+  readonly distillation?: { readonly weight: number; readonly seenOnly?: boolean } | undefined;
   /** `weight` times the part by which accumulates exceed `target`, as a part of the DNN's multiply-accumulates. */
   readonly spikes?: { readonly target: number; readonly weight: number } | undefined;
 }
@@ -24,6 +26,8 @@ export type Term = keyof Objective;
 export interface ObjectiveContext {
   readonly batch: number;
   readonly grids: readonly HeadGrid[];
+  /** Of each of the following, whose input it is. */
+  readonly heads: readonly HeadLayer[];
   /** What heads read, [N, C, H, W]: each input of each head in order. */
   readonly outputs: readonly Value[];
   /** The teacher's, likewise; empty without one. */
@@ -47,17 +51,18 @@ const terms: {
       .map((part) => losses.map((of) => of[part]).reduce((a, b) => add(tape, a, b)))
       .reduce((a, b) => add(tape, a, b));
   },
-  distillation: (tape, { outputs, wanted }, { weight }) => {
+  distillation: (tape, { heads, outputs, wanted }, { weight, seenOnly }) => {
     const errors = outputs.map((output, i) => {
-      const size = tape.emit("ReduceSumSquare", [wanted[i]], [], { keepdims: 0 });
+      const weights = seenOnly ? importance(tape, heads[i], wanted[i]) : undefined;
+      const weighted = (value: Value) => (weights ? multiply(tape, value, weights) : value);
+      const size = weights
+        ? tape.emit("ReduceSum", [weighted(square(tape, wanted[i]))], [], { keepdims: 0 })
+        : tape.emit("ReduceSumSquare", [wanted[i]], [], { keepdims: 0 });
       const part = tape.emit("Reciprocal", [tape.emit("Max", [size, tape.scalar(1e-12)], [])], []);
-      return multiply(tape, total(tape, square(tape, subtract(tape, output, wanted[i]))), part);
+      return multiply(tape, total(tape, weighted(square(tape, subtract(tape, output, wanted[i])))), part);
     });
-    return scale(
-      tape,
-      errors.reduce((a, b) => add(tape, a, b)),
-      weight / errors.length,
-    );
+    const sum = errors.reduce((a, b) => add(tape, a, b));
+    return scale(tape, sum, weight / errors.length);
   },
   spikes: (tape, { accumulates }, { target, weight }) => {
     const excess = add(tape, scale(tape, accumulates as Value, 1 / target), tape.scalar(-1));
@@ -66,6 +71,28 @@ const terms: {
     return scale(tape, hinge, weight);
   },
 };
+
+/** What is left of the weight of a box and its classes where the teacher sees nothing. */
+const emptyWeight = 0.05;
+
+/**
+ * How much each of a head's numbers counts. Boxes and classes where there is no object are never seen, so those of heads with anchors
+ * count by the teacher's objectness (Mehta & Ozturk 2018, "Object detection at 200 frames per second"). Of other heads all count alike.
+ */
+function importance(tape: Tape, head: HeadLayer, wanted: Value): Value | undefined {
+  if (head.kind !== "region" && head.kind !== "yolo") return undefined;
+  const [batch, , rows, columns] = wanted.shape;
+  const [anchors, entries] = [anchorCount(head), 5 + head.classes];
+  const raw = reshape(tape, wanted, [batch, anchors, entries, rows * columns]);
+  const seen = sigmoid(tape, sliceOf(tape, raw, 2, 4, 5));
+  const weights = add(tape, scale(tape, seen, 1 - emptyWeight), tape.scalar(emptyWeight));
+  const isObjectness = tape.constant(
+    [1, 1, entries, 1],
+    Array.from({ length: entries }, (_, i) => (i === 4 ? 1 : 0)),
+  );
+  const all = tape.emit("Max", [weights, isObjectness], raw.shape);
+  return reshape(tape, all, wanted.shape);
+}
 
 export const termNames = Object.keys(terms) as readonly Term[];
 

@@ -137,9 +137,17 @@ export function buildTrainingGraph(graph: Graph, settings: TrainingSettings): Tr
     ? readBy(teacher, forward(tape, teacher, { image, parameters: teacherParameters(teacher, constant) }))
     : [];
 
+  const heads = headsOf(graph).flatMap((head) => head.inputs.map(() => head));
   const grids = objective.detection ? gridsOf(graph, shapes) : [];
   const accumulates = costs.length === 0 ? undefined : costs.reduce((a, b) => add(tape, a, b));
-  const terms = emitTerms(tape, objective, { batch, grids, outputs: readBy(graph, values), wanted, accumulates });
+  const terms = emitTerms(tape, objective, {
+    batch,
+    grids,
+    heads,
+    outputs: readBy(graph, values),
+    wanted,
+    accumulates,
+  });
   const loss = [...terms.values()].reduce((a, b) => add(tape, a, b));
   const variables = places.map(({ name }) => parameters.get(name) as Value);
   const { gradients, norm } = clipped(tape, tape.gradients(loss, variables), settings.maxGradientNorm);
