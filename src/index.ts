@@ -106,3 +106,8 @@ export type { Cell } from "./snn/explain/neuron-inputs.ts";
 export { neuronModels } from "./snn/neuron.ts";
 export { phasesOf, stepWeight } from "./snn/phases.ts";
 export { type SimulatedCheckpoint, type SimulateOptions, simulate } from "./snn/simulate.ts";
+export { type Finding, type Fit as ChipFit, fitTo } from "./targets/fit.ts";
+export type { Placement } from "./targets/place.ts";
+export { type ChipNetwork, stagesOf } from "./targets/stages.ts";
+export type { Target } from "./targets/target.ts";
+export { type TargetName, targets } from "./targets/targets.ts";

@@ -451,3 +451,26 @@ describeWithData("the command line on real files", () => {
     expect(readFileSync(`${lite}.cfg`, "utf8")).toContain("[region]");
   });
 });
+
+test("fit judges a detector that is not calibrated, and draws where its layers go", async () => {
+  const { code, stdout } = await run("fit", "tiny.cfg", "--target", "speck", "--picture", "cores.svg", "--json");
+  expect(code).toBe(0);
+  const { targets } = JSON.parse(stdout);
+  expect(targets).toHaveLength(1);
+  const [{ target, fits, rules }] = targets;
+  expect({ target, fits }).toEqual({ target: "speck", fits: false });
+  expect(rules.find(({ rule }: { rule: string }) => rule === "max-pool")).toMatchObject({
+    ...{ limit: "none", has: "max pool", ok: false },
+    source: expect.stringContaining("sinabs"),
+    mend: expect.stringContaining("local_avgpool"),
+  });
+  expect(readFileSync(join(folder, "cores.svg"), "utf8")).toContain("core 0");
+});
+
+test("fit's text stays within 80 columns, and one picture is of one chip", async () => {
+  const { stdout } = await run("fit", "tiny.cfg");
+  expect(Math.max(...stdout.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  const refused = await run("fit", "tiny.cfg", "--picture", "all.png");
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/^error \[E_USAGE\] --picture draws one target/);
+});

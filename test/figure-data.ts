@@ -1,4 +1,5 @@
 /** Invented data for every figure: seeded, of the shapes and sizes that real reports have. */
+
 import { seededRandom } from "../src/core/random.ts";
 import { float32Cost, int32Cost } from "../src/metrics/energy.ts";
 import type { AccuracyData } from "../src/report/figures/accuracy.ts";
@@ -11,6 +12,8 @@ import type { OperationEnergyData } from "../src/report/figures/operation-energy
 import type { OperationsOverTimeData } from "../src/report/figures/operations-over-time.ts";
 import type { RasterData } from "../src/report/figures/raster.ts";
 import type { RateDistributionData } from "../src/report/figures/rate-distribution.ts";
+import type { Fit } from "../src/targets/fit.ts";
+import type { Placement } from "../src/targets/place.ts";
 
 const powersOfTwo = (last: number) => Array.from({ length: last + 1 }, (_, i) => 2 ** i);
 
@@ -190,4 +193,15 @@ export function layerActivity(): LayerActivityData {
     synapses: convolutions.map((layer) => ({ layer, acsPerMacStep: scale * random() })),
   });
   return { configurations: [configuration("layer, IBT", 256, 0.05), configuration("fast", 32, 0.2)] };
+}
+
+/** Nine unlike cores, a layer on each of three, and one that fits on none. */
+export function placement(): Placement {
+  const stages = [4, 0, 8].map((core, i) => ({ layer: `conv${i}`, cores: 1, first: core, last: core }));
+  return { stages, homeless: ["conv3"], cores: 4, chips: 1, coresPerChip: 9 };
+}
+
+export function fit(): Fit {
+  const facts = { target: "speck", label: "Speck 2f, DYNAP-CNN", fits: false, cores: null, chips: null } as const;
+  return { ...facts, rules: [], placement: placement(), host: [], notes: [] };
 }

@@ -17,6 +17,7 @@ const ranks: Readonly<Record<string, number>> = {
   dnn: 4,
   snn: 4,
   convert: 5,
+  targets: 5.5,
   detections: 5,
   report: 6,
   evaluate: 6,

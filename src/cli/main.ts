@@ -43,6 +43,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "operations and energy of DNN and spiking network, and when the latter stops paying",
     load: async () => (await import("./commands/energy.ts")).declare,
   },
+  fit: {
+    summary: "whether a detector fits a neuromorphic chip, rule by rule, and where its layers would go",
+    load: async () => (await import("./commands/fit.ts")).declare,
+  },
   report: {
     summary: "figures and tables of the paper for any model and data set, as one page",
     load: async () => (await import("./commands/report.ts")).declare,

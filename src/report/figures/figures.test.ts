@@ -17,6 +17,7 @@ import { layerActivityFigure } from "./layer-activity.ts";
 import { layerErrorFigure } from "./layer-error.ts";
 import { operationEnergyFigure } from "./operation-energy.ts";
 import { operationsOverTimeFigure } from "./operations-over-time.ts";
+import { placementFigure } from "./placement.ts";
 import { rasterFigure } from "./raster.ts";
 import { rateDistributionFigure } from "./rate-distribution.ts";
 
@@ -32,6 +33,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "figure-7": () => operationEnergyFigure(data.operationEnergy(), canvas),
   "figure-8": () => layerErrorFigure(data.layerError(), canvas),
   "figure-9": () => operationsOverTimeFigure(data.operationsOverTime(), canvas),
+  "placement-speck": () => placementFigure(data.fit(), data.placement(), canvas),
   "figure-10": () => layerActivityFigure(data.layerActivity(), canvas),
 };
 
