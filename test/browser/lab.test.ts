@@ -160,32 +160,32 @@ describeInBrowser("the lab", () => {
 
   test("lets a network that is done stand still while the other goes on", async () => {
     const { page } = lab;
-    await showStep(page, 6);
+    await showStep(page, 8);
     const [boxes, counts] = [await shownBoxes(page, "a"), await shownCounts(page)];
     await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
-    await showStep(page, 5);
+    await showStep(page, 7);
     expect(await shownCounts(page)).not.toBe(counts);
-    for (const t of [6, 7, 128]) {
+    for (const t of [8, 9, 128]) {
       await showStep(page, t);
       expect(await shownBoxes(page, "a")).toEqual(boxes);
       expect(await shownCounts(page)).toBe(counts);
       expect(await page.locator('[data-mark="a"] .note').textContent()).toMatch(/^fast · t = 8 of 8, \d+ with delays$/);
       expect(await page.locator('[data-mark="b"] .note').textContent()).toBe(`paper · t = ${t} of 128`);
       const trace = page.locator(".trace");
-      // Before and after each of its six decisions, a mark at each.
+      // Before and after each of its eight decisions, a mark at each.
       const points = (await trace.locator(".line polyline").getAttribute("points"))!.split(" ");
-      expect(points).toHaveLength(12);
+      expect(points).toHaveLength(16);
       const marks = trace.locator("circle");
-      expect(await marks.count()).toBe(6);
+      expect(await marks.count()).toBe(8);
       const end = Number(await marks.last().getAttribute("cx"));
-      expect(end, "the last mark stands at the line's end").toBeCloseTo(Number(points[11].split(",")[0]), 0);
+      expect(end, "the last mark stands at the line's end").toBeCloseTo(Number(points[15].split(",")[0]), 0);
     }
   });
 
   test("says how much spikes weigh, where they do not weigh the same", async () => {
     const { page } = lab;
     const key = page.locator('[data-tour="raster"] .key');
-    expect(await key.textContent()).toContain("spikes weigh 32, 16, 8, 4, 2, 1");
+    expect(await key.textContent()).toContain("spikes weigh 128, 64, 32, 16, 8, 4, 2, 1");
     await chooseMode(page, "rate");
     expect(await key.textContent()).not.toContain("weigh");
   });
@@ -327,6 +327,13 @@ describeInBrowser("the lab", () => {
     await showStep(page, 6);
     const decision = page.locator(".decision p").first();
     await decision.waitFor();
+    // A tracker in the mode that is shown first: what its function makes of the charge, and what it has sent.
+    expect(await decision.textContent()).toMatch(
+      /^Step 6, where a spike counts 4: of all charge so far, [+−][\d.]+ Vₜₕ, its function makes a count of/,
+    );
+    await chooseMode(page, "rate");
+    await showStep(page, 6);
+    await page.waitForFunction(() => document.querySelector(".neuron")?.textContent?.includes("take-back"));
     expect(await decision.textContent()).toMatch(/^Step 6: it holds [+−][\d.]+ Vₜₕ and would send \+1 from/);
     // Of the channel that is shown on the picture (11 × 9), the place that is clicked: the middle.
     await page.getByRole("slider", { name: /Channel of/ }).focus();
@@ -340,9 +347,6 @@ describeInBrowser("the lab", () => {
     expect(await page.locator(".neuron").textContent()).toContain(
       "a take-back neuron that follows leaky, with 0 inputs",
     );
-    // A step ahead of its own steps, it has received everything by step 5.
-    expect(await page.locator(".decision .empty").textContent()).toBe("Nothing reached it in this step.");
-    await showStep(page, 3);
     expect(await page.locator(".inputs").textContent()).toContain("picture and bias");
     // Another kind of neuron in the same place: the first network's neuron stays chosen.
     await chooseMode(page, "paper");
@@ -471,7 +475,7 @@ describeInBrowser("the lab", () => {
     const still = await openLab(browser, served.url, { reducedMotion: "reduce" });
     try {
       await andRun(still.page, () => dropFiles(still.page, [model, picture]));
-      expect(await clock(still.page)).toBe("6");
+      expect(await clock(still.page)).toBe("8");
       await still.page.getByRole("button", { name: "Play" }).waitFor();
     } finally {
       await still.close();
