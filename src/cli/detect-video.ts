@@ -108,7 +108,7 @@ function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: reado
     }
     return [...counts].map(([name, count]) => (count > 1 ? `${count} ${name}` : name)).join(", ") || "nothing";
   };
-  const error = snn.outputError === undefined ? "" : `, error ${snn.outputError.toFixed(3)}`;
+  const error = snn.outputError === undefined ? "" : `, outputs ${(100 * snn.outputError).toFixed(1)} % off`;
   const ratio = (snn.synOps / dnnMacs).toFixed(3);
   const exact = dnn ? `   DNN ${list(dnn)}` : "";
   print(
@@ -117,7 +117,7 @@ function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: reado
 }
 
 function describeTotals({ frames, dnnMacs, synOps, macs, meanOutputError }: VideoTotals): string {
-  const error = meanOutputError === undefined ? "" : `, mean error ${meanOutputError.toFixed(3)}`;
+  const error = meanOutputError === undefined ? "" : `, outputs ${(100 * meanOutputError).toFixed(1)} % off on average`;
   const ratio = (synOps / dnnMacs).toFixed(3);
   return `${frames} frames: ${ratio} accumulates for each multiply-accumulate of the DNN, and ${((100 * macs) / dnnMacs).toFixed(2)} % of its multiply-accumulates${error}`;
 }

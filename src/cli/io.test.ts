@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { printColumns } from "./columns.ts";
-import { note, print } from "./io.ts";
+import { note, print, showProgress, timeLeft } from "./io.ts";
 
 /** What the function writes to a stream. */
 function written(stream: "stdout" | "stderr", write: () => void): string {
@@ -43,4 +43,31 @@ it("columns are as wide as what is printed", () => {
     ]),
   );
   expect(text).toBe("a\\u001b  1\nb        2\n");
+});
+
+it("time left is in words that fit its size, and is estimated before there is something to estimate by", () => {
+  expect(timeLeft(0, 10, 0, 60_000)).toBe("estimating …");
+  expect(timeLeft(1, 1000, 0, 500)).toBe("estimating …");
+  // Four of ten were done before: two in ten seconds leave four for twenty.
+  expect(timeLeft(6, 10, 4, 10_000)).toBe("20 s left");
+  expect(timeLeft(1, 61, 0, 10_000)).toBe("10 min left");
+  expect(timeLeft(1, 1001, 0, 10_000)).toBe("2 h 47 min left");
+});
+
+it("Ctrl-C ends with what is done and what is kept of it; after the work it is nobody's", () => {
+  const exit = vi.spyOn(process, "exit").mockImplementation((() => undefined) as unknown as typeof process.exit);
+  const before = process.listeners("SIGINT").length;
+  try {
+    const text = written("stderr", () => {
+      const progress = showProgress("evaluating", 50, { kept: "finished pictures are kept in run.jsonl" });
+      progress.update(12);
+      process.emit("SIGINT");
+    });
+    expect(text).toBe("interrupted: evaluating 12 of 50 done; finished pictures are kept in run.jsonl\n");
+    expect(exit).toHaveBeenCalledWith(130);
+    showProgress("again", 1).stop();
+    expect(process.listeners("SIGINT")).toHaveLength(before);
+  } finally {
+    exit.mockRestore();
+  }
 });

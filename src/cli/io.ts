@@ -12,6 +12,8 @@ import { printable } from "../core/printable.ts";
 const exitBadInput = 2;
 /** Anything else that went wrong. */
 const exitFailed = 1;
+/** As a shell has it of a program that SIGINT ended. */
+const exitInterrupted = 130;
 
 /** Prints the one JSON document of a command that was asked for `--json`. */
 export function printJson(value: unknown): void {
@@ -34,26 +36,67 @@ export interface Progress {
   stop(): void;
 }
 
+export interface ProgressOptions {
+  /** What was done before, and says nothing about the time that is left. */
+  readonly begun?: number;
+  /** What an interruption leaves, and how to go on. */
+  readonly kept?: string;
+}
+
+/** A bar on a terminal; elsewhere a line at most every five seconds. Ctrl-C ends it, and says what is left of the work. */
+export function showProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
+  const { begun = 0, kept = "nothing of it is kept" } = options;
+  const shown = process.stderr.isTTY
+    ? terminalProgress(printable(label), total, begun)
+    : lineProgress(label, total, begun);
+  let at = begun;
+  const interrupt = () => {
+    // Gives the terminal its cursor and its line breaks back.
+    shown.stop();
+    note(`interrupted: ${label} ${at} of ${total} done; ${kept}`);
+    process.exit(exitInterrupted);
+  };
+  process.once("SIGINT", interrupt);
+  return {
+    update: (done, status) => {
+      at = done;
+      shown.update(done, status);
+    },
+    stop: () => {
+      process.off("SIGINT", interrupt);
+      shown.stop();
+    },
+  };
+}
+
 /**
- * A bar on a terminal; elsewhere a line at most every five seconds.
- * @param begun what was done before, and says nothing about the time that is left.
+ * Words for the time that is left, at the pace since `start`.
+ * @param done of `total`, of which `begun` were done before the start. @param elapsedMs since the start.
  */
-export function showProgress(label: string, total: number, begun = 0): Progress {
-  return process.stderr.isTTY ? terminalProgress(printable(label), total, begun) : lineProgress(label, total, begun);
+export function timeLeft(done: number, total: number, begun: number, elapsedMs: number): string {
+  // The first one is slow: engines and caches warm up.
+  if (done <= begun || elapsedMs < 1000) return "estimating …";
+  const seconds = Math.round(((elapsedMs / (done - begun)) * (total - done)) / 1000);
+  if (seconds < 100) return `${seconds} s left`;
+  const minutes = Math.round(seconds / 60);
+  return minutes < 100 ? `${minutes} min left` : `${Math.floor(minutes / 60)} h ${minutes % 60} min left`;
 }
 
 function terminalProgress(label: string, total: number, begun: number): Progress {
   const bars = new MultiBar(
     {
-      format: `${label} {bar} {value}/{total} {status} {eta_formatted} left`,
+      format: `${label} {bar} {value}/{total} {status} {left}`,
       stream: process.stderr,
       clearOnComplete: true,
+      barsize: 24,
     },
     Presets.shades_classic,
   );
-  const bar = bars.create(total, begun, { status: "" });
+  const start = performance.now();
+  const bar = bars.create(total, begun, { status: "", left: timeLeft(begun, total, begun, 0) });
   return {
-    update: (done, status = "") => bar.update(done, { status }),
+    update: (done, status = "") =>
+      bar.update(done, { status, left: timeLeft(done, total, begun, performance.now() - start) }),
     stop: () => bars.stop(),
   };
 }
@@ -66,8 +109,7 @@ function lineProgress(label: string, total: number, begun: number): Progress {
       const now = performance.now();
       if (now - last < 5000 || done === begun) return;
       last = now;
-      const leftSeconds = Math.round((((now - start) / (done - begun)) * (total - done)) / 1000);
-      note(`${label} ${done}/${total}${status ? ` ${status}` : ""}, ${leftSeconds} s left`);
+      note(`${label} ${done}/${total}${status ? ` ${status}` : ""}, ${timeLeft(done, total, begun, now - start)}`);
     },
     stop: () => {},
   };

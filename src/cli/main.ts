@@ -77,12 +77,10 @@ async function main(argv: readonly string[]): Promise<number> {
     .hook("preAction", (_, command) => refuseEmptyValues(command));
   const asked = argv.find((argument) => !argument.startsWith("-"));
   for (const [name, entry] of Object.entries(commands)) {
-    const command = program
-      .command(name)
-      .description(entry.summary)
-      .copyInheritedSettings(program)
-      .option("--debug", "print the stack of an error");
+    const command = program.command(name).description(entry.summary).copyInheritedSettings(program);
     if (name === asked) (await entry.load())(command);
+    // Last, since help lists options in this order: what is required first, what few need last.
+    command.option("--debug", "print the stack of an error");
   }
   try {
     await program.parseAsync(argv, { from: "user" });

@@ -82,6 +82,7 @@ export function refuseEmptyValues(command: Command): void {
 export function addModelOptions(command: Command): Command {
   return addImportOptions(
     command
+      .optionsGroup("Of a MODEL that is an .onnx or a darknet .cfg:")
       .option("--weights <file>", "darknet weights, where MODEL is a .cfg")
       .option(
         "--calibrate <dir>",
@@ -141,6 +142,7 @@ function sizeFrom(text: string): readonly [number, number] {
 /** How the DNN becomes a spiking network; each option changes one part of the mode. */
 export function addConversionOptions(command: Command): Command {
   return command
+    .optionsGroup("Another spiking network than the model file's:")
     .addOption(
       new Option(
         "--mode <name>",
@@ -201,6 +203,7 @@ export function settleOption(does: string): Option {
 /** How a simulation is run. */
 export function addSimulationOptions(command: Command): Command {
   return command
+    .optionsGroup("Options:")
     .option("--at <steps>", "checkpoints, such as 8,16,32 or 1..32 (default: powers of two up to T)", steps)
     .addOption(
       new Option("--engine <name>", "engine (default: event; reference where --bits is float)").choices(engineNames),

@@ -5,6 +5,7 @@ import { type EvaluationOptions, type FinishedEvaluation, runEvaluation } from "
 import { threadExecutor } from "../executors/evaluator.ts";
 import { fileLog } from "../executors/file-log.ts";
 import type { Graph } from "../graph/graph.ts";
+import { whole } from "../report/format.ts";
 import { note, showProgress } from "./io.ts";
 import type { SimulationFlags } from "./options.ts";
 
@@ -24,7 +25,11 @@ export function evaluateWithProgress(
   setup: EvaluationSetup,
   { limit, resume, settle, engine, threads }: EvaluationFlags,
 ): Promise<FinishedEvaluation> {
-  return withProgress((onProgress) =>
+  const kept =
+    resume === undefined
+      ? "nothing of it is kept; with --resume FILE, finished pictures are"
+      : `finished pictures are kept in ${resume}, and the same command goes on from there`;
+  return withProgress(costOf(setup), kept, (onProgress) =>
     runEvaluation(dataSet, model, setup, {
       executor: threadExecutor({ setup, engine }, threads),
       ...(limit === undefined ? {} : { limit }),
@@ -36,14 +41,31 @@ export function evaluateWithProgress(
   );
 }
 
-async function withProgress<T>(work: (onProgress: NonNullable<EvaluationOptions["onProgress"]>) => Promise<T>) {
+/** Steps of all spiking networks on a picture. */
+function costOf({ configurations }: EvaluationSetup): { readonly networks: number; readonly steps: number } {
+  const steps = configurations.reduce((sum, { at }) => sum + at[at.length - 1], 0);
+  return { networks: configurations.length, steps };
+}
+
+/** Announced from here on: what an hour may go into should be known before it does. */
+const longRun = 20_000;
+
+async function withProgress<T>(
+  { networks, steps }: ReturnType<typeof costOf>,
+  kept: string,
+  work: (onProgress: NonNullable<EvaluationOptions["onProgress"]>) => Promise<T>,
+) {
   let bar: ReturnType<typeof showProgress> | undefined;
   let start = performance.now();
   try {
     return await work(({ resumed, done, pending }) => {
       if (!bar) {
         if (resumed > 0) note(`${resumed} pictures were finished before, ${pending} are left`);
-        bar = showProgress("evaluating", pending);
+        if (pending * steps >= longRun)
+          note(
+            `${pending} pictures × ${steps} steps of ${networks === 1 ? "a network" : `${networks} networks`} = ${whole(pending * steps)} steps. Cheaper: --limit, ${networks === 1 ? "--steps" : "fewer --steps"}, or --at with earlier checkpoints`,
+          );
+        bar = showProgress("evaluating", pending, { kept });
         start = performance.now();
       }
       const perSecond = (done / (performance.now() - start)) * 1000;

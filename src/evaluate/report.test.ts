@@ -155,6 +155,7 @@ describe("stepsToShare", () => {
     expect(stepsToShare(at(0.1, 0.5, 0.4, 0.49), dnn, 0.98)).toBe(8);
     expect(stepsToShare(at(0.1, 0.5, 0.4), dnn, 0.98)).toBeNull();
     expect(stepsToShare(at(0.6), { map50: null, perClass: [] }, 0.98)).toBeNull();
+    expect(stepsToShare(at(0, 0.1), { map50: 0, perClass: [] }, 0.98)).toBeNull();
   });
 });
 

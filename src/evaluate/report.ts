@@ -136,7 +136,9 @@ export function* matchedDetections(
 
 /** The first checkpoint from which on mAP is at least `share` of the DNN's. */
 export function stepsToShare(snn: readonly CheckpointScores[], dnn: Scores, share: number): number | null {
-  const goal = share * (mainMap(dnn) ?? Number.POSITIVE_INFINITY);
+  const goal = share * (mainMap(dnn) ?? 0);
+  // A part of nothing is not reached, however little there is.
+  if (goal === 0) return null;
   const lastBelow = snn.findLastIndex((scores) => (mainMap(scores) ?? 0) < goal);
   return snn[lastBelow + 1]?.t ?? null;
 }

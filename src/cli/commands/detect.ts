@@ -18,6 +18,7 @@ import { preprocess } from "../../image/preprocess.ts";
 import { latencyOf, type Session } from "../../snn/engine.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
 import { simulate } from "../../snn/simulate.ts";
+import { builtInModelNames } from "../built-in-models.ts";
 import { runOnVideos, type VideoFlags } from "../detect-video.ts";
 import { detectionsJson } from "../detections-json.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
@@ -46,7 +47,11 @@ export function declare(command: Command): void {
       "<images...>",
       "pictures (JPEG, PNG, WebP, BMP, …), folders of them, patterns like 'trip/*.jpg', video files",
     )
-    .requiredOption("--model <model>", "a model file, an .onnx or a darknet .cfg")
+    .option(
+      "--model <model>",
+      "a model file, an .onnx or a darknet .cfg; the built-in model knows drawn street scenes only",
+      builtInModelNames[0],
+    )
     .option("--out <dir>", "write annotated pictures there: the DNN and the checkpoints side by side")
     .option(
       "--score-threshold <s>",
@@ -227,7 +232,7 @@ function printResult({ path, dnn, snn, settledAt }: ImageResult, classNames: rea
     const error =
       outputError === undefined
         ? ""
-        : `  [error ${outputError.toFixed(3)}, ${(synOps / 1e6).toFixed(1)} M accumulates]`;
+        : `  [outputs ${(100 * outputError).toFixed(1)} % off, ${(synOps / 1e6).toFixed(1)} M accumulates]`;
     print(`  T = ${String(t).padEnd(6)} ${list(detections)}${error}`);
   }
   if (settledAt === null) print(`  not settled after ${snn.at(-1)?.t} steps`);

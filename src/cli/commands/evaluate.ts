@@ -2,7 +2,7 @@
 import type { Command } from "commander";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { EvaluationSetup } from "../../evaluate/picture.ts";
-import { configurationsFor } from "../configurations.ts";
+import { configurationsFor, quickPaperSteps } from "../configurations.ts";
 import { refuseToReplaceDetections, writeDetections } from "../detection-files.ts";
 import { printEvaluation } from "../evaluation-table.ts";
 import { printJson } from "../io.ts";
@@ -37,7 +37,10 @@ export function declare(command: Command): void {
     .requiredOption("--dataset <spec>", dataSetSyntax)
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--resume <file>", "keep a journal there, and go on from it: nothing finished is lost by an interruption")
-    .option("--configurations", "Table 1: channel and layer, with and without IBT, both decodings; and the fast mode")
+    .option(
+      "--configurations",
+      `Table 1: channel and layer, with and without IBT, both decodings; and the fast mode (--steps ${quickPaperSteps}, the paper's: 3500)`,
+    )
     .option("--dnn-only", "leave the spiking network out")
     .option("--out <dir>", "write the detections (of the last checkpoints) there, in the data set's format");
   addModelOptions(command);

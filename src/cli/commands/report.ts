@@ -36,7 +36,7 @@ import {
 import { thumbnail } from "../../report/thumbnail.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
 import { logarithmicSteps } from "../../snn/simulate.ts";
-import { configurationsFor } from "../configurations.ts";
+import { configurationsFor, quickPaperSteps } from "../configurations.ts";
 import { readablePictures } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { type LoadedModel, loadModel } from "../model.ts";
@@ -70,8 +70,6 @@ interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, Pape
   readonly json?: true;
 }
 
-/** Steps of the paper's configurations unless asked otherwise; the paper runs 3,500, which takes seven times as long. */
-const defaultPaperSteps = 512;
 const defaultPictures = 3;
 
 export function declare(command: Command): void {
@@ -87,7 +85,7 @@ export function declare(command: Command): void {
       integerFrom(1, 100),
       defaultPictures,
     )
-    .option("--paper-steps <T>", "steps of the paper's configurations", integerFrom(1, 1_000_000), defaultPaperSteps)
+    .option("--paper-steps <T>", "steps of the paper's configurations", integerFrom(1, 1_000_000), quickPaperSteps)
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}")
     .option("--png", "write each drawing as PNG as well")
     .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");

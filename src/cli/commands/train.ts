@@ -137,7 +137,7 @@ async function trainToEnd(
 ): Promise<{ readonly loss: number; readonly accumulates: number }> {
   const recent: { readonly loss: number; readonly accumulates: number }[] = [];
   const mean = (of: "loss" | "accumulates") => recent.reduce((sum, step) => sum + step[of], 0) / recent.length;
-  const progress = showProgress("training", plan.steps, training.stepsDone);
+  const progress = showProgress("training", plan.steps, { begun: training.stepsDone });
   try {
     while (training.stepsDone < plan.steps) {
       const { loss, accumulates, learningRate } = await training.step();
