@@ -59,11 +59,13 @@ it("Ctrl-C ends with what is done and what is kept of it; after the work it is n
   const before = process.listeners("SIGINT").length;
   try {
     const text = written("stderr", () => {
-      const progress = showProgress("evaluating", 50, { kept: "finished pictures are kept in run.jsonl" });
+      const progress = showProgress("evaluating", 50, {
+        kept: () => "finished pictures are kept in run.jsonl",
+      });
       progress.update(12);
       process.emit("SIGINT");
     });
-    expect(text).toBe("interrupted: evaluating 12 of 50 done; finished pictures are kept in run.jsonl\n");
+    expect(text).toBe("interrupted: evaluating, 12 of 50 done; finished pictures are kept in run.jsonl\n");
     expect(exit).toHaveBeenCalledWith(130);
     showProgress("again", 1).stop();
     expect(process.listeners("SIGINT")).toHaveLength(before);

@@ -39,13 +39,13 @@ export interface Progress {
 export interface ProgressOptions {
   /** What was done before, and says nothing about the time that is left. */
   readonly begun?: number;
-  /** What an interruption leaves, and how to go on. */
-  readonly kept?: string;
+  /** What an interruption leaves, and how to go on; asked for when it happens. */
+  readonly kept?: () => string;
 }
 
 /** A bar on a terminal; elsewhere a line at most every five seconds. Ctrl-C ends it, and says what is left of the work. */
 export function showProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
-  const { begun = 0, kept = "nothing of it is kept" } = options;
+  const { begun = 0, kept } = options;
   const shown = process.stderr.isTTY
     ? terminalProgress(printable(label), total, begun)
     : lineProgress(label, total, begun);
@@ -53,7 +53,7 @@ export function showProgress(label: string, total: number, options: ProgressOpti
   const interrupt = () => {
     // Gives the terminal its cursor and its line breaks back.
     shown.stop();
-    note(`interrupted: ${label} ${at} of ${total} done; ${kept}`);
+    note(`interrupted: ${label}, ${at} of ${total} done${kept ? `; ${kept()}` : ""}`);
     process.exit(exitInterrupted);
   };
   process.once("SIGINT", interrupt);

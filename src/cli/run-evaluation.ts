@@ -65,7 +65,7 @@ async function withProgress<T>(
           note(
             `${pending} pictures × ${steps} steps of ${networks === 1 ? "a network" : `${networks} networks`} = ${whole(pending * steps)} steps. Cheaper: --limit, ${networks === 1 ? "--steps" : "fewer --steps"}, or --at with earlier checkpoints`,
           );
-        bar = showProgress("evaluating", pending, { kept });
+        bar = showProgress("evaluating", pending, { kept: () => kept });
         start = performance.now();
       }
       const perSecond = (done / (performance.now() - start)) * 1000;

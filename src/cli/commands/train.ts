@@ -20,8 +20,8 @@ import { networkInputs } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { fileKinds, refuseToReplace, writeOutput } from "../outputs.ts";
 import { scoreDnn, scoreSpiking } from "../score-dnn.ts";
-import { addTrainOptions, checkFlags, planOf, type TrainFlags } from "./train-options.ts";
-import { networkOf, openPictures, type StartingNetwork, teacherOf } from "./train-start.ts";
+import { addTrainOptions, checkFlags, planOf, type TrainFlags } from "../train-options.ts";
+import { networkOf, openPictures, type StartingNetwork, teacherOf } from "../train-start.ts";
 
 export function declare(command: Command): void {
   addTrainOptions(command).action(run);
@@ -137,7 +137,12 @@ async function trainToEnd(
 ): Promise<{ readonly loss: number; readonly accumulates: number }> {
   const recent: { readonly loss: number; readonly accumulates: number }[] = [];
   const mean = (of: "loss" | "accumulates") => recent.reduce((sum, step) => sum + step[of], 0) / recent.length;
-  const progress = showProgress("training", plan.steps, { begun: training.stepsDone });
+  let saved = training.stepsDone;
+  const kept = () =>
+    saved === 0
+      ? `nothing of it is kept; a checkpoint is written every ${every} steps (--every)`
+      : `the checkpoint of step ${saved} is kept, and the same command with --resume goes on from it`;
+  const progress = showProgress("training", plan.steps, { begun: training.stepsDone, kept });
   try {
     while (training.stepsDone < plan.steps) {
       const { loss, accumulates, learningRate } = await training.step();
@@ -147,7 +152,10 @@ async function trainToEnd(
         training.stepsDone,
         `loss ${mean("loss").toFixed(3)},${plan.spiking ? ` AC/MAC ${mean("accumulates").toFixed(3)},` : ""} rate ${learningRate.toPrecision(2)}`,
       );
-      if (training.stepsDone % every === 0 && training.stepsDone < plan.steps) await save(training.state());
+      if (training.stepsDone % every === 0 && training.stepsDone < plan.steps) {
+        await save(training.state());
+        saved = training.stepsDone;
+      }
     }
   } finally {
     progress.stop();

@@ -1,22 +1,22 @@
 /** What `train` starts from: the pictures, and the network. */
 import { basename } from "node:path";
 import { readFile } from "#platform";
-import { foldBatchNorm } from "../../convert/fold-batch-norm.ts";
-import { ArgumentError } from "../../core/errors.ts";
-import { fingerprint } from "../../core/fingerprint.ts";
-import { decodeText } from "../../core/text.ts";
-import { matchClasses, remarksOnNames } from "../../data/class-names.ts";
-import { type DataSetContents, limitDataSet } from "../../data/dataset.ts";
-import { isDataSetSpec, openDataSet } from "../../data/open.ts";
-import { type Graph, headsOf } from "../../graph/graph.ts";
-import { importFitting } from "../../importers/darknet/fitting-weights.ts";
-import { importDarknet, parseNames } from "../../importers/darknet/import-darknet.ts";
-import { expectWritable } from "../../importers/darknet/write-weights.ts";
-import { withClassOrder } from "../../train/class-order.ts";
-import { initializeWeights } from "../../train/initialize.ts";
-import { picturesIn } from "../images.ts";
-import { note } from "../io.ts";
-import { readModel } from "../model.ts";
+import { foldBatchNorm } from "../convert/fold-batch-norm.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { fingerprint } from "../core/fingerprint.ts";
+import { decodeText } from "../core/text.ts";
+import { matchClasses, remarksOnNames } from "../data/class-names.ts";
+import { type DataSetContents, limitDataSet } from "../data/dataset.ts";
+import { isDataSetSpec, openDataSet } from "../data/open.ts";
+import { type Graph, headsOf } from "../graph/graph.ts";
+import { importFitting } from "../importers/darknet/fitting-weights.ts";
+import { importDarknet, parseNames } from "../importers/darknet/import-darknet.ts";
+import { expectWritable } from "../importers/darknet/write-weights.ts";
+import { withClassOrder } from "../train/class-order.ts";
+import { initializeWeights } from "../train/initialize.ts";
+import { picturesIn } from "./images.ts";
+import { note } from "./io.ts";
+import { readModel } from "./model.ts";
 import type { TrainFlags } from "./train-options.ts";
 
 /** The data set, its classes numbered as `--names` says. */

@@ -1,15 +1,15 @@
 /** Options of `train`, and the plan that they make. */
 import { type Command, Option } from "commander";
-import { ArgumentError } from "../../core/errors.ts";
-import { type Filter, type Fit, filters, fits } from "../../core/preprocessing.ts";
-import { dataSetSyntax } from "../../data/open.ts";
-import { type SurrogateName, surrogateNames } from "../../dnn/training/rounding.ts";
-import { maxPhases } from "../../graph/graph.ts";
-import { defaultAugmentation, noAugmentation } from "../../train/augment.ts";
-import type { SpikingPlan } from "../../train/spiking.ts";
-import type { TrainingPlan } from "../../train/training-run.ts";
-import { integerFrom, numberFrom } from "../options.ts";
-import { addForceOption, type OutputFlags } from "../outputs.ts";
+import { ArgumentError } from "../core/errors.ts";
+import { type Filter, type Fit, filters, fits } from "../core/preprocessing.ts";
+import { dataSetSyntax } from "../data/open.ts";
+import { type SurrogateName, surrogateNames } from "../dnn/training/rounding.ts";
+import { maxPhases } from "../graph/graph.ts";
+import { defaultAugmentation, noAugmentation } from "../train/augment.ts";
+import type { SpikingPlan } from "../train/spiking.ts";
+import type { TrainingPlan } from "../train/training-run.ts";
+import { integerFrom, numberFrom } from "./options.ts";
+import { addForceOption, type OutputFlags } from "./outputs.ts";
 
 export interface TrainFlags extends OutputFlags {
   readonly dataset: string;
