@@ -382,7 +382,7 @@ test.each<[string, string[], RegExp]>([
     /unknown option '--stepz' \(Did you mean --steps\?\)/,
   ],
   ["an unknown command", ["detekt"], /unknown command 'detekt' \(Did you mean detect\?\)/],
-  ["a missing option", ["detect", "picture.png"], /'--model <model>' not specified/],
+  ["a missing option", ["evaluate", "model.safetensors"], /'--dataset <spec>' not specified/],
   ["a bench of a model without a picture", ["bench", "--model", "model.safetensors"], /--model needs a picture/],
   ["a bench of a picture without a model", ["bench", "--image", "picture.png"], /--image goes with --model/],
   ["an activity beyond all", ["bench", "--activity", "5,101"], /argument '5,101' is invalid/],

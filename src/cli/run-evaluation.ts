@@ -63,7 +63,7 @@ async function withProgress<T>(
         if (resumed > 0) note(`${resumed} pictures were finished before, ${pending} are left`);
         if (pending * steps >= longRun)
           note(
-            `${pending} pictures × ${steps} steps of ${networks === 1 ? "a network" : `${networks} networks`} = ${whole(pending * steps)} steps. Cheaper: --limit, ${networks === 1 ? "--steps" : "fewer --steps"}, or --at with earlier checkpoints`,
+            `${pending} pictures × ${steps} steps of ${networks === 1 ? "a network" : `${networks} networks`} = ${whole(pending * steps)} steps. Cheaper: --limit, or fewer --steps`,
           );
         bar = showProgress("evaluating", pending, { kept: () => kept });
         start = performance.now();
