@@ -3,7 +3,7 @@
  * What each kernel buys: a network is run as it is planned, and as it would be if a kernel were not there, turn by turn; printed
  * are least processor times of a thread and their ratio. With another build, that is compared besides.
  *
- *     npm run build && node bench/kernels.js --model MODEL.safetensors --image FILE [--mode fast,track] [--threads 1] [--repeats 15] [--against OTHER/dist [--builds-only]]
+ *     npm run build && node bench/kernels.js --model MODEL.safetensors --image FILE [--mode fast,rate] [--threads 1] [--repeats 15] [--against OTHER/dist [--builds-only]]
  *
  * Without a model: the one that ships, on a generated scene; with `--seeded 5,15`: Tiny YOLO's shape at 416² with seeded weights, at
  * these activities in percent. Results must be the same, or it ends with exit code 1.
@@ -18,7 +18,7 @@ const { values: flags } = parseArgs({
     model: { type: "string", default: resolve(import.meta.dirname, "../models/scenes.safetensors") },
     seeded: { type: "string" },
     image: { type: "string" },
-    mode: { type: "string", default: "fast,track,rate,paper" },
+    mode: { type: "string", default: "fast,rate,paper" },
     steps: { type: "string" },
     threads: { type: "string", default: "1" },
     repeats: { type: "string", default: "15" },
