@@ -7,10 +7,17 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
-import { linePanel } from "../dist/report/figures/line-panel.js";
-import { lookOf } from "../dist/report/figures/look.js";
-import { drawSheet } from "../dist/report/figures/svg.js";
-import { nodeCanvas } from "../dist/report/node-canvas.js";
+
+/** @param {string} path below src or dist. */
+const built = (path) => import(new URL(`../dist/report/${path}.js`, import.meta.url).href);
+/** @type {typeof import("../src/report/figures/line-panel.ts")} */
+const { linePanel } = await built("figures/line-panel");
+/** @type {typeof import("../src/report/figures/look.ts")} */
+const { lookOf } = await built("figures/look");
+/** @type {typeof import("../src/report/figures/svg.ts")} */
+const { drawSheet } = await built("figures/svg");
+/** @type {typeof import("../src/report/node-canvas.ts")} */
+const { nodeCanvas } = await built("node-canvas");
 
 const folder = resolve(import.meta.dirname, "../docs/images");
 /** @type {{metric: string, dnn: number, source: string, series: {name: string, points: {acPerMac: number, latency: number, map: number}[]}[]}} */
