@@ -7,9 +7,9 @@ import { type Block, fewestBlocks, inOrder, type Placement } from "./place.ts";
 import { fanIn, neuronCount, type Stage, weightCount } from "./stages.ts";
 import { perStage, type Rule, type Target, whole } from "./target.ts";
 
-const nengo = "nengo_loihi 1.1, block limits; Davies et al., Loihi, IEEE Micro 2018";
+const nengo = "nengo_loihi and Davies et al., Loihi, IEEE Micro 2018 (second-hand)";
 const loihi2Brief = "Intel, Loihi 2 technology brief, 2021 (second-hand)";
-const spinnakerSheet = "SpiNNaker2 datasheet 0.03; Mayr et al., 2019";
+const spinnakerSheet = "SpiNNaker2 datasheet 0.03 (second-hand)";
 const merolla = "Merolla et al., Science 2014; Akopyan et al., TCAD 2015 (second-hand)";
 
 /** That some block of each stage, if only of one neuron, fits on a core. */

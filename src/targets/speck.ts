@@ -7,7 +7,7 @@ import { match } from "./place.ts";
 import type { ChipNetwork, Stage } from "./stages.ts";
 import { atMost, type Measured, oneOf, perStage, type Rule, type Target } from "./target.ts";
 
-const overview = "sinabs 3.1.3, docs/speck/overview.md";
+const overview = "sinabs, docs/speck/overview.md (second-hand)";
 const memoryFile = "sinabs 3.1.3, backend/dynapcnn/chips/dynapcnn.py and dynapcnn_layer.py";
 const layerFile = "sinabs 3.1.3, backend/dynapcnn/dynapcnn_layer.py";
 
@@ -146,8 +146,8 @@ const rules: readonly Rule[] = [
       ok: top === bottom && left === right && top <= 7 && left <= 7,
     }),
   ),
-  oneOf({ rule: "dilation", source: layerFile, mend: "use kernels without gaps" }, [1], ({ dilations }) => dilations),
-  oneOf({ rule: "groups", source: layerFile, mend: "use whole convolutions" }, [1], ({ groups, kind }) =>
+  oneOf({ rule: "dilation", source: memoryFile, mend: "use kernels without gaps" }, [1], ({ dilations }) => dilations),
+  oneOf({ rule: "groups", source: memoryFile, mend: "use whole convolutions" }, [1], ({ groups, kind }) =>
     kind === "convolution" ? [groups] : [],
   ),
   atMost(
