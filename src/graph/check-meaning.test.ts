@@ -16,8 +16,9 @@ let float: Graph;
 beforeAll(async () => {
   const graph = branchingNetwork(1);
   dnn = await calibrate(graph, [randomPicture(inputOf(graph).shape, 1)]);
-  integer = toSpiking(dnn, conversionSettings("fast"));
-  float = toSpiking(dnn, { ...conversionSettings("fast"), bits: "float" });
+  // Take-back neurons have all the tensors that neurons can have.
+  integer = toSpiking(dnn, conversionSettings("rate"));
+  float = toSpiking(dnn, { ...conversionSettings("rate"), bits: "float" });
 });
 
 /** The graph with one layer changed; `change` gets the layer and gives what differs. */
