@@ -22,7 +22,7 @@ console.log("Street scenes that the model has never seen, with the boxes of what
 spikingYolo("scenes", "--count", String(pictures), "--seed", "7", "-o", "out/start/scenes", "--force");
 
 console.log("\nHow the spiking network comes near the network that it was made of, step by step, and what it costs:");
-spikingYolo("evaluate", model, "--dataset", "voc:out/start/scenes", "--at", "1,2,3,4,5,6");
+spikingYolo("evaluate", model, "--dataset", "voc:out/start/scenes", "--at", "1,2,3,4,5,6,7,8");
 
 console.log("\nWhat both find, drawn into the pictures:");
 const folder = "out/start/scenes/VOC2007/JPEGImages";
@@ -34,7 +34,7 @@ spikingYolo(
   model,
   // With the DNN, two rows of three pictures.
   "--at",
-  "1,2,3,4,6",
+  "1,2,3,5,8",
   "--out",
   "out/start",
 );
