@@ -16,12 +16,12 @@ export const tourSteps: readonly TourStep[] = [
   {
     target: "time",
     title: "Time is the price",
-    text: "Press play, or drag the slider back and forth. A value of 0.37 takes several spikes to say, so boxes are wild at first and settle as t grows. In the fast mode first spikes weigh more, like the digits of a number, and six steps suffice; where all spikes weigh the same it takes tens of steps, with the paper’s neuron hundreds to thousands.",
+    text: "Press play, or drag the slider back and forth. A value of 0.37 takes several spikes to say, so boxes are wild at first and settle as t grows. In the fast mode first spikes weigh more, like the digits of a number, and eight steps suffice; where all spikes weigh the same it takes tens of steps, with the paper’s neuron hundreds to thousands.",
   },
   {
     target: "raster",
     title: "Integrate, fire, subtract",
-    text: "Each line is a neuron, each mark a spike. A neuron collects current in its membrane potential, drawn below; at a threshold it fires, and what the spike stands for is subtracted. To send −1 costs ten times as much as +1: that imbalance makes a leaky ReLU out of spikes. That is the paper’s neuron. The fast mode’s also takes back what it has sent too much, and wider marks are spikes that weigh more.",
+    text: "Each line is a neuron, each mark a spike. A neuron collects current in its membrane potential, drawn below; at a threshold it fires, and what the spike stands for is subtracted. To send −1 costs ten times as much as +1: that imbalance makes a leaky ReLU out of spikes. That is the paper’s neuron. The fast mode’s neurons send whatever number their function of all charge so far calls for, and take back what was too much; wider marks are spikes that weigh more.",
   },
   {
     target: "rates",
