@@ -68,7 +68,12 @@ function drawPanel({ title, detections }: Panel, sheet: Sheet, panelHeight: numb
   // Labels after all frames, the surest last: they stay readable where objects crowd.
   const boxes = [
     ...[...detections].reverse().map((detection) => drawFrame(detection, scale)),
-    ...detections.map(({ classIndex }, i) => drawLabel(labels[i], places[i], colorOf(classIndex))).reverse(),
+    ...detections
+      .flatMap(({ classIndex }, i) => {
+        const place = places[i];
+        return place ? [drawLabel(labels[i], place, colorOf(classIndex))] : [];
+      })
+      .reverse(),
   ];
   return [
     `<text x="0" y="20" font-size="${sheet.titleSizePx ?? 16}" font-weight="bold" fill="#1b1f24">${escapeXml(title)}</text>`,
@@ -100,9 +105,23 @@ function drawLabel(label: string, { x, y }: LabelPlace, color: string): string {
   ].join("");
 }
 
-/** Colours that stay apart for many classes and are dark enough for white text: golden-angle hues. */
+/** Dark enough for white text, and apart from each other for people with deuteranopia as well; `class-colors.test.ts` says how far. */
+const classColors = [
+  "#2d5ab4",
+  "#e61919",
+  "#0a5c41",
+  "#aa00ff",
+  "#663300",
+  "#cc3399",
+  "#1313ae",
+  "#e6195d",
+  "#5c0a5c",
+  "#0000ff",
+] as const;
+
+/** More classes than there are colours share them: their names stand beside. */
 export function colorOf(classIndex: number): string {
-  return `hsl(${Math.round((classIndex * 137.508 + 210) % 360)}, 70%, 36%)`;
+  return classColors[classIndex % classColors.length];
 }
 
 function round(value: number): string {

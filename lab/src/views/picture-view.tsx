@@ -114,14 +114,19 @@ function Labels({ detections, classNames, bitmap, scale }: LabelsProps) {
   const widths = texts.map((text) => (textWidth(text) + 0.6) * size);
   const places = placeLabels(surestFirst, widths, height, bitmap);
   return surestFirst
-    .map((detection, i) => (
-      <g key={keyOf(detection)} className="label">
-        <rect {...places[i]} width={widths[i]} height={height} fill={colorOf(detection.classIndex)} />
-        <text x={places[i].x + 0.3 * size} y={places[i].y + size} fontSize={size} fill="#fff">
-          {texts[i]}
-        </text>
-      </g>
-    ))
+    .map((detection, i) => {
+      const place = places[i];
+      // What finds no room stands in the list below.
+      if (!place) return null;
+      return (
+        <g key={keyOf(detection)} className="label">
+          <rect {...place} width={widths[i]} height={height} fill={colorOf(detection.classIndex)} />
+          <text x={place.x + 0.3 * size} y={place.y + size} fontSize={size} fill="#fff">
+            {texts[i]}
+          </text>
+        </g>
+      );
+    })
     .reverse();
 }
 
