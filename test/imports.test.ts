@@ -18,6 +18,7 @@ const ranks: Readonly<Record<string, number>> = {
   snn: 4,
   convert: 5,
   targets: 5.5,
+  exporters: 5.5,
   detections: 5,
   report: 6,
   evaluate: 6,

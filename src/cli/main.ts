@@ -47,6 +47,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "whether a detector fits a neuromorphic chip, rule by rule, and where its layers would go",
     load: async () => (await import("./commands/fit.ts")).declare,
   },
+  export: {
+    summary: "the detector before conversion as a file that other programs read",
+    load: async () => (await import("./commands/export.ts")).declare,
+  },
   report: {
     summary: "figures and tables of the paper for any model and data set, as one page",
     load: async () => (await import("./commands/report.ts")).declare,

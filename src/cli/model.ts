@@ -61,17 +61,39 @@ function withSimulation(snn: Graph, flags: ConversionFlags & StepFlags): Spiking
 /** A model file's graphs, or the calibrated DNN of a detector that is imported. */
 async function openModel(model: string, flags: ModelFlags): Promise<Model> {
   if (isImported(model)) {
-    if (isCfg(model) && !flags.weights)
-      throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
+    refuseToGoWithoutWeights(model, flags);
     if (!flags.calibrate)
       throw new ArgumentError("E_USAGE", `${model} has to be calibrated: add --calibrate DIR (a folder of pictures)`);
     return { dnn: await calibrateOn(flags.calibrate, await importModel(model, flags)) };
   }
+  refuseImportFlags(model, flags);
+  return readModel(model);
+}
+
+/**
+ * The DNN of MODEL, not calibrated where it is imported. @throws ArgumentError [E_MODEL] where a model file holds none, ImportError.
+ */
+export async function loadDnn(model: string, flags: ModelFlags): Promise<Graph> {
+  if (isImported(model)) {
+    refuseToGoWithoutWeights(model, flags);
+    return importModel(model, flags);
+  }
+  refuseImportFlags(model, flags);
+  const { dnn } = await readModel(model);
+  if (!dnn) throw new ArgumentError("E_MODEL", `${model} holds a spiking network without the DNN that it was made of`);
+  return dnn;
+}
+
+function refuseToGoWithoutWeights(model: string, flags: ModelFlags): void {
+  if (isCfg(model) && !flags.weights)
+    throw new ArgumentError("E_USAGE", `${model} needs its weights: add --weights FILE`);
+}
+
+function refuseImportFlags(model: string, flags: ModelFlags): void {
   for (const flag of importFlags) {
     if (flags[flag] !== undefined)
       throw new ArgumentError("E_USAGE", `--${flag} goes with a .cfg or an .onnx; ${model} is none`);
   }
-  return readModel(model);
 }
 
 /** Flags that only say how a detector is imported. */

@@ -26,7 +26,9 @@ async function declared(name: string): Promise<{ command: Command; wasRun: () =>
 describe.each(names)("%s", (name) => {
   test("refuses an empty value of each argument and option, and nothing else", async () => {
     const { command } = await declared(name);
-    const needed = command.options.filter(({ mandatory }) => mandatory).flatMap(({ long }) => [long as string, "x"]);
+    const needed = command.options
+      .filter(({ mandatory }) => mandatory)
+      .flatMap(({ long, argChoices }) => [long as string, argChoices?.[0] ?? "x"]);
     const given = command.registeredArguments.map(() => "x");
     const cases = [
       ...given.map((_, index) => [...given.with(index, ""), ...needed]),

@@ -10,6 +10,7 @@ import { plainNetwork } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { formatCocoDetections } from "../data/coco-detections.ts";
 import { formatVocDetections } from "../data/voc-detections.ts";
+import { exportOnnx } from "../exporters/onnx.ts";
 import { encodeModel } from "../graph/model-file.ts";
 import { encodeTensors } from "../graph/safetensors.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
@@ -55,6 +56,7 @@ async function ownFiles(): Promise<Record<keyof typeof fileKinds, readonly (Uint
     model: [encodeModel({ dnn: plainNetwork(1) })],
     checkpoint: [await encodeCheckpoint({ steps: 1, tensors }, { steps: "2" })],
     weights: [writeWeights(importDarknet({ cfg }), 7)],
+    onnx: [exportOnnx(importDarknet({ cfg })).bytes],
     png: [await encodePng({ width: 1, height: 1, data: new Uint8Array(3) })],
     svg: [accuracyFigure(accuracy(), nodeCanvas()).svg],
     pdf: [await toPdf({ svg: "", viewBox: [0, 0, 1, 1] }, { widthInches: 1, title: "t", pictures: new Map() })],

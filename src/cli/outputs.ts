@@ -31,6 +31,8 @@ export const fileKinds = {
   checkpoint: { name: "checkpoint of a training run", isOne: safetensorsOf("spiking-yolo checkpoint ") },
   /** As `train` writes them: version 0.2.5. Weights of others are mostly of other versions. */
   weights: { name: "weights file that train wrote", isOne: (head) => head.startsWith("\0\0\0\0\x02\0\0\0\x05\0\0\0") },
+  /** As `export` writes them: IR version 8, and the program's name. */
+  onnx: { name: "ONNX file of this program", isOne: (head) => head.startsWith("\x08\x08\x12\x0cspiking-yolo") },
   png: { name: "PNG picture", isOne: (head) => head.startsWith("\x89PNG\r\n\x1a\n") },
   svg: { name: "SVG drawing", isOne: (head) => /^(<\?xml[^>]*>\s*)?<svg\b/.test(head) },
   pdf: { name: "PDF file", isOne: (head) => head.startsWith("%PDF-") },

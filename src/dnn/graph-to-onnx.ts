@@ -102,6 +102,8 @@ function windowAttributes({ size, strides, pads }: Window): Record<string, reado
 export interface DnnPart {
   readonly layers: readonly Layer[];
   readonly inputs: readonly string[];
+  /** What the file is to say of itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -111,7 +113,7 @@ export interface DnnPart {
  */
 export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: DnnPart): Uint8Array {
   const shapes = inferShapes(graph);
-  const { layers, inputs } = part ?? { layers: graph.layers, inputs: [inputOf(graph).name] };
+  const { layers, inputs, metadata = {} } = part ?? { layers: graph.layers, inputs: [inputOf(graph).name] };
   const emitted = layers.map(emit);
   return encodeOnnx({
     nodes: emitted.flatMap(({ nodes }) => nodes),
@@ -122,6 +124,7 @@ export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: Dnn
       if (!shape) throw new EngineError("E_ENGINE", `there is no layer ${name} whose values could be read`);
       return { name, shape: [1, ...shape] };
     }),
+    metadata,
   });
 }
 

@@ -51,6 +51,8 @@ export interface OnnxModel {
   readonly constants: readonly (OnnxConstant | OnnxTensor)[];
   /** Operator set of ONNX's own operators; absent: {@link operatorSet}. */
   readonly operatorSet?: number;
+  /** What the file says of itself besides. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export const operatorSet = 17;
@@ -66,7 +68,14 @@ export function encodeOnnx(model: OnnxModel): Uint8Array {
     (version: number, out: PbfWriter) => out.writeVarintField(2, version),
     model.operatorSet ?? operatorSet,
   );
+  for (const entry of Object.entries(model.metadata ?? {})) pbf.writeMessage(14, writeEntry, entry);
   return pbf.finish();
+}
+
+/** StringStringEntryProto: key = 1, value = 2. */
+function writeEntry([key, value]: readonly [string, string], pbf: PbfWriter): void {
+  pbf.writeStringField(1, key);
+  pbf.writeStringField(2, value);
 }
 
 function writeGraph(model: OnnxModel, pbf: PbfWriter): void {

@@ -1,0 +1,10 @@
+/** The table of formats that `export` writes. Whoever adds one adds its file and a row. */
+import type { Exporter } from "./exporter.ts";
+import { exportOnnx } from "./onnx.ts";
+
+export const exportFormats = ["onnx"] as const;
+export type ExportFormat = (typeof exportFormats)[number];
+
+export const exporters: { readonly [F in ExportFormat]: Exporter } = {
+  onnx: { extension: ".onnx", write: exportOnnx },
+};
