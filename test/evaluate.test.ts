@@ -12,6 +12,7 @@ import { writeCocoDataSet } from "../src/data/coco.ts";
 import type { LabelledImage } from "../src/data/dataset.ts";
 import { writeVocDataSet } from "../src/data/voc.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
+import { darknetCfg } from "./darknet-cfg.ts";
 import { program, runProgram } from "./program.ts";
 
 let folder: string;
@@ -32,28 +33,13 @@ const model = [
 const evaluate = (...args: string[]) => run("evaluate", ...model, ...args, "--json");
 
 /** A network of random weights that sees something everywhere: enough to have detections to lose. */
-const cfg = `[net]
-width=24
-height=24
-channels=3
-[convolutional]
-filters=8
-size=3
-pad=1
-activation=leaky
-[maxpool]
-size=2
-stride=2
-[convolutional]
-filters=14
-size=1
-activation=linear
-[region]
-anchors=2,2, 6,4
-classes=2
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=24 height=24 channels=3",
+  "convolutional filters=8 size=3 pad=1 activation=leaky",
+  "maxpool size=2 stride=2",
+  "convolutional filters=14 size=1 activation=linear",
+  "region anchors=2,2,6,4 classes=2 num=2 softmax=1",
+);
 
 function weights(): Uint8Array {
   const random = seededRandom(3);

@@ -11,30 +11,15 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { sceneClasses } from "../src/data/scenes/classes.ts";
 import { sceneImages } from "../src/data/scenes/labelled.ts";
 import { writeVocDataSet } from "../src/data/voc.ts";
+import { darknetCfg, scenesHead } from "./darknet-cfg.ts";
 
 const program = resolve(import.meta.dirname, "../dist/cli/main.js");
 
-const cfg = `[net]
-width=64
-height=48
-channels=3
-[convolutional]
-batch_normalize=1
-filters=48
-size=3
-stride=2
-pad=1
-activation=leaky
-[convolutional]
-filters=26
-size=1
-activation=linear
-[region]
-anchors=1,2, 4,3
-classes=8
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=64 height=48 channels=3",
+  "convolutional batch_normalize=1 filters=48 size=3 stride=2 pad=1 activation=leaky",
+  ...scenesHead,
+);
 
 let folder: string;
 

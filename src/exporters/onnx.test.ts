@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import * as ort from "onnxruntime-node";
 import { describe, expect, test } from "vitest";
+import { darknetCfg } from "../../test/darknet-cfg.ts";
 import { dataPath, describeWithData } from "../../test/data.ts";
 import { branchingNetwork, randomPicture } from "../../test/graphs.ts";
 import { type Case, Draft, heads, network } from "../../test/onnx-draft.ts";
@@ -77,30 +78,13 @@ describe("ONNX file → graph → ONNX file", () => {
   });
 });
 
-const cfg = `[net]
-width=32
-height=32
-channels=3
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-stride=1
-pad=1
-activation=leaky
-[maxpool]
-size=2
-stride=2
-[convolutional]
-filters=14
-size=1
-activation=linear
-[region]
-anchors=1,1.5, 2,2.5
-classes=2
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=32 height=32 channels=3",
+  "convolutional batch_normalize=1 filters=8 size=3 stride=1 pad=1 activation=leaky",
+  "maxpool size=2 stride=2",
+  "convolutional filters=14 size=1 activation=linear",
+  "region anchors=1,1.5,2,2.5 classes=2 num=2 softmax=1",
+);
 
 /** Batch normalization that does something: a cfg without weights has it neutral. */
 function withStatistics(graph: Graph): Graph {

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { darknetCfg, scenesHead } from "../../test/darknet-cfg.ts";
 import { runTape } from "../../test/run-tape.ts";
 import { toSpiking } from "../convert/convert.ts";
 import { type ConversionSettings, conversionSettings } from "../convert/modes.ts";
@@ -35,51 +36,17 @@ import {
 import { afterOneBatch, openTraining, type TrainingPlan, type TrainingRun } from "./training-run.ts";
 
 /** A max-pool, a residual sum, a route of two, a stride, leaky and linear neurons, batch norm. */
-const cfg = `[net]
-width=64
-height=48
-channels=3
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-pad=1
-activation=leaky
-[maxpool]
-size=2
-stride=2
-[convolutional]
-batch_normalize=1
-filters=12
-size=3
-stride=2
-pad=1
-activation=leaky
-[convolutional]
-filters=12
-size=1
-activation=linear
-[shortcut]
-from=-2
-activation=linear
-[route]
-layers=-1,-2
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-pad=1
-activation=leaky
-[convolutional]
-filters=26
-size=1
-activation=linear
-[region]
-anchors=1,2, 4,3
-classes=8
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=64 height=48 channels=3",
+  "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=leaky",
+  "maxpool size=2 stride=2",
+  "convolutional batch_normalize=1 filters=12 size=3 stride=2 pad=1 activation=leaky",
+  "convolutional filters=12 size=1 activation=linear",
+  "shortcut from=-2 activation=linear",
+  "route layers=-1,-2",
+  "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=leaky",
+  ...scenesHead,
+);
 
 const plan: TrainingPlan = {
   steps: 40,

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { darknetCfg, scenesHead } from "../../test/darknet-cfg.ts";
 import { floatTensor } from "../core/tensor.ts";
 import type { DataSetContents } from "../data/dataset.ts";
 import { loadPicture } from "../data/load-picture.ts";
@@ -19,43 +20,15 @@ import { samplesOf } from "./samples.ts";
 import { learningRateAt } from "./schedule.ts";
 import { openTraining, type TrainingPlan, type TrainingRun } from "./training-run.ts";
 
-const cfg = `[net]
-width=64
-height=48
-channels=3
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-pad=1
-activation=leaky
-[maxpool]
-size=2
-stride=2
-[convolutional]
-batch_normalize=1
-filters=12
-size=3
-stride=2
-pad=1
-activation=leaky
-[convolutional]
-filters=12
-size=1
-activation=linear
-[shortcut]
-from=-2
-activation=linear
-[convolutional]
-filters=26
-size=1
-activation=linear
-[region]
-anchors=1,2, 4,3
-classes=8
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=64 height=48 channels=3",
+  "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=leaky",
+  "maxpool size=2 stride=2",
+  "convolutional batch_normalize=1 filters=12 size=3 stride=2 pad=1 activation=leaky",
+  "convolutional filters=12 size=1 activation=linear",
+  "shortcut from=-2 activation=linear",
+  ...scenesHead,
+);
 
 const plan: TrainingPlan = {
   steps: 60,

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { encodePng } from "#platform";
+import { darknetCfg, scenesHead } from "../../../test/darknet-cfg.ts";
 import { declare as declareDetect } from "./detect.ts";
 import { declare as declareReport } from "./report.ts";
 import { declare as declareScenes } from "./scenes.ts";
@@ -97,26 +98,11 @@ describe("scenes", () => {
   });
 });
 
-const cfg = `[net]
-width=32
-height=32
-channels=3
-[convolutional]
-filters=26
-size=3
-stride=4
-pad=1
-activation=leaky
-[convolutional]
-filters=26
-size=1
-activation=linear
-[region]
-anchors=1,2, 4,3
-classes=8
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=32 height=32 channels=3",
+  "convolutional filters=26 size=3 stride=4 pad=1 activation=leaky",
+  ...scenesHead,
+);
 
 describe("train", () => {
   async function train(...args: readonly string[]) {

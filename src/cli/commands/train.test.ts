@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { darknetCfg, scenesHead } from "../../../test/darknet-cfg.ts";
 import { openCoco } from "../../data/coco.ts";
 import { sceneClasses } from "../../data/scenes/classes.ts";
 import { openVoc } from "../../data/voc.ts";
@@ -13,27 +14,11 @@ import { batchesOf } from "../../train/batches.ts";
 import { declare as declareScenes } from "./scenes.ts";
 import { declare as declareTrain } from "./train.ts";
 
-const cfg = `[net]
-width=64
-height=48
-channels=3
-[convolutional]
-batch_normalize=1
-filters=8
-size=3
-stride=2
-pad=1
-activation=leaky
-[convolutional]
-filters=26
-size=1
-activation=linear
-[region]
-anchors=1,2, 4,3
-classes=8
-num=2
-softmax=1
-`;
+const cfg = darknetCfg(
+  "net width=64 height=48 channels=3",
+  "convolutional batch_normalize=1 filters=8 size=3 stride=2 pad=1 activation=leaky",
+  ...scenesHead,
+);
 
 let root: string;
 let settings: readonly string[];
