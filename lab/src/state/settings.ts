@@ -81,7 +81,7 @@ export function settingsFor(
   const { a } = settings;
   // A file's own network runs as it was made to run.
   if (!model.hasDnn) return { ...settings, a: { ...a, timeSteps: model.timeSteps ?? a.timeSteps }, b: null };
-  // What nobody has chosen is what suits the model: take-back neurons cannot follow SiLU and its like.
+  // What nobody has chosen is what suits the model: one that was trained through its spikes has a mode of its own.
   const isChosen = toText(a) !== toText(configurationOf(before?.mode ?? modeAtFirst));
   return isChosen ? settings : { ...settings, a: configurationOf(model.mode) };
 }

@@ -4,7 +4,7 @@
  * (`src/snn/neurons`) is applied to them, so that what is shown is what was computed.
  */
 import type { FloatTensor } from "../../core/tensor.ts";
-import { type Graph, inferShapes, layersByName } from "../../graph/graph.ts";
+import { type Graph, layersByName } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation, type LayerOf, type Population, windowOf } from "../../graph/layers.ts";
 import type { RunOptions, Session } from "../engine.ts";
@@ -15,7 +15,15 @@ import type { ChannelNeuron } from "../neurons/neuron-model.ts";
 import { isIntegerTensor } from "../neurons/threshold-parameters.ts";
 import { distanceBeforeFiring } from "../neurons/tracker.ts";
 import { phasesOf, stepWeight } from "../phases.ts";
-import { type Cell, inputsOfNeuron, type NeuronInputs, type Synapse, spikingCell } from "./neuron-inputs.ts";
+import {
+  type Cell,
+  inputsOfNeuron,
+  type NeuronInputs,
+  type Synapse,
+  spikingCell,
+  type Wiring,
+  wiringOf,
+} from "./neuron-inputs.ts";
 
 /** All charges and potentials are in the graph's units: V_th is the population's `vTh` of the neuron's channel. */
 export interface NeuronStep {
@@ -155,8 +163,7 @@ class Trains {
   readonly #image: FloatTensor;
   readonly #seed: number;
   readonly #timeSteps: number;
-  readonly #layers: ReturnType<typeof layersByName>;
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #wiring: Wiring;
   readonly #wanted = new Map<string, Set<number>>();
   readonly #known = new Map<string, Int8Array>();
   #pixels: readonly Float64Array[] | undefined;
@@ -166,13 +173,12 @@ class Trains {
     this.#image = image;
     this.#seed = seed;
     this.#timeSteps = timeSteps;
-    this.#layers = layersByName(graph);
-    this.#shapes = inferShapes(graph);
+    this.#wiring = wiringOf(graph);
   }
 
   /** A cell of a population, a max-pool or the picture. */
   want(cell: Cell): void {
-    const layer = this.#layers.get(cell.layer);
+    const layer = this.#wiring.layers.get(cell.layer);
     if (layer?.kind === "maxPool") for (const member of this.#members(layer, cell)) this.want(member);
     else if (layer && isPopulation(layer)) {
       const wanted = this.#wanted.get(layer.name) ?? new Set();
@@ -203,7 +209,7 @@ class Trains {
   }
 
   #made(cell: Cell): Int8Array {
-    const layer = this.#layers.get(cell.layer);
+    const layer = this.#wiring.layers.get(cell.layer);
     if (layer?.kind !== "maxPool") return this.#poisson(this.#indexOf(cell));
     const members = this.#members(layer, cell).map((member) => this.of(member));
     const line: Shape = [1, 1, members.length];
@@ -227,20 +233,20 @@ class Trains {
   #members(layer: LayerOf<"maxPool">, { channel, y, x }: Cell): readonly Cell[] {
     const { size, strides, pads } = windowOf(layer);
     const [input] = layer.inputs;
-    const [, inH, inW] = this.#shapes.get(input) as Shape;
+    const [, inH, inW] = this.#wiring.shapes.get(input) as Shape;
     const members: Cell[] = [];
     for (let ky = 0; ky < size[0]; ky++) {
       for (let kx = 0; kx < size[1]; kx++) {
         const at = { y: y * strides[0] - pads[0] + ky, x: x * strides[1] - pads[1] + kx };
         if (at.y >= 0 && at.y < inH && at.x >= 0 && at.x < inW)
-          members.push(spikingCell(this.#graph, { layer: input, channel, ...at }));
+          members.push(spikingCell(this.#wiring, { layer: input, channel, ...at }));
       }
     }
     return members;
   }
 
   #indexOf({ layer, channel, y, x }: Cell): number {
-    const [, height, width] = this.#shapes.get(layer) as Shape;
+    const [, height, width] = this.#wiring.shapes.get(layer) as Shape;
     return (channel * height + y) * width + x;
   }
 }

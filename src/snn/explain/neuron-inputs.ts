@@ -48,13 +48,21 @@ export function inputsOfNeuron(place: Place, neuron: Cell): NeuronInputs {
   return walker.inputs();
 }
 
+/** A graph's layers and shapes by name: looked up for every synapse, so made once. */
+export interface Wiring {
+  readonly layers: ReadonlyMap<string, Layer>;
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
+export function wiringOf(graph: Graph): Wiring {
+  return { layers: layersByName(graph), shapes: inferShapes(graph) };
+}
+
 /** The cell that a layer's cell has its spikes from: through whatever only moves values. */
-export function spikingCell(graph: Graph, cell: Cell): Cell {
-  const byName = layersByName(graph);
-  const shapes = inferShapes(graph);
+export function spikingCell({ layers, shapes }: Wiring, cell: Cell): Cell {
   let at = cell;
   for (;;) {
-    const layer = byName.get(at.layer) as Layer;
+    const layer = layers.get(at.layer) as Layer;
     if (layer.kind === "slice") at = { ...at, layer: layer.inputs[0], channel: layer.start + at.channel };
     else if (layer.kind === "upsample")
       at = {
@@ -80,16 +88,14 @@ function inConcatenation(layer: LayerOf<"concat">, cell: Cell, shapes: ReadonlyM
 
 class Walker {
   readonly #place: Place;
-  readonly #layers: ReadonlyMap<string, Layer>;
-  readonly #shapes: ReadonlyMap<string, Shape>;
+  readonly #wiring: Wiring;
   readonly #synapses: Synapse[] = [];
   #perStep = 0;
   #once = 0;
 
   constructor(place: Place) {
     this.#place = place;
-    this.#layers = layersByName(place.graph);
-    this.#shapes = inferShapes(place.graph);
+    this.#wiring = wiringOf(place.graph);
   }
 
   inputs(): NeuronInputs {
@@ -97,7 +103,7 @@ class Walker {
   }
 
   layerOf(name: string): Layer {
-    return this.#layers.get(name) as Layer;
+    return this.#wiring.layers.get(name) as Layer;
   }
 
   /** Collects what makes the current at a cell. */
@@ -114,7 +120,7 @@ class Walker {
 
   #convolution(layer: ConvolutionLayer, { channel, y, x }: Cell): void {
     const [input] = layer.inputs;
-    const [inC, inH, inW] = this.#shapes.get(input) as Shape;
+    const [inC, inH, inW] = this.#wiring.shapes.get(input) as Shape;
     const [outC, inPerGroup] = layer.weights.shape;
     const { size, strides, dilations, pads } = windowOf(layer);
     const first = Math.floor(channel / (outC / layer.groups)) * (inC / layer.groups);
@@ -154,7 +160,7 @@ class Walker {
   }
 
   #synapse(cell: Cell, charge: number): void {
-    this.#synapses.push({ from: spikingCell(this.#place.graph, cell), charge });
+    this.#synapses.push({ from: spikingCell(this.#wiring, cell), charge });
   }
 
   #constant(charge: number): void {
