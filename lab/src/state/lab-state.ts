@@ -17,6 +17,7 @@ import type { Settings } from "./settings.ts";
 export interface Run {
   readonly info: RunInfo;
   readonly checkpoints: Readonly<Record<Slot, readonly CheckpointView[]>>;
+  /** Whether nothing more comes of it: it is at its end, or was stopped. */
   readonly isDone: boolean;
   /** Whether it is of another picture, model or setting than the present one; the next run has not begun yet. */
   readonly isStale: boolean;

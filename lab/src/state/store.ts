@@ -116,7 +116,7 @@ class LabStore implements Store {
     this.#lastRunId++;
     this.#client.call("stop", null).catch(this.report);
     const { run } = this.#state;
-    this.#set({ run: run && { ...run, isStale: false } });
+    this.#set({ run: run && { ...run, isDone: true, isStale: false } });
   };
 
   readonly chooseNeuron = (neuron: NeuronChoice): void => {
