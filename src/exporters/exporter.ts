@@ -11,6 +11,8 @@ export interface Exported {
 export interface Exporter {
   /** Of the file to write, with its dot. */
   readonly extension: string;
+  /** Which of a model's networks the format holds: the one before conversion, or the spiking one. */
+  readonly network: "dnn" | "snn";
   /** @throws ConversionError [E_NOT_PORTABLE] where the format has no word for a layer; it is named. */
-  readonly write: (dnn: Graph) => Exported;
+  readonly write: (network: Graph) => Promise<Exported>;
 }

@@ -6,5 +6,5 @@ export const exportFormats = ["onnx"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export const exporters: { readonly [F in ExportFormat]: Exporter } = {
-  onnx: { extension: ".onnx", write: exportOnnx },
+  onnx: { extension: ".onnx", network: "dnn", write: async (dnn) => exportOnnx(dnn) },
 };

@@ -3,9 +3,11 @@ import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { foldBatchNorm } from "../../convert/fold-batch-norm.ts";
 import { ArgumentError } from "../../core/errors.ts";
+import type { Exporter } from "../../exporters/exporter.ts";
 import { type ExportFormat, exporters, exportFormats } from "../../exporters/exporters.ts";
+import type { Graph } from "../../graph/graph.ts";
 import { print, printJson } from "../io.ts";
-import { loadDnn } from "../model.ts";
+import { loadDnn, loadModel } from "../model.ts";
 import { addImportOptions, type ModelFlags } from "../options.ts";
 import {
   addForceOption,
@@ -26,6 +28,15 @@ interface ExportFlags extends ModelFlags, OutputFlags {
 
 const kinds: { readonly [F in ExportFormat]: FileKind } = { onnx: fileKinds.onnx };
 
+/** The network of a model that a format holds. */
+const networks: { readonly [N in Exporter["network"]]: (model: string, flags: ExportFlags) => Promise<Graph> } = {
+  dnn: async (model, flags) => {
+    const dnn = await loadDnn(model, flags);
+    return flags.fold ? foldBatchNorm(dnn) : dnn;
+  },
+  snn: async (model, flags) => (await loadModel(model, flags)).snn,
+};
+
 export function declare(command: Command): void {
   command
     .argument("<model>", "a model file, a built-in name, an .onnx or a darknet .cfg")
@@ -45,12 +56,11 @@ export function declare(command: Command): void {
 
 async function run(model: string, flags: ExportFlags): Promise<void> {
   const { to, output } = flags;
-  const { extension, write } = exporters[to];
+  const { extension, network, write } = exporters[to];
   if (!output.toLowerCase().endsWith(extension))
     throw new ArgumentError("E_USAGE", `${output} must end in ${extension}: that is what --to ${to} writes`);
   await refuseToReplace(output, kinds[to], flags);
-  const imported = await loadDnn(model, flags);
-  const { bytes, notPortable } = write(flags.fold ? foldBatchNorm(imported) : imported);
+  const { bytes, notPortable } = await write(await networks[network](model, flags));
   await writeOutput(output, bytes, kinds[to], flags);
   if (flags.json) {
     printJson({ model: basename(model), format: to, files: [output], notPortable });
