@@ -155,6 +155,43 @@ test("reports damaged and missing pictures, counts their objects as missed, and 
   expect(stderr).toMatch(/picture p5 could not be read/);
 });
 
+test("shards, each by a process of its own, merge into what one run says, to the last digit", async () => {
+  const options = ["--dataset", "voc:damaged", "--steps", "12", "--at", "3,12"];
+  const whole = await evaluate(...options, "--settle", "1");
+  const journals = await Promise.all(
+    [1, 2, 3].map(async (index) => {
+      const [journal, threads] = [`shard-${index}.jsonl`, String(index === 3 ? 2 : 1)];
+      const shard = await evaluate(...options, "--shard", `${index}/3`, "--resume", journal, "--threads", threads);
+      expect(shard.code, shard.stderr).toBe(0);
+      expect(JSON.parse(shard.stdout)).toMatchObject({ shard: { index, of: 3 }, pictures, done: index === 3 ? 4 : 5 });
+      return journal;
+    }),
+  );
+  const merged = await evaluate(...options, "--merge", ...journals, "--settle", "1");
+  expect(merged.stdout, merged.stderr).toBe(whole.stdout);
+  expect((JSON.parse(merged.stdout) as Json).failures).toHaveLength(3);
+
+  for (const [args, line] of [
+    [["--merge", journals[0], journals[2]], /^error \[E_SHARD\] of 3 shards, 1 are missing \(2\)/m],
+    [
+      ["--merge", ...journals, "--bits", "12"],
+      /^error \[E_JOURNAL\] shard-1\.jsonl belongs to a run with another model/m,
+    ],
+    [["--merge", ...journals, "--resume", "x.jsonl"], /^error \[E_USAGE\] --resume and --merge exclude each other/m],
+    [["--shard", "1/3"], /^error \[E_USAGE\] --shard needs --resume FILE/m],
+    [["--shard", "4/3", "--resume", "x.jsonl"], /^error \[E_USAGE\].*'4\/3' is invalid. It must be i\/n/m],
+    [["--shard", "1/3", "--resume", "x.jsonl", "--out", "x"], /^error \[E_USAGE\] --out and --shard exclude/m],
+    [
+      ["--shard", "2/3", "--resume", journals[0]],
+      /^error \[E_JOURNAL\] shard-1\.jsonl is the journal of shard 1 of 3, not/m,
+    ],
+  ] as const) {
+    const refused = await evaluate(...options, ...args);
+    expect(refused.stderr).toMatch(line);
+    expect(refused).toMatchObject({ code: 2, stdout: "" });
+  }
+});
+
 test("detections that it writes score the same by themselves, in both formats", async () => {
   for (const spec of ["voc:voc", "coco:coco/instances.json"]) {
     const out = `out-${spec.slice(0, 4)}`.replace(":", "");

@@ -2,9 +2,9 @@
 /**
  * The command line: one module a command, loaded only when it is asked for (ONNX Runtime and sharp are slow to load).
  */
-import { createRequire } from "node:module";
 import { Command } from "commander";
 import { EngineError } from "../core/errors.ts";
+import { version } from "../core/version.ts";
 import { reportError } from "./io.ts";
 import { refuseEmptyValues } from "./options.ts";
 
@@ -74,7 +74,7 @@ async function main(argv: readonly string[]): Promise<number> {
     .description(
       "Give it a trained YOLO; get a spiking one, and the truth about its accuracy, its time steps and its energy.",
     )
-    .version((createRequire(import.meta.url)("../../package.json") as { version: string }).version)
+    .version(version)
     .showSuggestionAfterError(true)
     .exitOverride()
     .configureOutput({ outputError: () => {} })

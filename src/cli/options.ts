@@ -7,6 +7,7 @@ import { type ConversionSettings, conversionSettings, type Mode, modes } from ".
 import { ArgumentError } from "../core/errors.ts";
 import { type ChannelOrder, channelOrders, filters, fits, type Preprocessing } from "../core/preprocessing.ts";
 import { defaultPatience } from "../detections/settling.ts";
+import { parseShard, type Shard } from "../evaluate/shard.ts";
 import { maxPhases, type SimulationSettings } from "../graph/graph.ts";
 import { neuronKinds } from "../graph/layers.ts";
 import { type FamilyName, familyNames } from "../importers/onnx/families.ts";
@@ -250,6 +251,12 @@ export function asksForConversion(flags: ConversionFlags): boolean {
     clipping,
     bits,
   ].some((flag) => flag !== undefined);
+}
+
+export function shardFrom(text: string): Shard {
+  const shard = parseShard(text);
+  if (!shard) throw new InvalidArgumentError("It must be i/n, such as 3/10, counted from 1.");
+  return shard;
 }
 
 export function integerFrom(min: number, max: number): (text: string) => number {

@@ -1,7 +1,15 @@
 /** An evaluation as commands run it: in threads, with progress and remarks on the terminal, and a journal in a file. */
 import type { DataSet } from "../data/dataset.ts";
 import type { EvaluationSetup } from "../evaluate/picture.ts";
-import { type EvaluationOptions, type FinishedEvaluation, runEvaluation } from "../evaluate/run-evaluation.ts";
+import {
+  type EvaluationOptions,
+  type FinishedEvaluation,
+  type FinishedShard,
+  mergeEvaluation,
+  runEvaluation,
+  runShard,
+} from "../evaluate/run-evaluation.ts";
+import type { Shard } from "../evaluate/shard.ts";
 import { threadExecutor } from "../executors/evaluator.ts";
 import { fileLog } from "../executors/file-log.ts";
 import type { Graph } from "../graph/graph.ts";
@@ -23,22 +31,58 @@ export function evaluateWithProgress(
   dataSet: DataSet,
   model: Graph,
   setup: EvaluationSetup,
-  { limit, resume, settle, engine, threads }: EvaluationFlags,
+  flags: EvaluationFlags,
 ): Promise<FinishedEvaluation> {
+  const { resume } = flags;
   const kept =
-    resume === undefined
-      ? "nothing of it is kept; with --resume FILE, finished pictures are"
-      : `finished pictures are kept in ${resume}, and the same command goes on from there`;
+    resume === undefined ? "nothing of it is kept; with --resume FILE, finished pictures are" : keptIn(resume);
   return withProgress(costOf(setup), kept, (onProgress) =>
     runEvaluation(dataSet, model, setup, {
-      executor: threadExecutor({ setup, engine }, threads),
-      ...(limit === undefined ? {} : { limit }),
+      ...workOptions(setup, flags),
       ...(resume === undefined ? {} : { journal: fileLog(resume) }),
-      ...(settle === undefined ? {} : { patience: settle }),
       onProgress,
-      onRemark: note,
     }),
   );
+}
+
+/** A part of it, into its journal. */
+export function shardWithProgress(
+  dataSet: DataSet,
+  model: Graph,
+  setup: EvaluationSetup,
+  { shard, resume, ...flags }: EvaluationFlags & { readonly shard: Shard; readonly resume: string },
+): Promise<FinishedShard> {
+  return withProgress(costOf(setup), keptIn(resume), (onProgress) =>
+    runShard(dataSet, model, setup, { ...workOptions(setup, flags), shard, journal: fileLog(resume), onProgress }),
+  );
+}
+
+/** What all of its parts have come to. @param journals their files. */
+export function mergeJournalFiles(
+  dataSet: DataSet,
+  model: Graph,
+  setup: EvaluationSetup,
+  journals: readonly string[],
+  flags: EvaluationFlags,
+): Promise<FinishedEvaluation> {
+  return mergeEvaluation(dataSet, model, setup, { ...pictureOptions(flags), journals: journals.map(fileLog) });
+}
+
+function keptIn(journal: string): string {
+  return `finished pictures are kept in ${journal}, and the same command goes on from there`;
+}
+
+function pictureOptions({ limit, settle }: EvaluationFlags) {
+  return {
+    ...(limit === undefined ? {} : { limit }),
+    ...(settle === undefined ? {} : { patience: settle }),
+    onRemark: note,
+  };
+}
+
+function workOptions(setup: EvaluationSetup, flags: EvaluationFlags) {
+  const { engine, threads } = flags;
+  return { ...pictureOptions(flags), executor: threadExecutor({ setup, engine }, threads) };
 }
 
 /** Steps of all spiking networks on a picture. */

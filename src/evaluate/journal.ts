@@ -7,6 +7,8 @@
  */
 import { ImportError } from "../core/errors.ts";
 import { fingerprint } from "../core/fingerprint.ts";
+import { version } from "../core/version.ts";
+import { isShard, type Shard, shardName } from "./shard.ts";
 
 /** Bytes that can only grow, or be cut back. */
 export interface AppendLog {
@@ -22,68 +24,129 @@ export interface AppendLog {
 export interface Journal<Result> {
   /** What was finished before, by task id. */
   readonly finished: ReadonlyMap<string, Result>;
-  record(id: string, result: Result): Promise<void>;
+  /** @param isPassing whether the task is to be tried again when the run is resumed. */
+  record(id: string, result: Result, isPassing?: boolean): Promise<void>;
+}
+
+/** What a journal says, read without touching it. */
+export interface JournalContents<Result> {
+  /** Which part of the run its tasks are; absent where they are all. */
+  readonly shard?: Shard;
+  readonly finished: ReadonlyMap<string, Result>;
+  /** The last results of tasks that are to be tried again. */
+  readonly passing: ReadonlyMap<string, Result>;
+  /** Bytes of whole lines; 0 where there are none. */
+  readonly length: number;
+  /** Whether more than that is there: the beginning of a line. */
+  readonly isTorn: boolean;
 }
 
 interface Entry<Result> {
   readonly id: string;
   readonly result: Result;
+  readonly passing?: true;
+}
+
+interface Header {
+  readonly kind: string;
+  readonly version: string;
+  readonly fingerprint: string;
+  readonly shard?: Shard;
 }
 
 /** Name and version of the format. */
-const journalKind = "spiking-yolo evaluation journal 2";
+const journalKind = "spiking-yolo evaluation journal 3";
 
-/** Before lines had checksums. */
-const unprotectedKind = "spiking-yolo evaluation journal 1";
+/** Formats that are no longer read, and what they lack. */
+const earlierKinds: ReadonlyMap<unknown, string> = new Map([
+  ["spiking-yolo evaluation journal 1", "whose lines have no checksums"],
+  ["spiking-yolo evaluation journal 2", "which does not say what program wrote it"],
+]);
 
 /**
- * Opens the journal of the run with this fingerprint, or begins it.
- * @throws ImportError [E_JOURNAL] for a file that is something else, a journal of another run or an earlier version, and a
- * line that was changed.
+ * Opens the journal of the run with this fingerprint, or of a shard of it, or begins it.
+ * @throws ImportError [E_JOURNAL] as {@link readJournal}, and for the journal of another shard.
  */
-export async function openJournal<Result>(log: AppendLog, run: string): Promise<Journal<Result>> {
-  const header = `${JSON.stringify({ kind: journalKind, fingerprint: run })}\n`;
-  const finished = new Map<string, Result>();
-  const fail = (what: string): never => {
-    throw new ImportError("E_JOURNAL", `${log.name} ${what}`);
-  };
-  let lineNumber = 0;
-  let whole = 0;
-  for await (const { text, length, isWhole } of lines(log.read())) {
-    lineNumber++;
-    if (!isWhole) {
-      // A torn header is the beginning of ours; anything else is somebody's file, which is not for us to cut.
-      if (lineNumber === 1 && !header.startsWith(text)) fail("is not a journal of an evaluation. Name another file");
-      await log.truncate(whole);
-      break;
-    }
-    whole += length;
-    if (lineNumber === 1) checkHeader(text, run, fail);
-    else {
-      const { id, result } =
-        (await parseEntry<Entry<Result>>(text, run)) ??
-        fail(
-          `was changed or damaged in line ${lineNumber}. Delete that line (its picture is done again), or name another file`,
-        );
-      if (!finished.has(id)) finished.set(id, result);
-    }
+export async function openJournal<Result>(log: AppendLog, run: string, shard?: Shard): Promise<Journal<Result>> {
+  const contents = await readJournal<Result>(log, run, shard);
+  if (contents.isTorn) await log.truncate(contents.length);
+  if (contents.length === 0) await log.append(headerLine(run, shard));
+  else if (contents.shard?.index !== shard?.index || contents.shard?.of !== shard?.of) {
+    const has = contents.shard ? shardName(contents.shard) : "a whole run";
+    const wanted = shard ? shardName(shard) : "a whole run";
+    throw new ImportError("E_JOURNAL", `${log.name} is the journal of ${has}, not of ${wanted}. Name another file`);
   }
-  if (whole === 0) await log.append(header);
   return {
-    finished,
-    record: async (id, result) => log.append(await formatEntry({ id, result } satisfies Entry<Result>, run)),
+    finished: contents.finished,
+    record: async (id, result, isPassing) =>
+      log.append(
+        await formatEntry({ id, result, ...(isPassing ? { passing: true } : {}) } satisfies Entry<Result>, run),
+      ),
   };
 }
 
-function checkHeader(text: string, run: string, fail: (what: string) => never): void {
-  const header = parseLine<{ readonly kind?: unknown; readonly fingerprint?: unknown }>(text);
-  if (header?.kind === unprotectedKind) {
-    fail("is a journal of an earlier version, whose lines have no checksums. Name another file to begin anew");
+/**
+ * Reads the journal of the run with this fingerprint, or of any shard of it.
+ * @param shard whose header may be torn.
+ * @throws ImportError [E_JOURNAL] for a file that is something else, a journal of another run, of another version of this
+ * program or an earlier format, and a line that was changed.
+ */
+export async function readJournal<Result>(
+  log: AppendLog,
+  run: string,
+  shard?: Shard,
+): Promise<JournalContents<Result>> {
+  const finished = new Map<string, Result>();
+  const passing = new Map<string, Result>();
+  const fail = (what: string): never => {
+    throw new ImportError("E_JOURNAL", `${log.name} ${what}`);
+  };
+  let header: Header | undefined;
+  let lineNumber = 0;
+  let length = 0;
+  let isTorn = false;
+  for await (const line of lines(log.read())) {
+    lineNumber++;
+    if (!line.isWhole) {
+      // A torn header is the beginning of ours; anything else is somebody's file, which is not for us to cut.
+      if (lineNumber === 1 && !headerLine(run, shard).startsWith(line.text))
+        fail("is not a journal of an evaluation. Name another file");
+      isTorn = true;
+      break;
+    }
+    length += line.length;
+    if (lineNumber === 1) header = checkHeader(line.text, run, fail);
+    else {
+      const entry =
+        (await parseEntry<Entry<Result>>(line.text, run)) ??
+        fail(
+          `was changed or damaged in line ${lineNumber}. Delete that line (its picture is done again), or name another file`,
+        );
+      if (entry.passing) passing.set(entry.id, entry.result);
+      else if (!finished.has(entry.id)) finished.set(entry.id, entry.result);
+    }
   }
+  return { ...(header?.shard ? { shard: header.shard } : {}), finished, passing, length, isTorn };
+}
+
+function headerLine(run: string, shard?: Shard): string {
+  const header: Header = { kind: journalKind, version, fingerprint: run, ...(shard ? { shard } : {}) };
+  return `${JSON.stringify(header)}\n`;
+}
+
+function checkHeader(text: string, run: string, fail: (what: string) => never): Header {
+  const header = parseLine<Partial<Header> | null>(text);
+  const lack = earlierKinds.get(header?.kind);
+  if (lack) fail(`is a journal of an earlier version, ${lack}. Name another file to begin anew`);
   if (header?.kind !== journalKind) fail("is not a journal of an evaluation. Name another file");
+  if (header?.version !== version)
+    fail(`was written by version ${header?.version}, this is ${version}. Go on with that one, or name another file`);
   if (header?.fingerprint !== run) {
     fail("belongs to a run with another model, data set or options. Repeat that run's command, or name another file");
   }
+  const isWhole = header?.shard === undefined || isShard(header.shard);
+  if (!isWhole || text !== headerLine(run, header?.shard)) fail("was changed or damaged in line 1. Name another file");
+  return header as Header;
 }
 
 /** `{"check":"<64 hexadecimal digits>","entry":{…}}`, the checksum being that of the run and of the entry's text. */

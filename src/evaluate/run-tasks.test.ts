@@ -1,30 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { memoryLog } from "../../test/memory-log.ts";
 import { type Executor, inProcess } from "./executor.ts";
-import { type AppendLog, openJournal } from "./journal.ts";
+import { openJournal } from "./journal.ts";
 import { runTasks, type Task } from "./run-tasks.ts";
-
-/** A file in memory; `cut` is what a kill leaves of it. */
-function memoryLog(initial = ""): AppendLog & { content: () => string; cut: (length: number) => void } {
-  let bytes: Uint8Array = new TextEncoder().encode(initial);
-  return {
-    name: "run.jsonl",
-    // In small pieces, so that lines and letters are split between them.
-    async *read() {
-      for (let at = 0; at < bytes.length; at += 7) yield bytes.slice(at, at + 7);
-    },
-    async truncate(length) {
-      bytes = bytes.slice(0, length);
-    },
-    async append(text) {
-      bytes = Buffer.concat([bytes, new TextEncoder().encode(text)]);
-    },
-    content: () => new TextDecoder().decode(bytes),
-    cut: (length) => {
-      bytes = bytes.slice(0, length);
-    },
-  };
-}
 
 const tasks: readonly Task[] = Array.from({ length: 9 }, (_, i) => ({ id: `picture ${i} ü` }));
 const resultOf = ({ id }: Task) => ({ found: [...id].map((letter) => letter.charCodeAt(0) / 7) });
@@ -74,7 +53,8 @@ describe("runTasks", () => {
     };
     expect((await attempt(false)).filter((result) => result === "missing")).toHaveLength(1);
     expect(await attempt(true)).toEqual(tasks.map(() => "read"));
-    expect(log.content().split("\n")).toHaveLength(1 + tasks.length + 1);
+    // The header, every task, and the one that was done again.
+    expect(log.content().trim().split("\n")).toHaveLength(1 + tasks.length + 1);
   });
 
   it("keeps what was finished before a failure, and tells progress", async () => {
@@ -108,7 +88,14 @@ describe("openJournal", () => {
       [log.content().replace("a run", "another"), /another model, data set or options/],
       [`${log.content()}nonsense\n`, /changed or damaged in line 2/],
       [`${log.content()}{"id":"x","result":1}\n`, /changed or damaged in line 2/],
-      [log.content().replace("journal 2", "journal 1"), /earlier version, whose lines have no checksums/],
+      [log.content().replace("journal 3", "journal 1"), /earlier version, whose lines have no checksums/],
+      [log.content().replace("journal 3", "journal 2"), /earlier version, which does not say what program/],
+      [log.content().replace(/"version":"[^"]*"/, '"version":"0.0.9"'), /written by version 0\.0\.9, this is \d/],
+      [log.content().replace("}\n", ',"shard":{"index":4,"of":3}}\n'), /changed or damaged in line 1/],
+      [
+        log.content().replace("}\n", ',"shard":{"index":2,"of":3}}\n'),
+        /is the journal of shard 2 of 3, not of a whole run/,
+      ],
     ] as const;
     for (const [content, reason] of others) {
       const other = memoryLog(content);

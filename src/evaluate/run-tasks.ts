@@ -11,7 +11,7 @@ export interface RunTasksOptions<T extends Task, Result> {
   readonly executor: Executor<T, Result>;
   /** Without one, an interruption loses all. */
   readonly journal?: Journal<Result>;
-  /** Results that are not worth keeping: their tasks are tried again when the run is resumed. */
+  /** Results that need not stay: their tasks are tried again when the run is resumed. */
   readonly isPassing?: (result: Result) => boolean;
   /** `resumed` were in the journal, `done` of `pending` others are finished. */
   readonly onProgress?: (progress: {
@@ -39,7 +39,7 @@ export async function runTasks<T extends Task, Result>(
   if (pending.length > 0) {
     for await (const { task, result } of executor.run(pending)) {
       const { id } = pending[task];
-      if (!isPassing?.(result)) await journal?.record(id, result);
+      await journal?.record(id, result, isPassing?.(result));
       results.set(id, result);
       done++;
       onProgress?.({ resumed, done, pending: pending.length });

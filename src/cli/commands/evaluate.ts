@@ -1,11 +1,14 @@
 /** `evaluate`: mAP of a DNN and its spiking network over a data set, against time steps. */
 import type { Command } from "commander";
+import { ArgumentError } from "../../core/errors.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import type { EvaluationSetup } from "../../evaluate/picture.ts";
+import type { FinishedShard } from "../../evaluate/run-evaluation.ts";
+import { type Shard, shardName } from "../../evaluate/shard.ts";
 import { configurationsFor, quickPaperSteps } from "../configurations.ts";
 import { refuseToReplaceDetections, writeDetections } from "../detection-files.ts";
 import { printEvaluation } from "../evaluation-table.ts";
-import { printJson } from "../io.ts";
+import { print, printJson } from "../io.ts";
 import { loadModel } from "../model.ts";
 import {
   addConversionOptions,
@@ -16,14 +19,17 @@ import {
   type ModelFlags,
   type SimulationFlags,
   settleOption,
+  shardFrom,
 } from "../options.ts";
 import { addForceOption, type OutputFlags } from "../outputs.ts";
-import { evaluateWithProgress } from "../run-evaluation.ts";
+import { evaluateWithProgress, mergeJournalFiles, shardWithProgress } from "../run-evaluation.ts";
 
 export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
   readonly dataset: string;
   readonly limit?: number;
   readonly resume?: string;
+  readonly shard?: Shard;
+  readonly merge?: readonly string[];
   readonly configurations?: true;
   readonly dnnOnly?: true;
   readonly settle?: number;
@@ -37,6 +43,12 @@ export function declare(command: Command): void {
     .requiredOption("--dataset <spec>", dataSetSyntax)
     .option("--limit <n>", "only the first n pictures", integerFrom(1, 10_000_000))
     .option("--resume <file>", "keep a journal there, and go on from it: nothing finished is lost by an interruption")
+    .option(
+      "--shard <i/n>",
+      "only every n-th picture, from the i-th on, into the journal of --resume; no scores: for batch systems",
+      shardFrom,
+    )
+    .option("--merge <journals...>", "of the journals of all shards: what a run of all pictures would have said")
     .option(
       "--configurations",
       `Table 1: channel and layer, with and without IBT, both decodings; and the fast mode (--steps ${quickPaperSteps}, the paper's: 3500)`,
@@ -58,6 +70,7 @@ Example:
 }
 
 async function run(model: string, flags: EvaluateFlags): Promise<void> {
+  refuseContradictions(flags);
   const whole = await openDataSet(flags.dataset);
   const { name, dnn, snn } = await loadModel(model, flags);
   const setup: EvaluationSetup = {
@@ -66,7 +79,14 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
     seed: flags.seed,
   };
   if (flags.out) await refuseToReplaceDetections(flags.out, whole, setup, flags);
-  const { dataSet, classes, results, report } = await evaluateWithProgress(whole, snn, setup, flags);
+  const { shard, resume, merge } = flags;
+  if (shard && resume !== undefined) {
+    const finished = await shardWithProgress(whole, snn, setup, { ...flags, shard, resume });
+    return printShard(name, { ...flags, shard, resume }, finished);
+  }
+  const { dataSet, classes, results, report } = merge
+    ? await mergeJournalFiles(whole, snn, setup, merge, flags)
+    : await evaluateWithProgress(whole, snn, setup, flags);
   if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results, flags);
   if (flags.json) {
     const { configurations, ...rest } = report;
@@ -80,4 +100,34 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
   } else {
     printEvaluation(name, report);
   }
+}
+
+/** A shard has no scores, and a merge runs nothing: what asks for them is a mistake, not an option without effect. */
+function refuseContradictions(flags: EvaluateFlags): void {
+  const { shard, merge, resume } = flags;
+  const refuse = (what: string): never => {
+    throw new ArgumentError("E_USAGE", what);
+  };
+  if (shard && resume === undefined) refuse("--shard needs --resume FILE: the journal is all that comes of a shard");
+  const withoutUse = (names: readonly (keyof EvaluateFlags)[]) =>
+    names.filter((name) => flags[name] !== undefined).map((name) => `--${name}`);
+  const ofWhole = shard ? withoutUse(["merge", "out", "settle"]) : [];
+  if (ofWhole.length > 0) refuse(`${ofWhole.join(" and ")} and --shard exclude each other: a shard has no scores`);
+  const ofRuns = merge ? withoutUse(["resume", "threads", "engine"]) : [];
+  if (ofRuns.length > 0) refuse(`${ofRuns.join(" and ")} and --merge exclude each other: a merge runs nothing`);
+}
+
+function printShard(
+  model: string,
+  { shard, resume, json }: EvaluateFlags & { readonly shard: Shard; readonly resume: string },
+  { pictures, done, failures }: FinishedShard,
+): void {
+  if (json) {
+    printJson({ model, shard, journal: resume, pictures, done, failures });
+    return;
+  }
+  print(
+    `${shardName(shard)}: ${done} of ${pictures} pictures in ${resume}, ${failures.length} of them could not be read`,
+  );
+  print(`When all shards are done: the same command with --merge JOURNAL… instead of --shard and --resume`);
 }
