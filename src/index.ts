@@ -45,6 +45,8 @@ export {
   searchSpaceFor,
   splitPictures,
 } from "./evaluate/choose-settings.ts";
+export type { Exported, ExportOptions } from "./exporters/exporter.ts";
+export { exportNir } from "./exporters/nir/export-nir.ts";
 export {
   type Decoding,
   type Encoding,

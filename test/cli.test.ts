@@ -474,3 +474,19 @@ test("fit's text stays within 80 columns, and one picture is of one chip", async
   expect(refused.code).toBe(2);
   expect(refused.stderr).toMatch(/^error \[E_USAGE\] --picture draws one target/);
 });
+
+test("export to NIR refuses by the layer's name, and with --lossy lists what is not the same", async () => {
+  const spiking = ["export", "scenes", "--mode", "rate", "--neuron", "if", "--to", "nir", "-o", "scenes.nir"];
+  const refused = await run(...spiking);
+  expect(refused).toMatchObject({ code: 2, stdout: "" });
+  expect(refused.stderr).toMatch(/^error \[E_NOT_PORTABLE\] pool1 \[maxPool\] has no word in NIR.*\n$/);
+  expect(existsSync(join(folder, "scenes.nir"))).toBe(false);
+  const { code, stdout } = await run(...spiking, "--lossy", "--json");
+  expect(code).toBe(0);
+  const { format, files, notPortable } = JSON.parse(stdout);
+  expect({ format, files }).toEqual({ format: "nir", files: ["scenes.nir"] });
+  expect(notPortable[0]).toBe("pool1, pool3, pool5, pool7: NIR has no max-pool; written as the mean of the window");
+  expect(readFileSync(join(folder, "scenes.nir")).subarray(1, 4).toString()).toBe("HDF");
+  const mixed = await run("export", "scenes", "--to", "onnx", "--neuron", "if", "-o", "scenes.onnx");
+  expect(mixed.stderr).toMatch(/^error \[E_USAGE\] --to onnx writes the DNN/);
+});

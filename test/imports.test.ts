@@ -7,6 +7,7 @@ const ranks: Readonly<Record<string, number>> = {
   core: 0,
   platform: 0.5,
   onnx: 1,
+  nir: 1,
   functions: 2,
   heads: 2,
   graph: 3,

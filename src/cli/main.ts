@@ -48,7 +48,7 @@ const commands: Readonly<Record<string, Entry>> = {
     load: async () => (await import("./commands/fit.ts")).declare,
   },
   export: {
-    summary: "the detector before conversion as a file that other programs read",
+    summary: "the detector before conversion, or the spiking network, as a file that other programs read",
     load: async () => (await import("./commands/export.ts")).declare,
   },
   report: {

@@ -15,6 +15,7 @@ import { encodeModel } from "../graph/model-file.ts";
 import { encodeTensors } from "../graph/safetensors.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { writeWeights } from "../importers/darknet/write-weights.ts";
+import { writeNir } from "../nir/write-nir.ts";
 import { accuracyFigure } from "../report/figures/accuracy.ts";
 import { nodeCanvas } from "../report/node-canvas.ts";
 import { renderPage } from "../report/page.ts";
@@ -57,6 +58,7 @@ async function ownFiles(): Promise<Record<keyof typeof fileKinds, readonly (Uint
     checkpoint: [await encodeCheckpoint({ steps: 1, tensors }, { steps: "2" })],
     weights: [writeWeights(importDarknet({ cfg }), 7)],
     onnx: [exportOnnx(importDarknet({ cfg })).bytes],
+    nir: [await writeNir({ nodes: new Map(), edges: [["a", "b"]], metadata: {} })],
     png: [await encodePng({ width: 1, height: 1, data: new Uint8Array(3) })],
     svg: [accuracyFigure(accuracy(), nodeCanvas()).svg],
     pdf: [await toPdf({ svg: "", viewBox: [0, 0, 1, 1] }, { widthInches: 1, title: "t", pictures: new Map() })],

@@ -26,6 +26,8 @@ const safetensorsOf = (format: string) => (head: string) => head.startsWith(`{"_
 /** A line of VOC detections: a picture and five numbers. */
 const detectionLine = /^\S.*( -?[\d.e+-]+){5}\r?$/m;
 
+const hdf5Signature = "\x89HDF\r\n\x1a\n";
+
 export const fileKinds = {
   model: { name: "model file", isOne: safetensorsOf('spiking-yolo"') },
   checkpoint: { name: "checkpoint of a training run", isOne: safetensorsOf("spiking-yolo checkpoint ") },
@@ -33,6 +35,8 @@ export const fileKinds = {
   weights: { name: "weights file that train wrote", isOne: (head) => head.startsWith("\0\0\0\0\x02\0\0\0\x05\0\0\0") },
   /** As `export` writes them: IR version 8, and the program's name. */
   onnx: { name: "ONNX file of this program", isOne: (head) => head.startsWith("\x08\x08\x12\x0cspiking-yolo") },
+  /** HDF5 that begins with NIR's two entries. */
+  nir: { name: "NIR file", isOne: (head) => head.startsWith(hdf5Signature) && /version.*node/s.test(head) },
   png: { name: "PNG picture", isOne: (head) => head.startsWith("\x89PNG\r\n\x1a\n") },
   svg: { name: "SVG drawing", isOne: (head) => /^(<\?xml[^>]*>\s*)?<svg\b/.test(head) },
   pdf: { name: "PDF file", isOne: (head) => head.startsWith("%PDF-") },

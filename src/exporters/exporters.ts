@@ -1,10 +1,12 @@
 /** The table of formats that `export` writes. Whoever adds one adds its file and a row. */
 import type { Exporter } from "./exporter.ts";
+import { exportNir } from "./nir/export-nir.ts";
 import { exportOnnx } from "./onnx.ts";
 
-export const exportFormats = ["onnx"] as const;
+export const exportFormats = ["onnx", "nir"] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 export const exporters: { readonly [F in ExportFormat]: Exporter } = {
   onnx: { extension: ".onnx", network: "dnn", write: async (dnn) => exportOnnx(dnn) },
+  nir: { extension: ".nir", network: "snn", write: exportNir },
 };

@@ -5,10 +5,11 @@ import { darknetCfg } from "../../test/darknet-cfg.ts";
 import { dataPath, describeWithData } from "../../test/data.ts";
 import { branchingNetwork, randomPicture } from "../../test/graphs.ts";
 import { type Case, Draft, heads, network } from "../../test/onnx-draft.ts";
+import { withStatistics } from "../../test/with-statistics.ts";
 import { foldBatchNorm } from "../convert/fold-batch-norm.ts";
 import { seededRandom } from "../core/random.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
-import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
+import { headsOf, inputOf } from "../graph/graph.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { importOnnx } from "../importers/onnx/import-onnx.ts";
 import { readOnnx } from "../onnx/read-onnx.ts";
@@ -86,30 +87,9 @@ const cfg = darknetCfg(
   "region anchors=1,1.5,2,2.5 classes=2 num=2 softmax=1",
 );
 
-/** Batch normalization that does something: a cfg without weights has it neutral. */
-function withStatistics(graph: Graph): Graph {
-  const random = seededRandom(5);
-  const numbers = ({ shape, data }: FloatTensor, from: number, to: number) =>
-    floatTensor(
-      shape,
-      Float32Array.from(data, () => from + (to - from) * random()),
-    );
-  const layers = graph.layers.map((layer) => {
-    if (layer.kind === "convolution") return { ...layer, weights: numbers(layer.weights as FloatTensor, -1, 1) };
-    if (layer.kind !== "batchNorm") return layer;
-    return {
-      ...layer,
-      scale: numbers(layer.scale, 0.5, 2),
-      mean: numbers(layer.mean, -1, 1),
-      variance: numbers(layer.variance, 0.5, 2),
-    };
-  });
-  return { ...graph, layers };
-}
-
 test("a detector with batch normalization and its folded twin give the same; the file keeps names, size and head", async () => {
   const classNames = ["it's", 'a "dog"'];
-  const graph = { ...withStatistics(importDarknet({ cfg })), classNames };
+  const graph = { ...withStatistics(importDarknet({ cfg }), 5), classNames };
   const image = randomPicture(inputOf(graph).shape, 1);
   const { bytes, notPortable } = exportOnnx(graph);
   const folded = exportOnnx(foldBatchNorm(graph)).bytes;

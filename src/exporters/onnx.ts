@@ -5,11 +5,10 @@
  * Ultralytics writes them, `preprocessing` and `heads` as JSON of this program's own fields.
  */
 import { ConversionError } from "../core/errors.ts";
-import type { Preprocessing } from "../core/preprocessing.ts";
 import { graphToOnnx } from "../dnn/graph-to-onnx.ts";
 import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
-import { type HeadLayer, isHead } from "../graph/layers.ts";
-import type { Exported } from "./exporter.ts";
+import { isHead } from "../graph/layers.ts";
+import { describeHead, type Exported, pictureLine } from "./exporter.ts";
 
 /** @throws ConversionError [E_NOT_PORTABLE] for islands; EngineError [E_NOT_A_DNN] for a spiking graph. */
 export function exportOnnx(dnn: Graph): Exported {
@@ -27,7 +26,7 @@ export function exportOnnx(dnn: Graph): Exported {
     ...(dnn.classNames.length > 0 ? { names: pythonDictionary(dnn.classNames) } : {}),
     imgsz: `[${height}, ${width}]`,
     preprocessing: JSON.stringify(dnn.preprocessing),
-    heads: JSON.stringify(heads.map(describe)),
+    heads: JSON.stringify(heads.map(describeHead)),
   };
   const isRounded = dnn.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda);
   const layers = dnn.layers.filter((layer) => !isHead(layer));
@@ -45,22 +44,7 @@ export function exportOnnx(dnn: Graph): Exported {
   };
 }
 
-/** A head's own numbers; the operators that a tail keeps are left out. */
-function describe({ name: _, ...head }: HeadLayer): Record<string, unknown> {
-  return head.kind === "tail" ? { ...head, model: undefined } : head;
-}
-
 /** As Python reads it: {0: "cat", 1: "dog"}. */
 function pythonDictionary(names: readonly string[]): string {
   return `{${names.map((name, i) => `${i}: ${JSON.stringify(name)}`).join(", ")}}`;
-}
-
-function pictureLine({ fit, filter, order, pad, mean }: Preprocessing, input: string, width: number, height: number) {
-  const parts = [
-    `given as "${input}", ${width}x${height}, ${order ?? "rgb"}, 0 to 1`,
-    ...(mean ? [`less ${mean.map((value) => Number(value.toPrecision(6))).join(", ")}`] : []),
-    `fitted by ${fit}${fit === "stretch" ? "" : ` on ${Number((pad ?? 0.5).toPrecision(6))}`}`,
-    `resampled by filter ${filter}`,
-  ];
-  return parts.join(", ");
 }

@@ -1,4 +1,4 @@
-/** `export`: the detector before conversion, as a file that other programs read. */
+/** `export`: the detector before conversion, or the spiking network, as a file that other programs read. */
 import { basename } from "node:path";
 import { type Command, Option } from "commander";
 import { foldBatchNorm } from "../../convert/fold-batch-norm.ts";
@@ -8,7 +8,13 @@ import { type ExportFormat, exporters, exportFormats } from "../../exporters/exp
 import type { Graph } from "../../graph/graph.ts";
 import { print, printJson } from "../io.ts";
 import { loadDnn, loadModel } from "../model.ts";
-import { addImportOptions, type ModelFlags } from "../options.ts";
+import {
+  addConversionOptions,
+  addModelOptions,
+  asksForConversion,
+  type ConversionFlags,
+  type ModelFlags,
+} from "../options.ts";
 import {
   addForceOption,
   type FileKind,
@@ -19,14 +25,16 @@ import {
 } from "../outputs.ts";
 import { wrapped } from "../wrapped.ts";
 
-interface ExportFlags extends ModelFlags, OutputFlags {
+interface ExportFlags extends ModelFlags, ConversionFlags, OutputFlags {
   readonly to: ExportFormat;
   readonly output: string;
   readonly fold?: true;
+  readonly lossy?: true;
+  readonly loops?: true;
   readonly json?: true;
 }
 
-const kinds: { readonly [F in ExportFormat]: FileKind } = { onnx: fileKinds.onnx };
+const kinds: { readonly [F in ExportFormat]: FileKind } = { onnx: fileKinds.onnx, nir: fileKinds.nir };
 
 /** The network of a model that a format holds. */
 const networks: { readonly [N in Exporter["network"]]: (model: string, flags: ExportFlags) => Promise<Graph> } = {
@@ -42,16 +50,30 @@ export function declare(command: Command): void {
     .argument("<model>", "a model file, a built-in name, an .onnx or a darknet .cfg")
     .addOption(new Option("--to <format>", "format to write").choices(exportFormats).makeOptionMandatory())
     .requiredOption("-o, --output <file>", "file to write")
-    .option("--fold", "fold batch normalization into convolutions (a model file's DNN is folded already)")
-    .optionsGroup("Of a MODEL that is an .onnx or a darknet .cfg:")
-    .option("--weights <file>", "darknet weights, where MODEL is a .cfg");
-  addForceOption(addImportOptions(command))
+    .option("--fold", "of a DNN: fold batch normalization into convolutions (a model file's DNN is folded already)")
+    .option("--lossy", "to nir: write what NIR cannot say exactly as what comes nearest, and list it")
+    .option("--loops", "to nir: plain IF neurons as loops, too, for readers whose IF resets to zero");
+  addConversionOptions(addModelOptions(command));
+  addForceOption(command)
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExamples:\n  spiking-yolo export scenes --to onnx -o scenes.onnx\n  spiking-yolo export yolov3-tiny.cfg --weights yolov3-tiny.weights --fold --to onnx -o yolov3-tiny.onnx",
+      "\nExamples:\n  spiking-yolo export scenes --to onnx -o scenes.onnx\n  spiking-yolo export yolov3-tiny.cfg --weights yolov3-tiny.weights --fold --to onnx -o yolov3-tiny.onnx\n  spiking-yolo export scenes --mode paper --neuron if --pool delta --lossy --to nir -o scenes.nir",
     )
     .action(run);
+}
+
+/** @throws ArgumentError [E_USAGE] for flags of formats that hold the other network. */
+function refuseOthersFlags(to: ExportFormat, network: Exporter["network"], flags: ExportFlags): void {
+  const { fold, lossy, loops, calibrate, steps } = flags;
+  const isOther = network === "dnn" ? lossy || loops || calibrate || steps || asksForConversion(flags) : fold;
+  if (!isOther) return;
+  throw new ArgumentError(
+    "E_USAGE",
+    network === "dnn"
+      ? `--to ${to} writes the DNN: leave out what says how it becomes a spiking network`
+      : `--to ${to} writes the spiking network, whose batch normalization is folded: leave out --fold`,
+  );
 }
 
 async function run(model: string, flags: ExportFlags): Promise<void> {
@@ -59,8 +81,10 @@ async function run(model: string, flags: ExportFlags): Promise<void> {
   const { extension, network, write } = exporters[to];
   if (!output.toLowerCase().endsWith(extension))
     throw new ArgumentError("E_USAGE", `${output} must end in ${extension}: that is what --to ${to} writes`);
+  refuseOthersFlags(to, network, flags);
   await refuseToReplace(output, kinds[to], flags);
-  const { bytes, notPortable } = await write(await networks[network](model, flags));
+
+  const { bytes, notPortable } = await write(await networks[network](model, flags), flags);
   await writeOutput(output, bytes, kinds[to], flags);
   if (flags.json) {
     printJson({ model: basename(model), format: to, files: [output], notPortable });
