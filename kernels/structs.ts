@@ -67,6 +67,12 @@ export class Frame {
   width: i32;
   height: i32;
   lag: i32;
+  /** u8 [capacity][height][parts]: whether a part of a row holds spikes, so that others may pass over it; 0 where nobody takes note. */
+  active: usize;
+  /** Parts of a row that are written by themselves: blocks of channels, or parts of a concatenation. */
+  parts: i32;
+  /** Whether what rests must be zeros all the same: some reader does not ask first, or asks for whole rows of several parts. */
+  isLookedAt: i32;
 }
 
 /** What a population integrates: a convolution of spikes, or spikes with a scale per channel. */
@@ -143,6 +149,8 @@ export class Population {
   weighted: usize;
   /** Trackers: rows of constants and the table of their function, see neurons/tracker.ts; else 0. */
   tracking: usize;
+  /** Trackers: u8 [position][stateStride / 8], whether eight neurons send nothing more unless something arrives; else 0. */
+  settled: usize;
   targets: usize;
   beforeShift: i32;
   behindShift: i32;
@@ -191,6 +199,8 @@ export class Pool {
   levels: i32;
   /** Of a pool that tracks: i32 [position of the output][out.stride], net counts that it has sent. */
   sent: usize;
+  /** Of a pool that tracks: u8 [row of the output], whether nothing more is sent unless something arrives. */
+  settled: usize;
 }
 
 /** Upsampling, concatenation and slices: channels of one frame copied into another. */
@@ -205,6 +215,8 @@ export class Move {
   channels: i32;
   /** Whether no other part of a concatenation follows. */
   endsPosition: i32;
+  /** Which of them it is. */
+  part: i32;
 }
 
 /** The picture's values, taken into the forms that convolutions of it read: once a frame. */
@@ -306,6 +318,8 @@ export class Piece {
   /** The frame that spikes go to, and the place in its first slot of the first position's first channel. */
   out: Frame;
   spikes: usize;
+  /** Whether nothing arrives at any of them, so that no currents were gathered: trackers only. */
+  isQuiet: i32;
   /** Where currents come from: see neurons/parts.ts. */
   mode: i32;
   /** Currents of offset 0, of the first position's first channel: int16 not yet shifted, or int32. Of no meaning where they are constant. */

@@ -35,14 +35,19 @@ function graphOrNone(o: SpikingOptions): Graph | null {
   }
 }
 
-/** Frames of which some are like the last one, and some change here and there. */
+/** Frames of which some are like the last one, some change here and there, and some in a corner only while the rest comes to rest. */
 function frames(shape: readonly number[], seed: number) {
   const first = randomPicture(shape as [number, number, number], seed);
   const changed = floatTensor(
     shape,
     first.data.map((value, i) => (i % 7 === seed % 7 ? 1 - value : value)),
   );
-  return [first, first, changed, randomPicture(shape as [number, number, number], seed + 1), first];
+  const corner = floatTensor(
+    shape,
+    changed.data.map((value, i) => (i === 0 ? 1 - value : value)),
+  );
+  const other = randomPicture(shape as [number, number, number], seed + 1);
+  return [first, first, changed, other, changed, changed, corner, corner, corner, first];
 }
 
 test("random networks: every frame's membranes, counts, spikes and heads equal the reference engine's", async () => {

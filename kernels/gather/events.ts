@@ -7,6 +7,7 @@
  * Narrow kernels store each channel's weights twice, as they are and negated: the entry of a −1 points into the second half. Where
  * that would be too much for the caches, −1s have lists of their own instead. Wide kernels keep a magnitude (i16) beside each entry.
  */
+import { isActive } from "../activity";
 import { Term, TermKernel, Tile } from "../structs";
 import { listNarrow, listSplit } from "../generated/variants";
 import { count, slotOf } from "../tile";
@@ -14,10 +15,14 @@ import { count, slotOf } from "../tile";
 /** Lists the spikes of row y at offset i, and counts the synaptic operations that they cause. */
 export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void {
   const frame = term.frame;
+  if (!isActive(frame, tile, lag, i, y)) {
+    listNothing(term, i, y);
+    return;
+  }
   const row = slotOf(frame, tile, lag, i) + y * frame.width * frame.stride;
   let weighted: i64 = 0;
   if (isDense(term)) {
-    if (term.counter >= 0) weighted = weighDense(term, row);
+    weighted = weighDense(term, i, y, row);
   } else {
     const compaction = tile.program.compaction;
     for (let group = 0; group < term.groups; group++) {
@@ -30,6 +35,17 @@ export function listRow(term: Term, tile: Tile, lag: i32, i: i32, y: i32): void 
     }
   }
   count(tile, term.counter, i, weighted * load<i32>(term.reachY + (y << 2)) * term.fanOut);
+}
+
+/** A row without spikes: its lists begin and end at one place, whichever that is. */
+function listNothing(term: Term, i: i32, y: i32): void {
+  const bytes = (term.frame.width + 1) << 2;
+  const groups = isDense(term) ? 1 : term.groups;
+  const lists = term.isSplit ? 2 : 1;
+  for (let list = 0; list < lists; list++) {
+    const index = term.index + i * term.indexStepBytes + list * term.indexListBytes;
+    for (let group = 0; group < groups; group++) memory.fill(index + rowNumber(term, group, y) * bytes, 0, bytes);
+  }
 }
 
 /** Whether the term is worked on channel by channel, without lists. */
@@ -176,14 +192,20 @@ function listWide(term: Term, compaction: usize, i: i32, y: i32, row: usize, gro
   return weighted;
 }
 
-/** Σ|s| of each position times the outputs that it reaches. */
-function weighDense(term: Term, row: usize): i64 {
+/** Σ|s| of each position times the outputs that it reaches. There is no list: the index tells Σ|s| up to each position. */
+function weighDense(term: Term, i: i32, y: i32, row: usize): i64 {
   const frame = term.frame;
+  let index = term.index + i * term.indexStepBytes + ((y * (frame.width + 1)) << 2);
+  let sum = 0;
   let weighted: i64 = 0;
   for (let x = 0; x < frame.width; x++) {
-    const at = row + x * frame.stride;
-    weighted += <i64>(magnitudeOf(at, frame.stride) * load<i32>(term.reachX + (x << 2)));
+    store<u32>(index, sum);
+    index += 4;
+    const magnitude = magnitudeOf(row + x * frame.stride, frame.stride);
+    sum += magnitude;
+    weighted += <i64>(magnitude * load<i32>(term.reachX + (x << 2)));
   }
+  store<u32>(index, sum);
   return weighted;
 }
 

@@ -28,7 +28,7 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
     let history = population.chargeHistory + ((from * slotWords + at + c) << 3);
     for (let i = from; i < to; i++) {
       let current = constant;
-      if (population.termCount > 0) {
+      if (population.termCount > 0 && !piece.isQuiet) {
         const step = currents + i * stepBytes;
         const varying = population.isShort
           ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)

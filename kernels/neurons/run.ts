@@ -43,7 +43,7 @@ import { weightedSteps } from "./weighted";
 /** Runs a piece whose neurons, currents and frame are set; what follows from its population is set here. */
 export function runNeurons(tile: Tile, piece: Piece): void {
   const population = piece.population;
-  piece.mode = population.termCount == 0 ? CONSTANT : population.isShort ? SHORT : LONG;
+  piece.mode = population.termCount == 0 || piece.isQuiet ? CONSTANT : population.isShort ? SHORT : LONG;
   if (population.neuron == NeuronNumber.TRACKER) {
     const isBinary = population.levels == 1;
     if (piece.mode == SHORT) {

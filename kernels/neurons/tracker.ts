@@ -44,8 +44,7 @@ export function track(mode: i32, isBinary: bool, tile: Tile, piece: Piece): void
   const fireFrom = max(piece.from, firstOf(tile, out.lag));
   const fireTo = min(piece.to, endOf(tile, out.lag));
   const onceAt = population.lagIn - tile.g0;
-  const isOnce = onceAt >= integrateFrom && onceAt < integrateTo;
-  const receives = isOnce && (population.constant != 0 || !tile.program.goesOn);
+  const receives = onceAt >= piece.from && onceAt < piece.to && receivesOnce(population, tile);
   const steps = settledAt(tile);
   settleSteps(tile, piece, steps, min(integrateFrom, fireFrom), max(integrateTo, fireTo));
   for (let c = piece.first; c < piece.first + piece.channels; c += 8) {
@@ -53,6 +52,15 @@ export function track(mode: i32, isBinary: bool, tile: Tile, piece: Piece): void
       trackEight(mode, isBinary, tile, piece, steps, p, c, integrateFrom, integrateTo, fireFrom, fireTo, receives);
     }
   }
+}
+
+/** Whether what comes once a frame comes in this tile: biases in a first frame, and what is new of the picture. */
+// @ts-ignore: decorator
+@inline
+export function receivesOnce(population: Population, tile: Tile): bool {
+  const onceAt = population.lagIn - tile.g0;
+  if (onceAt < 0 || onceAt >= endOf(tile, population.lagIn)) return false;
+  return population.constant != 0 || !tile.program.goesOn;
 }
 
 /** Eight channels of the p-th position. */
@@ -78,21 +86,24 @@ function trackEight(
   const rows = population.tracking + (c << 2);
   const stepBytes = piece.stepBytes;
   let current = currentOf(piece, p, c) + integrateFrom * stepBytes;
-  let chargeA = v128.load(population.vMem + at);
-  let chargeB = v128.load(population.vMem + at, 16);
+  const settled = population.settled + (at >> 5);
+  let newA = i32x4.splat(0);
+  let newB = newA;
+  let isMoved = false;
+  if (receives) {
+    newA = newConstants(population, tile, at, c);
+    newB = newConstants(population, tile, at + 16, c + 4);
+    isMoved = !tile.program.goesOn || v128.any_true(v128.or(newA, newB));
+  }
+  if (mode != CONSTANT && !isMoved) isMoved = arrives(mode, current, stepBytes, integrateTo - integrateFrom);
+  if (!isMoved && load<u8>(settled) != 0) {
+    for (let i = fireFrom; i < fireTo; i++) store<i64>(target + load<i32>(steps + (i << STEP_SHIFT), SLOT), 0);
+    return;
+  }
+  let chargeA = i32x4.add(v128.load(population.vMem + at), newA);
+  let chargeB = i32x4.add(v128.load(population.vMem + at, 16), newB);
   const countA = i32x4.shl(v128.load(population.netCount + at), TARGET_BITS);
   const countB = i32x4.shl(v128.load(population.netCount + at, 16), TARGET_BITS);
-  if (receives) {
-    chargeA = i32x4.add(chargeA, newConstants(population, tile, at, c));
-    chargeB = i32x4.add(chargeB, newConstants(population, tile, at + 16, c + 4));
-  } else if (mode == CONSTANT || !arrives(mode, current, stepBytes, integrateTo - integrateFrom)) {
-    const offA = i32x4.abs(i32x4.sub(goalOf(population, rows, chargeA), countA));
-    const offB = i32x4.abs(i32x4.sub(goalOf(population, rows + 16, chargeB), countB));
-    if (areSettled(i32x4.max_s(offA, offB), population)) {
-      for (let i = fireFrom; i < fireTo; i++) store<i64>(target + load<i32>(steps + (i << STEP_SHIFT), SLOT), 0);
-      return;
-    }
-  }
   if (mode != CONSTANT) {
     for (let i = integrateFrom, end = min(fireFrom, integrateTo); i < end; i++) {
       const shift = load<i32>(steps + (i << STEP_SHIFT), SHIFT_IN);
@@ -145,6 +156,9 @@ function trackEight(
   v128.store(population.vMem + at, chargeB, 16);
   v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalA, offA), TARGET_BITS));
   v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalB, offB), TARGET_BITS), 16);
+  // Where none of the steps fires, the goal is not known.
+  const isSettled = fireFrom < fireTo && areSettled(i32x4.max_s(i32x4.abs(offA), i32x4.abs(offB)), population);
+  store<u8>(settled, isSettled ? 1 : 0);
 }
 
 /** Writes down what the steps from … to − 1 differ in. */

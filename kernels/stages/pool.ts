@@ -6,6 +6,7 @@
  * neuron that is so far behind that its lane saturates cannot become the greatest within the tile (its unit steps · levels < 2^14: src/snn/plan/bounds.ts).
  */
 import { poolFourPlain, poolFourWeighted } from "../generated/variants";
+import { areActive, setActive } from "../activity";
 import { Frame, Pool, Tile } from "../structs";
 import { endOf, firstOf, scratchEnd, slotOf, weightShift, weightedEnd } from "../tile";
 
@@ -19,6 +20,7 @@ export function countItem(pool: Pool, tile: Tile, y: i32): void {
   const input = pool.input;
   const from = firstOf(tile, input.lag);
   const to = endOf(tile, input.lag);
+  if (!areActive(input, tile, input.lag, from, to, y, y + 1)) return;
   for (let x = 0; x < input.width; x++) {
     const position = y * input.width + x;
     for (let c = 0; c < input.stride; c += 8) {
@@ -44,14 +46,29 @@ export function trackingPoolItem(pool: Pool, tile: Tile, y: i32): void {
   const top = y * pool.stride - pool.offset;
   const firstY = max(0, top);
   const lastY = min(input.height, top + pool.size);
+  const from = firstOf(tile, input.lag);
+  const to = endOf(tile, input.lag);
+  if (load<u8>(pool.settled + y) != 0 && !areActive(input, tile, input.lag, from, to, firstY, lastY)) {
+    for (let i = from; i < to; i++) {
+      if (out.isLookedAt) memory.fill(slotOf(out, tile, input.lag, i) + y * out.width * out.stride, 0, out.width * out.stride);
+      setActive(out, tile, input.lag, i, y, 0, false);
+    }
+    return;
+  }
+  let isSettled = true;
   for (let x = 0; x < out.width; x++) {
     const left = x * pool.stride - pool.offset;
     const firstX = max(0, left);
     const lastX = min(input.width, left + pool.size);
-    for (let c = 0; c < out.stride; c += 4) trackWindow(pool, tile, y, x, c, firstY, lastY, firstX, lastX);
+    for (let c = 0; c < out.stride; c += 4) {
+      if (!trackWindow(pool, tile, y, x, c, firstY, lastY, firstX, lastX)) isSettled = false;
+    }
   }
+  store<u8>(pool.settled + y, isSettled ? 1 : 0);
+  for (let i = from; i < to; i++) setActive(out, tile, input.lag, i, y, 0, true);
 }
 
+/** Gives whether what was sent is the greatest count at the end. */
 function trackWindow(
   pool: Pool,
   tile: Tile,
@@ -62,7 +79,7 @@ function trackWindow(
   lastY: i32,
   firstX: i32,
   lastX: i32,
-): void {
+): bool {
   const input = pool.input;
   const out = pool.out;
   const from = firstOf(tile, input.lag);
@@ -79,6 +96,7 @@ function trackWindow(
   const position = y * out.width + x;
   const sentAt = pool.sent + ((position * out.stride + c) << 2);
   let sent = v128.load(sentAt);
+  let left = i32x4.splat(from < to ? 0 : 1);
   for (let i = from; i < to; i++) {
     const weight = weightShift(tile, input.lag, i);
     const slot = slotOf(input, tile, input.lag, i) + c;
@@ -99,6 +117,7 @@ function trackWindow(
     const magnitude = i32x4.add(i32x4.abs(distance), i32x4.splat((1 << weight) >> 1));
     const spike = i32x4.sub(v128.xor(i32x4.min_s(i32x4.shr_s(magnitude, weight), levels), sign), sign);
     sent = i32x4.add(sent, i32x4.shl(spike, weight));
+    left = i32x4.sub(greatest, sent);
     const words = i16x8.narrow_i32x4_s(spike, spike);
     v128.store_lane<i32>(
       slotOf(out, tile, input.lag, i) + position * out.stride + c,
@@ -107,6 +126,7 @@ function trackWindow(
     );
   }
   v128.store(sentAt, sent);
+  return !v128.any_true(left);
 }
 
 /** Second round: rows of the output. */

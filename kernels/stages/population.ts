@@ -7,10 +7,14 @@
  */
 import { accumulateDense } from "../gather/dense";
 import { countOf, isDense, listRow, magnitudeOf } from "../gather/events";
+import { setActive } from "../activity";
+import { clearBytes } from "../bytes";
+import { isQuiet } from "../gather/quiet";
 import { narrow16, narrow8, pairs8, short8, wide16 } from "../generated/variants";
 import { followCounts, sumCharge } from "../neurons/readout";
 import { resetNeurons, runNeurons } from "../neurons/run";
 import { makeSchedule } from "../neurons/schedule";
+import { receivesOnce } from "../neurons/tracker";
 import { Frame, Piece, Population, Row, Term, TermKernel, Tile } from "../structs";
 import { count, endOf, firstOf, mergedAt, pieceOf, rowOf, scratchOf, slotOf } from "../tile";
 import { poolRow } from "./pool";
@@ -102,6 +106,11 @@ function runRow(
 ): void {
   const width = population.out.width;
   const row = startRow(population, tile, block);
+  row.y = y;
+  if (rests(row, tile)) {
+    clearRow(row, tile);
+    return;
+  }
   row.stepBytes = population.block << (population.isShort ? 1 : 2);
   row.positionBytes = tile.length * row.stepBytes;
   const piece = startPiece(population, tile, block, out);
@@ -116,13 +125,13 @@ function runRow(
     piece.position = y * width + x;
     piece.positions = end - x;
     piece.spikes = out.data + (toRow * width + x) * out.stride + toChannel;
-    if (population.termCount > 0 && row.from < row.to) {
+    row.x = x;
+    row.end = end;
+    piece.isQuiet = population.settled != 0 && isQuietPiece(row) ? 1 : 0;
+    if (population.termCount > 0 && row.from < row.to && !piece.isQuiet) {
       if (!population.isShort) memory.fill(row.currents, 0, (end - x) * row.positionBytes);
       for (let k = 0; k < population.termCount; k++) {
         const term = termOf(population, k);
-        row.y = y;
-        row.x = x;
-        row.end = end;
         row.kyTo = term.size;
         accumulate(tile, term, row);
       }
@@ -138,6 +147,65 @@ function runRow(
     }
   }
   countSpikes(population, tile, block, out, toRow, toChannel);
+}
+
+/** Whether a row of trackers receives nothing in this tile, and sends nothing. A pool that is run with them looks at their spikes all the same. */
+function rests(row: Row, tile: Tile): bool {
+  const population = row.population;
+  if (population.settled == 0 || population.charge != 0 || hasPool(population)) return false;
+  if (receivesOnce(population, tile)) return false;
+  const width = population.out.width;
+  row.x = 0;
+  row.end = width;
+  if (!isQuietPiece(row)) return false;
+  const eights = population.stateStride >> 3;
+  const channels = channelsOf(population, row.first) >> 3;
+  let settled = population.settled + row.y * width * eights + (row.first >> 3);
+  for (let x = 0; x < width; x++) {
+    for (let k = 0; k < channels; k++) if (load<u8>(settled + k) == 0) return false;
+    settled += eights;
+  }
+  return true;
+}
+
+/** No spikes at any step. */
+function clearRow(row: Row, tile: Tile): void {
+  const population = row.population;
+  const out = population.out;
+  const channels = channelsOf(population, row.first);
+  const block = row.first / population.block;
+  const to = endOf(tile, out.lag);
+  for (let i = firstOf(tile, out.lag); i < to; i++) {
+    setActive(out, tile, out.lag, i, row.y, block, false);
+    if (!out.isLookedAt) continue;
+    const at = slotOf(out, tile, out.lag, i) + row.y * out.width * out.stride + row.first;
+    if (channels == out.stride) memory.fill(at, 0, out.width * channels);
+    else for (let x = 0; x < out.width; x++) clearBytes(at + x * out.stride, channels);
+  }
+}
+
+/** Channels of a block that exist, in whole eights. */
+// @ts-ignore: decorator
+@inline
+function channelsOf(population: Population, first: i32): i32 {
+  return min(population.block, ((population.channels + 7) & ~7) - first);
+}
+
+/** Whether nothing arrives at a row's outputs. */
+function isQuietPiece(row: Row): bool {
+  const population = row.population;
+  for (let k = 0; k < population.termCount; k++) {
+    const term = termOf(population, k);
+    if (!isQuiet(term, row, groupOf(term, row))) return false;
+  }
+  return true;
+}
+
+/** The group of input channels that a row's block reads; terms without lists have one index for all channels. */
+// @ts-ignore: decorator
+@inline
+function groupOf(term: Term, row: Row): i32 {
+  return term.groups == 1 || isDense(term) ? 0 : row.first / term.outPerGroup;
 }
 
 /** This thread's row, of which all but the positions is set. */
@@ -158,8 +226,9 @@ function startPiece(population: Population, tile: Tile, block: i32, out: Frame):
   piece.population = population;
   piece.out = out;
   piece.first = block * population.block;
-  piece.channels = min(population.block, ((population.channels + 7) & ~7) - piece.first);
+  piece.channels = channelsOf(population, piece.first);
   piece.from = 0;
+  piece.isQuiet = 0;
   return piece;
 }
 
@@ -197,7 +266,7 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
       row.kyTo = ky + 1;
       row.currents = piece.currents;
       for (row.y = 0; row.y < out.height; row.y++) {
-        accumulate(tile, term, row);
+        if (!isQuiet(term, row, groupOf(term, row))) accumulate(tile, term, row);
         row.currents += out.width * row.positionBytes;
       }
     }
@@ -219,7 +288,7 @@ function accumulate(tile: Tile, term: Term, row: Row): void {
     return;
   }
   row.weights = term.weights + (row.first / population.block) * term.blockBytes;
-  row.group = term.groups == 1 ? 0 : row.first / term.outPerGroup;
+  row.group = groupOf(term, row);
   row.room = term.mergeBytes > 0 ? mergedAt(tile, term.mergeBytes) : 0;
   const n = population.block >> 3;
   const isShort = population.isShort;
@@ -234,7 +303,7 @@ function accumulate(tile: Tile, term: Term, row: Row): void {
 }
 
 function countSpikes(population: Population, tile: Tile, block: i32, out: Frame, row: i32, channel: i32): void {
-  const channels = min(population.block, ((population.channels + 7) & ~7) - block * population.block);
+  const channels = channelsOf(population, block * population.block);
   const isWhole = channels == out.stride;
   const isBinary = population.levels == 1;
   const to = endOf(tile, out.lag);
@@ -244,5 +313,6 @@ function countSpikes(population: Population, tile: Tile, block: i32, out: Frame,
     if (isWhole) spikes = isBinary ? countOf(at, out.width * channels) : magnitudeOf(at, out.width * channels);
     else for (let x = 0; x < out.width; x++) spikes += magnitudeOf(at + x * out.stride, channels);
     count(tile, population.counter, i, spikes);
+    setActive(out, tile, out.lag, i, row, block, spikes != 0);
   }
 }

@@ -46,7 +46,9 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
   );
   const seen = new Map(options.at.map((t) => [t, nothingSeen()]));
   const totals = new Float64Array(counters.size);
-  const cuts = [...wantsState].flatMap((name) => options.at.map((t) => t + byName.get(name)!.signal.lag));
+  // After a layer's last step nothing of its state changes: it is read whenever the tile ends that holds the step.
+  const early = options.at.filter((t) => t < options.timeSteps);
+  const cuts = [...wantsState].flatMap((name) => early.map((t) => t + byName.get(name)!.signal.lag));
 
   /** Calls `at` with each own step of a layer of this lag that lies in the tile, and its offset. */
   function eachStep({ g0, length }: Tile, lag: number, at: (t: number, i: number) => void): void {
@@ -76,7 +78,9 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     }
     if (!wantsState.has(layer.name)) return;
     // Tiles end where these states are wanted, so that what is in memory is the state at the tile's last step.
-    const at = seen.get(tile.g0 + tile.length - signal.lag);
+    const last = Math.min(options.timeSteps, tile.g0 + tile.length - signal.lag);
+    if (last <= tile.g0 - signal.lag) return;
+    const at = seen.get(last);
     if (counted.includes(layer.name)) at?.counts.set(layer.name, loaded.readCounts(stage));
     if (membranes.includes(layer.name)) at?.membranes.set(layer.name, loaded.readMembranes(stage));
   }

@@ -32,12 +32,13 @@ export async function beginFrame(
 }
 
 /** Counts of pools and charges of readouts; membranes and counts of neurons are set back by the first tile itself. */
-function setBack({ layout, views: { words, doubles } }: WasmNetwork, stage: Stage): void {
+function setBack({ layout, views: { words, doubles, bytes } }: WasmNetwork, stage: Stage): void {
   const [, height, width] = stage.signal.shape;
   if (stage.kind === "pool") {
-    const { ownsCounts, counts, countStride, sent } = layout.pools.get(stage)!;
+    const { ownsCounts, counts, countStride, sent, settled } = layout.pools.get(stage)!;
     const [, inHeight, inWidth] = stage.input.shape;
     if (ownsCounts) words.fill(0, counts / 4, counts / 4 + inHeight * inWidth * countStride);
+    if (settled) bytes.fill(0, settled, settled + height);
     if (sent) words.fill(0, sent / 4, sent / 4 + height * width * layout.frames.get(stage.signal)!.stride);
   } else if (stage.kind === "population") {
     const { charge, stateStride } = layout.populations.get(stage)!;

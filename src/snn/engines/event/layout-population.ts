@@ -52,6 +52,7 @@ export function layoutPopulation(
     parameters: take("neurons", Object.keys(parameterRow).length * stateStride * 4),
     weighted: isWeighted(stage, phases) ? take("neurons", phases * 4 * stateStride * 4) : 0,
     tracking: isTracker ? take("neurons", 4 * (4 * stateStride + phases + 1)) : 0,
+    settled: isTracker ? take("neurons", state / 8) : 0,
     targets: isTracker ? take("neurons", 8 * tableSteps) : 0,
     schedule: neurons === "quotients" ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),

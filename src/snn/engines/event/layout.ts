@@ -21,6 +21,9 @@ export interface FrameLayout {
   readonly stride: number;
   readonly slotBytes: number;
   readonly capacity: number;
+  /** Which rows hold spikes, where that is noted (see kernels/activity.ts); else 0. */
+  readonly active: number;
+  readonly parts: number;
 }
 
 export interface TermLayout {
@@ -69,6 +72,7 @@ export interface PopulationLayout {
   readonly weighted: number;
   /** 0 where neurons are no trackers. */
   readonly tracking: number;
+  readonly settled: number;
   readonly targets: number;
   /** 0 where neurons are not run in int16. */
   readonly schedule: number;
@@ -97,6 +101,7 @@ export interface PoolLayout {
   readonly ownsCounts: boolean;
   /** Of a pool that tracks; else 0. */
   readonly sent: number;
+  readonly settled: number;
 }
 
 export interface Layout {
@@ -173,8 +178,11 @@ function layoutWith(plan: Plan, threads: number, tileSteps: number): Layout {
     return at;
   };
   const frames = new Map<Signal, FrameLayout>();
-  for (const [signal, frame] of passing.frames)
-    frames.set(signal, { ...frame, record: take("other", recordBytes("frame")) });
+  for (const [signal, frame] of passing.frames) {
+    const parts = notedParts(plan, signal);
+    const active = parts > 0 ? take("other", frame.capacity * signal.shape[1] * parts) : 0;
+    frames.set(signal, { ...frame, record: take("other", recordBytes("frame")), active, parts });
+  }
   const { scratchBytes: needed, ...placed } = placeStages(plan, passing.lists, frames, tileSteps, threads, take);
   const scratchBytes = roundUp(needed + settledBytes, 4096);
   const pixels = sizeOf(network.input.shape);
@@ -247,7 +255,7 @@ function layoutPool(
   take: Take,
 ): PoolLayout {
   const record = take("other", recordBytes("pool"));
-  return { record, counts: netCount, countStride: stateStride, ownsCounts: false, sent: 0 };
+  return { record, counts: netCount, countStride: stateStride, ownsCounts: false, sent: 0, settled: 0 };
 }
 
 /** A pool that is a stage of its own: with counts of its own where it cannot use those of a population. */
@@ -262,13 +270,34 @@ function layoutPoolApart(
   const own = () => ({ netCount: take("neurons", height * width * stride * 4), stateStride: stride });
   const [outChannels, outHeight, outWidth] = signal.shape;
   const sent = keepsState ? take("neurons", outHeight * outWidth * roundUp(outChannels, 8) * 4) : 0;
-  return { ...layoutPool(population ?? own(), take), ownsCounts: population === undefined, sent };
+  const settled = keepsState ? take("neurons", outHeight) : 0;
+  return { ...layoutPool(population ?? own(), take), ownsCounts: population === undefined, sent, settled };
+}
+
+/**
+ * Parts of a row that note whether they hold spikes: where states are kept, since most of a frame may rest then. Spikes that are replayed
+ * come from outside of the program, which notes nothing.
+ */
+function notedParts({ network, decisions }: Plan, signal: Signal): number {
+  if (!network.keepsState || network.replays.includes(signal)) return 0;
+  const writers = network.stages.filter((stage) => stage.signal === signal);
+  const [first] = writers;
+  if (first?.kind === "population") return Math.ceil(signal.shape[0] / decisions.get(first)!.block);
+  return first?.kind === "poisson" ? 0 : writers.length;
 }
 
 /** The frame of spikes that are never there as a whole: its record only tells its shape. */
 function bandLayout({ shape: [channels] }: Signal, tileSteps: number, take: Take): FrameLayout {
   const stride = roundUp(channels, 8);
-  return { record: take("other", recordBytes("frame")), data: 0, stride, slotBytes: 0, capacity: tileSteps };
+  return {
+    record: take("other", recordBytes("frame")),
+    data: 0,
+    stride,
+    slotBytes: 0,
+    capacity: tileSteps,
+    active: 0,
+    parts: 0,
+  };
 }
 
 /** Stages that are run once a frame: the picture is taken in, and its convolutions. */

@@ -91,7 +91,10 @@ function loadBands(
   const { records: first, rows, slotBytes } = bands;
   for (const [thread, data] of bands.data.entries()) {
     const record = first + thread * recordBytes("frame");
-    writeRecord(words, record, "frame", { data, stride: block, slotBytes, capacity, width, height: rows, lag });
+    writeRecord(words, record, "frame", {
+      ...{ data, stride: block, slotBytes, capacity, width, height: rows, lag },
+      ...{ active: 0, parts: 0, isLookedAt: 1 },
+    });
   }
   return first;
 }

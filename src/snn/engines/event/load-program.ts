@@ -1,12 +1,21 @@
 /** Writes a plan into its memory: the program's records; what stages need besides is in load-population.ts and load-weights.ts. */
 import { sizeOf } from "../../../core/tensor.ts";
-import type { Network, PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
+import {
+  inputsOf,
+  type MoveStage,
+  type Network,
+  type PoolStage,
+  type PopulationStage,
+  type Signal,
+  type Stage,
+} from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { stageKind } from "./kernel-records.ts";
 import { firstStages, type Layout } from "./layout.ts";
 import { loadPopulation } from "./load-population.ts";
 import { hasSmallWeights, lanesOf } from "./load-weights.ts";
 import type { Views } from "./memory.ts";
+import { isDense } from "./passing-areas.ts";
 import { writeRecord } from "./records.ts";
 
 /** Stages as the program runs them: pictures first (once a run), then `network.stages` (each tile). */
@@ -15,7 +24,11 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
   const frame = (signal: Signal) => layout.frames.get(signal)!.record;
   for (const [signal, place] of layout.frames) {
     const [, height, width] = signal.shape;
-    writeRecord(views.words, place.record, "frame", { ...place, height, width, lag: signal.lag });
+    writeRecord(views.words, place.record, "frame", {
+      ...place,
+      ...{ height, width, lag: signal.lag },
+      isLookedAt: isLookedAt(plan, signal, place.parts) ? 1 : 0,
+    });
   }
   const pictures: number[] = [];
   const stages = network.stages.map((stage): number => {
@@ -24,7 +37,7 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
       pictures.push(...loadPopulation(stage, plan, layout, views, pool));
       return layout.populations.get(stage)!.record;
     }
-    return loadOther(stage, layout, views, frame);
+    return loadOther(stage, network, layout, views, frame);
   });
   loadPixels(network, layout, views);
   views.words.set([layout.pixelStage, ...pictures, ...stages], layout.stageTable / 4);
@@ -71,6 +84,7 @@ function loadPixels(network: Network, layout: Layout, { words }: Views): void {
 
 function loadOther(
   stage: Exclude<Stage, PopulationStage>,
+  network: Network,
   layout: Layout,
   { words }: Views,
   frame: (signal: Signal) => number,
@@ -82,7 +96,9 @@ function loadOther(
   if (stage.kind === "move") {
     const { input, factor, from, to, channels, signal } = stage;
     const endsPosition = to + channels === signal.shape[0] ? 1 : 0;
-    writeRecord(words, record, "move", { kind, input: frame(input), out, factor, from, to, channels, endsPosition });
+    const part = partOf(network, stage);
+    const place = { from, to, channels, endsPosition, part };
+    writeRecord(words, record, "move", { kind, input: frame(input), out, factor, ...place });
   } else {
     const channels = stage.layer.shape[0];
     writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.source, seed: 0 });
@@ -90,8 +106,24 @@ function loadOther(
   return record;
 }
 
+/** Whether rows that rest have to be zeros: lists are made of rows that hold spikes only, and moves pass rest on; all others look at each row. */
+function isLookedAt({ network, decisions, pinned }: Plan, signal: Signal, parts: number): boolean {
+  if (parts !== 1 || pinned.has(signal.name)) return true;
+  return network.stages.some((stage) => {
+    if (!inputsOf(stage).includes(signal)) return false;
+    if (stage.kind !== "population") return stage.kind !== "move";
+    const { terms } = decisions.get(stage)!;
+    return stage.terms.some(({ input }, i) => input === signal && isDense(terms[i].gather));
+  });
+}
+
+/** Its number among the parts of a concatenation. */
+function partOf({ stages }: Network, move: MoveStage): number {
+  return stages.filter(({ signal }) => signal === move.signal).indexOf(move);
+}
+
 function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
-  const { record, counts, countStride, ownsCounts, sent } = layout.pools.get(stage)!;
+  const { record, counts, countStride, ownsCounts, sent, settled } = layout.pools.get(stage)!;
   const { size, stride, offset, pooling } = stage.layer;
   writeRecord(words, record, "pool", {
     kind: stageKind.pool,
@@ -107,6 +139,7 @@ function loadPool(stage: PoolStage, layout: Layout, words: Int32Array): number {
     ownsCounts: ownsCounts ? 1 : 0,
     levels: sent ? stage.input.greatestSpike : 0,
     sent,
+    settled,
   });
   return record;
 }

@@ -22,7 +22,7 @@ interface ListSizes {
 export type ListLayout = ListSizes & Pick<TermLayout, "events" | "magnitudes" | "index">;
 
 export interface PassingAreas {
-  readonly frames: ReadonlyMap<Signal, Omit<FrameLayout, "record">>;
+  readonly frames: ReadonlyMap<Signal, Omit<FrameLayout, "record" | "active" | "parts">>;
   readonly lists: ReadonlyMap<Term, ListLayout>;
   /** First byte after all of them. */
   readonly end: number;
@@ -36,7 +36,7 @@ export function placePassing({ network, decisions, pinned }: Plan, tileSteps: nu
     requests.push(made);
     return made;
   };
-  const frames = new Map<Signal, Omit<FrameLayout, "record" | "data"> & { readonly data: Request }>();
+  const frames = new Map<Signal, Pick<FrameLayout, "stride" | "slotBytes" | "capacity"> & { readonly data: Request }>();
   for (const [signal, { from, to, behind }] of lifetimes(network)) {
     const [channels, height, width] = signal.shape;
     const stride = roundUp(channels, 8);
@@ -77,10 +77,13 @@ export function placePassing({ network, decisions, pinned }: Plan, tileSteps: nu
 
 /** Room for every neuron of the input to spike at once; memory that spikes never reach is never touched. */
 function listSizes(term: Term, { gather, groups }: TermDecision): ListSizes {
-  if (isDense(gather))
-    return { eventStepBytes: 0, eventListBytes: 0, eventRowBytes: 0, indexStepBytes: 0, indexListBytes: 0 };
-  const { isSplit } = gathers[gather];
   const [channels, height, width] = term.input.shape;
+  if (isDense(gather)) {
+    // No list, but an index that tells where there are spikes.
+    const indexStepBytes = stagger(height * (width + 1) * 4);
+    return { eventStepBytes: 0, eventListBytes: 0, eventRowBytes: 0, indexStepBytes, indexListBytes: 0 };
+  }
+  const { isSplit } = gathers[gather];
   const eventRowBytes = (width * channels * 4) / groups + 64;
   const eventListBytes = isSplit ? stagger(groups * height * eventRowBytes) : 0;
   const indexListBytes = isSplit ? stagger(groups * height * (width + 1) * 4) : 0;
