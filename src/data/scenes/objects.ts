@@ -23,6 +23,8 @@ export interface Spot {
   readonly x: number;
   /** Whether a vehicle there shows its side. */
   readonly sideways: boolean;
+  /** Which way it looks, −1 to the left and 1 to the right; left to chance where it stands still. */
+  readonly heading?: -1 | 1;
 }
 
 export function halfWidthOf(kind: SceneClass, sideways: boolean): number {
@@ -42,10 +44,11 @@ function distortion(random: Random): Pick<Pose, "mirrored" | "stretch" | "tilt" 
 }
 
 export function standing(kind: SceneClass, spot: Spot, view: View, random: Random): Standing {
-  const { scale, x, sideways } = spot;
+  const { scale, x, sideways, heading } = spot;
   const classIndex = sceneClasses.indexOf(kind);
   const y = groundY(view, scale);
-  const pose: Pose = { x, y, scale, ...distortion(random) };
+  const distorted = distortion(random);
+  const pose: Pose = { x, y, scale, ...distorted, mirrored: heading ? heading < 0 : (distorted.mirrored ?? false) };
   const item = (shapes: readonly Shape[], where: Pose = pose, index = classIndex): Item => ({
     shapes: place(shapes, where, view.light),
     classIndex: index,

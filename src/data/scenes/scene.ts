@@ -10,7 +10,7 @@ import { expectInteger } from "../../core/errors.ts";
 import { type Random, seededRandom } from "../../core/random.ts";
 import { between, chance } from "./dice.ts";
 import type { Color, Shape } from "./shapes.ts";
-import { crossingStreet, recedingStreet } from "./street.ts";
+import { peopledStreet } from "./street.ts";
 import { toSvg } from "./svg.ts";
 import type { Light, View } from "./view.ts";
 import { type Item, visibleObjects } from "./visibility.ts";
@@ -51,7 +51,18 @@ export function generateScene(seed: number, index: number, options: SceneOptions
   // Everything is laid out on a canvas 240 high; only the last step knows pixels.
   const zoom = height / 240;
   const view = anyView(random, width / zoom, 240);
-  const items = chance(random, 0.55) ? crossingStreet(view, random) : recedingStreet(view, random);
+  const seen = seenOf(peopledStreet(view, random), zoom, width, height);
+  return {
+    ...seen,
+    grain: { seed: Math.floor(random() * 2 ** 31), sigma: between(random, 0, chance(random, 0.25) ? 16 : 7) },
+  };
+}
+
+/**
+ * What is drawn and what is seen of items in pixels of a picture that is 240 high.
+ * @param zoom pixels to one of these.
+ */
+export function seenOf(items: readonly Item[], zoom: number, width: number, height: number): Omit<Scene, "grain"> {
   const scaled =
     zoom === 1
       ? items
@@ -77,7 +88,6 @@ export function generateScene(seed: number, index: number, options: SceneOptions
     width,
     height,
     objects,
-    grain: { seed: Math.floor(random() * 2 ** 31), sigma: between(random, 0, chance(random, 0.25) ? 16 : 7) },
   };
 }
 
@@ -85,7 +95,7 @@ function* shapesOf(items: readonly Item[]): Iterable<Shape> {
   for (const item of items) yield* item.shapes;
 }
 
-function anyView(random: Random, width: number, height: number): View {
+export function anyView(random: Random, width: number, height: number): View {
   return {
     width,
     height,

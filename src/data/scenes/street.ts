@@ -4,11 +4,36 @@ import { type SceneClass, sceneClasses } from "./classes.ts";
 import { between, chance, integerBetween, pick, pickWeighted } from "./dice.ts";
 import { halfWidthOf, oneClutter, type Spot, type Standing, standing } from "./objects.ts";
 import { crossingGround, houseRow, recedingGround, sky, streetCanyon, weather } from "./scenery.ts";
+import type { Shape } from "./shapes.ts";
 import type { View } from "./view.ts";
 import type { Item } from "./visibility.ts";
 
+/** A street before anybody is on it. */
+export interface Street {
+  readonly backdrop: readonly Shape[];
+  readonly spots: Spots;
+  /** Whether it runs across the picture; else it runs away from the camera. */
+  readonly isCrossing: boolean;
+}
+
+/** Where things of a kind may stand; each call gives another spot. */
+export interface Spots {
+  readonly vehicle: () => Spot;
+  readonly walker: () => Spot;
+}
+
+/** A street, things on it, and the weather before them. */
+export function peopledStreet(view: View, random: Random): Item[] {
+  const { backdrop, spots } = anyStreet(view, random);
+  return [{ shapes: backdrop }, ...populate(view, random, spots), { shapes: weather(view, random) }];
+}
+
+export function anyStreet(view: View, random: Random): Street {
+  return chance(random, 0.55) ? crossingStreet(view, random) : recedingStreet(view, random);
+}
+
 /** A street across the picture, seen from its side. */
-export function crossingStreet(view: View, random: Random): Item[] {
+function crossingStreet(view: View, random: Random): Street {
   const nearest = (view.height - view.horizon) / view.cameraHeight;
   const houses = between(random, 7, 10);
   const roadFrom = houses * between(random, 1.25, 1.6);
@@ -33,11 +58,11 @@ export function crossingStreet(view: View, random: Random): Item[] {
       sideways: true,
     }),
   };
-  return [{ shapes: backdrop }, ...populate(view, random, spots), { shapes: weather(view, random) }];
+  return { backdrop, spots, isCrossing: true };
 }
 
 /** A street that runs away from the camera. */
-export function recedingStreet(view: View, random: Random): Item[] {
+function recedingStreet(view: View, random: Random): Street {
   const nearest = (view.height - view.horizon) / view.cameraHeight;
   const halfWidth = between(random, 3.6, 6.5);
   const backdrop = [
@@ -61,7 +86,7 @@ export function recedingStreet(view: View, random: Random): Item[] {
       return { scale, x: view.vanishingX + offset * scale, sideways: true };
     },
   };
-  return [{ shapes: backdrop }, ...populate(view, random, spots), { shapes: weather(view, random) }];
+  return { backdrop, spots, isCrossing: false };
 }
 
 /** How often each class is drawn, relative to the others. */
@@ -75,11 +100,6 @@ const frequency: Readonly<Record<SceneClass, number>> = {
   "traffic light": 1,
   "stop sign": 0.8,
 };
-
-interface Spots {
-  readonly vehicle: () => Spot;
-  readonly walker: () => Spot;
-}
 
 function geometric(random: Random, min: number, max: number): number {
   return min * (Math.max(max, min * 1.05) / min) ** random();
@@ -114,11 +134,11 @@ function populate(view: View, random: Random, spots: Spots): Item[] {
   return byDistance(things);
 }
 
-function byDistance(things: readonly Standing[]): Item[] {
+export function byDistance(things: readonly Standing[]): Item[] {
   return [...things].sort((a, b) => a.scale - b.scale).flatMap(({ items }) => items);
 }
 
-function spotFor(kind: SceneClass, spots: Spots, view: View, random: Random): Spot {
+export function spotFor(kind: SceneClass, spots: Spots, view: View, random: Random): Spot {
   if (kind === "car") return spots.vehicle();
   if (kind === "bus" || kind === "truck") {
     const spot = spots.vehicle();
