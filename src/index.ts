@@ -24,6 +24,12 @@ export { type Random, seededRandom } from "./core/random.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";
 export { likelyClassNames } from "./data/known-classes.ts";
 export { type SceneClass, sceneClasses } from "./data/scenes/classes.ts";
+export {
+  type CameraMotion,
+  type MovingScene,
+  type MovingSceneOptions,
+  movingScene,
+} from "./data/scenes/moving.ts";
 export { renderScene } from "./data/scenes/render.ts";
 export { generateScene, type Scene, type SceneObject, type SceneOptions } from "./data/scenes/scene.ts";
 export {
@@ -90,6 +96,7 @@ export {
 } from "./metrics/energy.ts";
 export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
 export { channelRates } from "./metrics/firing-rates.ts";
+export { frameMacs } from "./metrics/frame-macs.ts";
 export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
 export type { Canvas, Figure } from "./report/figures/figure.ts";
 export { type RateDistributionData, rateDistributionFigure } from "./report/figures/rate-distribution.ts";

@@ -2,6 +2,7 @@
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Figure } from "../../src/index.ts";
 import { FigureDialog } from "./figures/figure-dialog.tsx";
+import { LiveView } from "./live/live-view.tsx";
 import { BusyBar } from "./setup/busy-bar.tsx";
 import { Camera } from "./setup/camera.tsx";
 import { CopyLink } from "./setup/copy-link.tsx";
@@ -12,7 +13,7 @@ import { nameOf } from "./state/configuration.ts";
 import type { LabState } from "./state/lab-state.ts";
 import { type ChannelChoice, fromHash, toHash } from "./state/settings.ts";
 import type { Store } from "./state/store.ts";
-import { usePlayback } from "./state/use-playback.ts";
+import { type Playback, usePlayback } from "./state/use-playback.ts";
 import { Tour } from "./tour/tour.tsx";
 import { ActivityView } from "./views/activity-view.tsx";
 import { EnergyView } from "./views/energy-view.tsx";
@@ -37,6 +38,7 @@ export function App({ store }: { readonly store: Store }) {
     first: run && settings.t !== null ? run.info.at.findLastIndex((t) => t <= (settings.t ?? 0)) : null,
   });
   const moment = useMoment(state, playback.frame);
+  const live = store.live();
   useAddress(store, state, moment, playback.isPlaying);
   const closeCamera = useCallback(() => setCameraOpen(false), []);
 
@@ -93,27 +95,16 @@ export function App({ store }: { readonly store: Store }) {
         )}
         <Hints store={store} state={state} />
         <BusyBar store={store} state={state} />
-        <Pictures
-          picture={state.picture}
-          model={state.model}
-          dnn={state.dnn}
-          maps={state.maps}
-          channel={settings.channel}
-          moment={moment}
-          isStale={run?.isStale ?? false}
-          onNeuron={store.chooseNeuron}
-        />
-        <Transport moment={moment} playback={playback} available={available} />
-        <SettingsPanel store={store} state={state} />
-        {moment && (
-          <LinkedViews
-            moment={moment}
-            store={store}
-            channel={settings.channel}
-            neuron={state.neuron}
-            explanation={state.explanation}
+        {state.live && live ? (
+          <LiveView
+            live={state.live}
+            run={live}
+            classNames={state.model?.classNames ?? []}
             hasDnn={state.model?.hasDnn ?? false}
+            onClose={store.closeLive}
           />
+        ) : (
+          <Still store={store} state={state} moment={moment} playback={playback} available={available} />
         )}
       </main>
       <Status state={state} moment={moment} isPlaying={playback.isPlaying} />
@@ -126,6 +117,44 @@ export function App({ store }: { readonly store: Store }) {
         />
       )}
     </div>
+  );
+}
+
+interface StillProps {
+  readonly store: Store;
+  readonly state: LabState;
+  readonly moment: Moment | null;
+  readonly playback: Playback;
+  readonly available: number;
+}
+
+/** One picture, over the run's steps. */
+function Still({ store, state, moment, playback, available }: StillProps) {
+  return (
+    <>
+      <Pictures
+        picture={state.picture}
+        model={state.model}
+        dnn={state.dnn}
+        maps={state.maps}
+        channel={state.settings.channel}
+        moment={moment}
+        isStale={state.run?.isStale ?? false}
+        onNeuron={store.chooseNeuron}
+      />
+      <Transport moment={moment} playback={playback} available={available} />
+      <SettingsPanel store={store} state={state} />
+      {moment && (
+        <LinkedViews
+          moment={moment}
+          store={store}
+          channel={state.settings.channel}
+          neuron={state.neuron}
+          explanation={state.explanation}
+          hasDnn={state.model?.hasDnn ?? false}
+        />
+      )}
+    </>
   );
 }
 
@@ -223,7 +252,7 @@ function Status({ state, moment, isPlaying }: StatusProps) {
       <p role="status">
         {state.busy
           ? `${state.progress?.what ?? state.busy}…`
-          : isPlaying || !moment
+          : isPlaying || !moment || state.live
             ? ""
             : `Step ${moment.t}: ${found}.`}
       </p>

@@ -429,7 +429,7 @@ describeInBrowser("the lab", () => {
 
   test("takes a picture with the camera", async () => {
     const { page } = lab;
-    await page.getByRole("button", { name: "Camera" }).click();
+    await page.getByRole("button", { name: "Camera", exact: true }).click();
     await page.getByRole("button", { name: "Take picture" }).waitFor({ state: "visible" });
     await andRun(page, () => page.getByRole("button", { name: "Take picture" }).click());
     expect(await page.locator("dialog").count()).toBe(0);

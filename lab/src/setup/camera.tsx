@@ -1,6 +1,8 @@
 /** Takes a picture with the camera. Nothing leaves the page; the camera is let go as soon as the dialog closes. */
 import { useEffect, useRef, useState } from "react";
 import type { Pixels } from "../../../src/index.ts";
+import { openCamera, stopCamera } from "../frames/open-camera.ts";
+import { pixelsOf } from "../frames/pixels-of.ts";
 
 export interface CameraProps {
   readonly onPicture: (pixels: Pixels) => void;
@@ -20,7 +22,7 @@ export function Camera({ onPicture, onClose, onProblem }: CameraProps) {
     openCamera()
       .then((opened) => {
         stream = opened;
-        if (isClosed) return stop(opened);
+        if (isClosed) return stopCamera(opened);
         if (video.current) video.current.srcObject = opened;
       })
       .catch((error: unknown) => {
@@ -30,7 +32,7 @@ export function Camera({ onPicture, onClose, onProblem }: CameraProps) {
       });
     return () => {
       isClosed = true;
-      if (stream) stop(stream);
+      if (stream) stopCamera(stream);
     };
   }, [onProblem, onClose]);
 
@@ -46,7 +48,7 @@ export function Camera({ onPicture, onClose, onProblem }: CameraProps) {
           className="primary"
           disabled={!isReady}
           onClick={() => {
-            if (video.current) onPicture(pixelsOf(video.current));
+            if (video.current) onPicture(pixelsOf(video.current, longest));
             onClose();
           }}
         >
@@ -57,34 +59,5 @@ export function Camera({ onPicture, onClose, onProblem }: CameraProps) {
   );
 }
 
-async function openCamera(): Promise<MediaStream> {
-  if (!navigator.mediaDevices) throw new Error("this browser gives no camera to this page");
-  try {
-    return await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
-  } catch (error) {
-    throw new Error(`the camera cannot be used: ${(error as Error).message}`);
-  }
-}
-
-function stop(stream: MediaStream): void {
-  for (const track of stream.getTracks()) track.stop();
-}
-
-/** At most so many pixels wide: the network sees fewer. */
-const maxWidth = 640;
-
-function pixelsOf(video: HTMLVideoElement): Pixels {
-  const width = Math.min(maxWidth, video.videoWidth);
-  const height = Math.round((video.videoHeight * width) / video.videoWidth);
-  const context = new OffscreenCanvas(width, height).getContext("2d");
-  if (!context) throw new Error("this browser gives no 2D canvas");
-  context.drawImage(video, 0, 0, width, height);
-  const rgba = context.getImageData(0, 0, width, height).data;
-  const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    data[to] = rgba[from];
-    data[to + 1] = rgba[from + 1];
-    data[to + 2] = rgba[from + 2];
-  }
-  return { width, height, data };
-}
+/** At most so many pixels along the longer side: the network sees fewer. */
+const longest = 640;

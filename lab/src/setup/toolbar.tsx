@@ -1,5 +1,6 @@
 /** What to look at, with which model, and what to compare. */
 import { useRef } from "react";
+import { cameraSource, sceneSource } from "../frames/frame-source.ts";
 import type { LabState } from "../state/lab-state.ts";
 import { comparisonOf, comparisons } from "../state/settings.ts";
 import type { Store } from "../state/store.ts";
@@ -48,7 +49,7 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
           multiple
           hidden
           aria-label="Files to open"
-          accept="image/*,.safetensors,.onnx,.cfg,.weights,.names,.txt"
+          accept="image/*,video/*,.safetensors,.onnx,.cfg,.weights,.names,.txt"
           onChange={(event) => {
             const chosen = [...(event.target.files ?? [])];
             event.target.value = "";
@@ -57,6 +58,15 @@ export function Toolbar({ store, state, onCamera }: ToolbarProps) {
         />
         <button type="button" onClick={onCamera}>
           Camera
+        </button>
+      </div>
+      <div className="group">
+        <span className="label">Video</span>
+        <button type="button" onClick={() => void store.openLive(() => sceneSource(settings.scene))}>
+          Moving scene
+        </button>
+        <button type="button" onClick={() => void store.openLive(cameraSource)}>
+          Live camera
         </button>
       </div>
       <div className="group">

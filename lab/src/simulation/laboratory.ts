@@ -19,15 +19,21 @@ import {
   readDetections,
   toSpiking,
 } from "../../../src/index.ts";
+import { toImageData } from "../frames/image-data.ts";
 import { checkpointSteps } from "./checkpoint-steps.ts";
 import { openEngine } from "./engine.ts";
 import { type Lane, openLane } from "./lane.ts";
+import { type Live, openLive } from "./live.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { nextTask } from "./next-task.ts";
 import type {
   Answers,
   ChannelMaps,
   Configuration,
+  FrameRequest,
+  FrameView,
+  LiveInfo,
+  LiveRequest,
   Method,
   ModelInfo,
   ModelSource,
@@ -73,6 +79,9 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
     stop: async () => laboratory.stop(),
     channelMaps: async (request) => laboratory.channelMaps(request),
     explain: (request) => laboratory.explain(request),
+    openLive: (request) => laboratory.openLive(request),
+    frame: (request) => laboratory.frame(request),
+    closeLive: async () => laboratory.closeLive(),
   };
 }
 
@@ -86,6 +95,7 @@ class Laboratory {
   /** Id of the run that is wanted; 0: none is. */
   #currentRun = 0;
   #lanes: readonly Lane[] = [];
+  #live: Live | undefined;
   /** Runs come after each other: the next opens its sessions when the last has closed its own. */
   #lastRun: Promise<Done> = Promise.resolve({ done: false });
 
@@ -160,17 +170,48 @@ class Laboratory {
     return mine;
   }
 
+  /** Gives the present run up: its memory may be needed. */
+  async openLive(request: LiveRequest): Promise<LiveInfo> {
+    const model = this.#openModel();
+    this.#currentRun = 0;
+    await this.#lastRun.catch(() => undefined);
+    await this.#closeLanes();
+    await this.closeLive();
+    this.#live = await openLive(model, request);
+    return this.#live.info;
+  }
+
+  async frame(request: FrameRequest): Promise<FrameView> {
+    if (!this.#live) throw new ArgumentError("E_LIVE", "no network is looking at frames");
+    return this.#live.frame(request);
+  }
+
+  async closeLive(): Promise<null> {
+    const live = this.#live;
+    this.#live = undefined;
+    await live?.dispose();
+    return null;
+  }
+
+  async #closeLanes(): Promise<void> {
+    const lanes = this.#lanes;
+    this.#lanes = [];
+    await Promise.all(lanes.map((lane) => lane.dispose()));
+  }
+
+  #openModel(): LoadedModel {
+    if (this.#model) return this.#model;
+    throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file, or a .cfg with its .weights");
+  }
+
   #ready() {
-    const [model, picture] = [this.#model, this.#picture];
-    if (!model)
-      throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file, or a .cfg with its .weights");
+    const [model, picture] = [this.#openModel(), this.#picture];
     if (!picture) throw new ArgumentError("E_PICTURE", "there is no picture yet: choose a scene or drop a photograph");
     return { model, picture };
   }
 
   async #runLanes({ runId, configurations, seed, threads }: RunRequest, isWanted: () => boolean): Promise<Done> {
-    await Promise.all(this.#lanes.map((lane) => lane.dispose()));
-    this.#lanes = [];
+    await this.#closeLanes();
     if (!isWanted()) return { done: false };
     const { model, picture } = this.#ready();
     const plans = configurations.map(({ slot, configuration }): LanePlan => {
@@ -240,14 +281,4 @@ function spikingGraph({ dnn, snn }: LoadedModel, configuration: Configuration): 
   if (dnn) return toSpiking(dnn, configuration);
   const graph = snn as Graph;
   return { ...graph, simulation: { ...graph.simulation, timeSteps, encoding, decode } };
-}
-
-function toImageData({ width, height, data }: Pixels): ImageData {
-  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba[to] = data[from];
-    rgba[to + 1] = data[from + 1];
-    rgba[to + 2] = data[from + 2];
-  }
-  return new ImageData(rgba, width, height);
 }

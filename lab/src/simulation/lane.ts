@@ -10,7 +10,6 @@ import {
   explainNeuron,
   type FloatTensor,
   type Graph,
-  inferShapes,
   latencyOf,
   type NetworkInput,
   outputError,
@@ -23,8 +22,10 @@ import {
 } from "../../../src/index.ts";
 import { KeptCounts } from "./kept-counts.ts";
 import { neuronView } from "./neuron-view.ts";
+import { populationsOf } from "./populations.ts";
 import type { ChannelMaps, CheckpointView, LaneInfo, NeuronView, PopulationInfo, Slot } from "./protocol.ts";
-import { isPopulationLayer, sampleNeurons } from "./sample-neurons.ts";
+import { regionOf } from "./region.ts";
+import { sampleNeurons } from "./sample-neurons.ts";
 
 export interface LaneOptions {
   readonly timeSteps: number;
@@ -108,14 +109,7 @@ export async function openLane(
 }
 
 function describe(slot: Slot, graph: Graph, timeSteps: number) {
-  const shapes = inferShapes(graph);
-  const populations: PopulationInfo[] = [];
-  let firstChannel = 0;
-  for (const { name } of graph.layers.filter(isPopulationLayer)) {
-    const shape = shapes.get(name) as PopulationInfo["shape"];
-    populations.push({ name, shape, firstChannel });
-    firstChannel += shape[0];
-  }
+  const populations = populationsOf(graph);
   const { rasters, neurons } = sampleNeurons(graph);
   const [phases, delays] = [phasesOf(graph), latencyOf(graph, 0)];
   const info: LaneInfo = { slot, timeSteps, phases, populations, neurons, delays };
@@ -166,13 +160,4 @@ function interleave(
     column += neurons.length;
   }
   return out;
-}
-
-/** Where the whole network input lies in the picture, in fractions of it. Read off inside, where nothing is clipped. */
-function regionOf(input: NetworkInput): ChannelMaps["region"] {
-  const whole = input.toPicture({ xMin: 0, yMin: 0, xMax: 1, yMax: 1 });
-  const inner = input.toPicture({ xMin: 0.45, yMin: 0.45, xMax: 0.55, yMax: 0.55 });
-  const width = (inner.xMax - inner.xMin) / 0.1 / whole.xMax;
-  const height = (inner.yMax - inner.yMin) / 0.1 / whole.yMax;
-  return { x: inner.xMin / whole.xMax - 0.45 * width, y: inner.yMin / whole.yMax - 0.45 * height, width, height };
 }

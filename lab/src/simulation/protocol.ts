@@ -71,8 +71,15 @@ export interface ChannelMaps {
   readonly at: readonly number[];
   /** Net firing rates n/U in [−levels, levels], U the unit steps, [step, height, width]. */
   readonly rates: Float32Array;
-  /** Where the layer's plane lies in the picture, in fractions of it; with letterboxing it reaches beyond. */
-  readonly region: { readonly x: number; readonly y: number; readonly width: number; readonly height: number };
+  readonly region: Region;
+}
+
+/** Where the network's input lies in the picture, in fractions of it; with letterboxing it reaches beyond. */
+export interface Region {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface ModelInfo {
@@ -218,6 +225,56 @@ export type RunEvent =
       readonly errors: ReadonlyMap<number, number>;
     };
 
+/** How pictures that follow each other are to be looked at. */
+export interface LiveRequest {
+  readonly threads: number | null;
+}
+
+export interface LiveInfo {
+  /** Of the conversion. */
+  readonly mode: string;
+  readonly timeSteps: number;
+  /** Multiply-accumulates of the DNN, each frame. */
+  readonly macs: number;
+  readonly engine: EngineInfo;
+}
+
+export interface FrameRequest {
+  readonly pixels: Pixels;
+  /** Neurons forget the frames before. */
+  readonly isFromRest: boolean;
+  /** The DNN looks at it, too. */
+  readonly isCompared: boolean;
+}
+
+/** What came of a frame. */
+export interface FrameView {
+  readonly detections: readonly Detection[];
+  /** Of the DNN, where the frame was compared. */
+  readonly dnn: readonly Detection[] | null;
+  /** ‖snn − dnn‖₂ / ‖dnn‖₂ of the raw outputs, where the frame was compared. */
+  readonly outputError: number | null;
+  /** Accumulates of this frame. */
+  readonly acs: number;
+  /** Multiply-accumulates where the picture changed, and of islands. */
+  readonly macs: number;
+  readonly spikes: number;
+  /** Where spikes were spent. */
+  readonly places: SpikePlaces;
+  /** Milliseconds that the spiking network took. */
+  readonly milliseconds: number;
+}
+
+/** Spikes by place, on a grid over the network's input. */
+export interface SpikePlaces {
+  readonly width: number;
+  readonly height: number;
+  /** [height][width]: spikes that the changes of counts take at least. */
+  readonly spikes: Float32Array<ArrayBuffer>;
+  /** Where the grid lies in the picture, in fractions of it. */
+  readonly region: Region;
+}
+
 /** What each request takes and is answered with. */
 export interface Answers {
   openModel: { request: ModelSource; answer: ModelInfo };
@@ -232,6 +289,10 @@ export interface Answers {
   /** Answered when the run is over; null where it was given up. */
   explain: { request: { slot: Slot; neuron: Cell }; answer: NeuronView | null };
   channelMaps: { request: { slot: Slot; layer: string; channel: number }; answer: ChannelMaps | null };
+  /** A network that keeps its state from frame to frame; the present run is given up for it. */
+  openLive: { request: LiveRequest; answer: LiveInfo };
+  frame: { request: FrameRequest; answer: FrameView };
+  closeLive: { request: null; answer: null };
 }
 
 export type Method = keyof Answers;

@@ -1,5 +1,6 @@
 /** Which neurons are watched: a few of each population, the same ones for the same network. */
-import { type Graph, inferShapes, type Layer, seededRandom } from "../../../src/index.ts";
+import { type Graph, inferShapes, seededRandom } from "../../../src/index.ts";
+import { isPopulationLayer } from "./populations.ts";
 import type { SampledNeuron } from "./protocol.ts";
 
 /** Rows of the raster for each population. */
@@ -30,10 +31,4 @@ export function sampleNeurons(graph: Graph): NeuronSample {
     return { raster: { layer: layer.name, neurons }, named };
   });
   return { rasters: picked.map(({ raster }) => raster), neurons: picked.flatMap(({ named }) => named) };
-}
-
-type PopulationLayer = Extract<Layer, { kind: "integrateFire" | "readout" }>;
-
-export function isPopulationLayer(layer: Layer): layer is PopulationLayer {
-  return layer.kind === "integrateFire" || layer.kind === "readout";
 }

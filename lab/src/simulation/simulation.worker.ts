@@ -2,7 +2,7 @@
 import { config } from "zod";
 import { SpikingYoloError } from "../../../src/index.ts";
 import { createLaboratory } from "./laboratory.ts";
-import type { Method, ReplyMessage, RequestMessage } from "./protocol.ts";
+import type { Method, ReplyMessage, RequestMessage, SpikePlaces } from "./protocol.ts";
 
 // The page's security policy forbids code from strings; zod asks for none then.
 config({ jitless: true });
@@ -28,5 +28,6 @@ scope.onmessage = async ({ data: { id, method, request } }) => {
 function transferables(method: Method, answer: unknown): Transferable[] {
   if (method === "setPicture") return [(answer as { bitmap: ImageBitmap }).bitmap];
   if (method === "channelMaps" && answer) return [(answer as { rates: Float32Array<ArrayBuffer> }).rates.buffer];
+  if (method === "frame") return [(answer as { places: SpikePlaces }).places.spikes.buffer];
   return [];
 }

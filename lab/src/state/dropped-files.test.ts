@@ -28,8 +28,8 @@ describe("dropped files", () => {
   test.each([
     [["t.cfg"], /t\.cfg came without its \.weights/],
     [["t.weights", "dog.jpg"], /t\.weights came without its \.cfg/],
-    [["notes.pdf"], /notes\.pdf is no picture and no model/],
-    [[], /no picture and no model/],
+    [["notes.pdf"], /notes\.pdf is no picture, no video and no model/],
+    [[], /no picture, no video and no model/],
   ])("%j ends in an error that says what is missing", async (names, message) => {
     await expect(readDropped(names.map((name) => file(name)))).rejects.toThrow(message);
   });

@@ -6,32 +6,39 @@ export interface Dropped {
   readonly model: ModelSource | undefined;
   /** The picture to look at: the first one. */
   readonly picture: NamedBytes | undefined;
+  /** The video to look at: the first one. */
+  readonly video: File | undefined;
 }
 
 /** Larger files are refused before they are read. */
 const maxFileBytes = 2 ** 30;
 
+const videoExtension = /\.(mp4|m4v|webm|mov|mkv|ogv)$/i;
 const pictureExtension = /\.(jpe?g|png|webp|gif|bmp|avif)$/i;
 
 /** @throws ArgumentError saying which file is missing or not understood. */
 export async function readDropped(files: readonly File[]): Promise<Dropped> {
-  const large = files.find(({ size }) => size > maxFileBytes);
+  const isVideo = ({ type, name }: File) => type.startsWith("video/") || videoExtension.test(name);
+  // A video is read by the browser, as far as it is looked at.
+  const video = files.find(isVideo);
+  const whole = files.filter((file) => !isVideo(file));
+  const large = whole.find(({ size }) => size > maxFileBytes);
   if (large) throw new ArgumentError("E_FILE", `${large.name} is larger than ${maxFileBytes} bytes`);
   const named = await Promise.all(
-    files.map(
+    whole.map(
       async (file): Promise<NamedBytes> => ({ name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) }),
     ),
   );
   const find = (extension: RegExp) => named.find(({ name }) => extension.test(name));
-  const pictures = named.filter(({ name }, i) => files[i].type.startsWith("image/") || pictureExtension.test(name));
+  const pictures = named.filter(({ name }, i) => whole[i].type.startsWith("image/") || pictureExtension.test(name));
   const model = modelAmong(find, pictures);
-  if (!model && pictures.length === 0) {
+  if (!model && pictures.length === 0 && !video) {
     throw new ArgumentError(
       "E_DROP",
-      `${named.map(({ name }) => name).join(", ") || "that"} is no picture and no model. Drop a picture, a .safetensors or .onnx file, or a .cfg with its .weights`,
+      `${named.map(({ name }) => name).join(", ") || "that"} is no picture, no video and no model. Drop a picture, a video, a .safetensors or .onnx file, or a .cfg with its .weights`,
     );
   }
-  return { model, picture: pictures[0] };
+  return { model, picture: pictures[0], video };
 }
 
 function modelAmong(

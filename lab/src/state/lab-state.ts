@@ -11,6 +11,7 @@ import type {
   RunInfo,
   Slot,
 } from "../simulation/protocol.ts";
+import type { LiveState } from "./live-run.ts";
 import type { NeuronChoice } from "./neuron-choice.ts";
 import type { Settings } from "./settings.ts";
 
@@ -35,6 +36,8 @@ export interface LabState {
   readonly neuron: NeuronChoice | null;
   /** What it does and why, or why that cannot be told; null until it is known. */
   readonly explanation: NeuronView | { readonly refusal: string } | null;
+  /** Frames that follow each other, in place of the picture; null where nobody looks at any. */
+  readonly live: LiveState | null;
   /** What is being done that takes a while. */
   readonly busy: string | null;
   /** How far it is, where that is known. */

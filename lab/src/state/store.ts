@@ -2,12 +2,14 @@
  * The page's state and what changes it. Views read it; nothing else writes it.
  */
 import { ArgumentError, type Figure, type Pixels, renderScene, SpikingYoloError } from "../../../src/index.ts";
+import { type FrameSource, fileSource } from "../frames/frame-source.ts";
 import type { ModelSource, PictureSource } from "../simulation/protocol.ts";
 import { builtInModel } from "./built-in-model.ts";
 import { type Client, startClient } from "./client.ts";
 import { nameOf } from "./configuration.ts";
 import { readDropped } from "./dropped-files.ts";
 import { afterEvent, type LabState } from "./lab-state.ts";
+import { LiveRun } from "./live-run.ts";
 import { type NeuronChoice, neuronIn } from "./neuron-choice.ts";
 import { type ChannelChoice, fromHash, ignoredIn, linkedModel, type Settings, settingsFor } from "./settings.ts";
 
@@ -22,6 +24,11 @@ export interface Store {
   goTo(hash: string): void;
   /** Gives up what is being loaded or run. */
   stop(): void;
+  /** Looks at frames that follow each other, with neurons that keep their state, until {@link closeLive}. */
+  openLive(source: () => Promise<FrameSource>): Promise<void>;
+  /** What can be done with the frames that are looked at; null where there are none. */
+  live(): LiveRun | null;
+  closeLive(): void;
   chooseNeuron(choice: NeuronChoice): void;
   chooseChannel(choice: ChannelChoice | null): void;
   /** The report's figure of the chosen channel, of all networks shown; null where there is nothing to draw yet. */
@@ -44,6 +51,7 @@ class LabStore implements Store {
   #lastRunId = 0;
   #isAnnouncing = false;
   #actions: Promise<void> = Promise.resolve();
+  #live: LiveRun | null = null;
 
   constructor(settings: Settings, hash: string) {
     this.#state = {
@@ -55,6 +63,7 @@ class LabStore implements Store {
       maps: null,
       neuron: null,
       explanation: null,
+      live: null,
       busy: "Loading the model",
       progress: null,
       problem: null,
@@ -83,6 +92,7 @@ class LabStore implements Store {
 
   readonly showScene = (scene: number): Promise<void> =>
     this.#attempt(null, async () => {
+      this.#endLive();
       this.#set({ settings: { ...this.#state.settings, scene, t: null } });
       await this.#drawScene(scene);
       this.#start();
@@ -90,13 +100,15 @@ class LabStore implements Store {
 
   readonly showPixels = (pixels: Pixels, title: string): Promise<void> =>
     this.#attempt(null, async () => {
+      this.#endLive();
       await this.#setPicture({ kind: "pixels", pixels }, title, false);
       this.#start();
     });
 
   readonly openFiles = (files: readonly File[]): Promise<void> =>
     this.#attempt("Reading files", async () => {
-      const { model, picture } = await readDropped(files);
+      const { model, picture, video } = await readDropped(files);
+      this.#endLive();
       // The picture first: a darknet model without other pictures is calibrated on it.
       if (picture) await this.#setPicture({ kind: "file", picture }, picture.name, false);
       if (model) {
@@ -104,7 +116,8 @@ class LabStore implements Store {
         await this.#openModel(model);
         this.#set({ settings: { ...this.#state.settings, channel: null, model: null } });
       }
-      this.#start();
+      if (video) await this.#startLive(() => fileSource(video));
+      else this.#start();
     });
 
   readonly goTo = (hash: string): void => {
@@ -117,6 +130,17 @@ class LabStore implements Store {
     this.#client.call("stop", null).catch(this.report);
     const { run } = this.#state;
     this.#set({ run: run && { ...run, isDone: true, isStale: false } });
+  };
+
+  readonly openLive = (open: () => Promise<FrameSource>): Promise<void> =>
+    this.#attempt("Preparing the network", () => this.#startLive(open));
+
+  readonly live = (): LiveRun | null => this.#live;
+
+  readonly closeLive = (): void => {
+    if (!this.#live) return;
+    this.#endLive();
+    this.#start();
   };
 
   readonly chooseNeuron = (neuron: NeuronChoice): void => {
@@ -153,6 +177,35 @@ class LabStore implements Store {
 
   readonly dismissProblem = (): void => this.#set({ problem: null });
 
+  async #startLive(open: () => Promise<FrameSource>): Promise<void> {
+    this.#endLive();
+    if (!this.#state.model) throw new ArgumentError("E_MODEL", "there is no model yet: drop a model file");
+    this.#lastRunId++;
+    const source = await open();
+    try {
+      const info = await this.#client.call("openLive", { threads: this.#state.settings.threads });
+      const run = new LiveRun(this.#client, source, info, (live) => this.#set({ live }));
+      this.#live = run;
+      // It goes on for as long as somebody looks; what it ends with is told as any problem is.
+      run.run().catch((error) => {
+        if (this.#live !== run) return;
+        this.closeLive();
+        this.report(error);
+      });
+    } catch (error) {
+      source.close();
+      throw error;
+    }
+  }
+
+  #endLive(): void {
+    if (!this.#live) return;
+    this.#live.close();
+    this.#live = null;
+    this.#client.call("closeLive", null).catch(this.report);
+    this.#set({ live: null });
+  }
+
   #announce(): void {
     this.#isAnnouncing = false;
     for (const listener of this.#listeners) listener();
@@ -188,6 +241,7 @@ class LabStore implements Store {
   /** The model and the scene of the settings, which have just been taken from an address. */
   #openPlace(hash: string): Promise<void> {
     return this.#attempt("Loading the model", async () => {
+      this.#endLive();
       const { model, scene } = this.#state.settings;
       const opened = await Promise.allSettled([this.#openFirstModel(model), this.#drawScene(scene)]);
       this.#start();
@@ -229,7 +283,9 @@ class LabStore implements Store {
     await this.#setPicture({ kind: "pixels", pixels }, `scene ${index}`, true);
   }
 
+  /** What looks at frames has the network to itself. */
   #start(): void {
+    if (this.#live) return;
     void this.#startRun();
     void this.#startDnn();
   }

@@ -4,7 +4,7 @@ import { useState } from "react";
 import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
 import type { CheckpointView } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
-import { energyText, shortNumber, threeDigits } from "./format.ts";
+import { energyText, niceAbove, shortNumber, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { type Line, TimeChart } from "./time-chart.tsx";
 
@@ -56,7 +56,9 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
       }
     >
       <TimeChart
-        moment={moment}
+        axis={moment.axis}
+        t={moment.t}
+        counted="step"
         lines={lanes.map(({ line }) => line)}
         max={max}
         marks={[{ value: 1, label: "DNN" }]}
@@ -111,11 +113,4 @@ function spent({ slot, checkpoints, now }: LaneMoment, macs: number, cost: Opera
   const { steps, extrapolated } = breakEven;
   const meets = steps === null ? "never" : steps === 0 ? "before step 1" : `step ${extrapolated ? "≈ " : ""}${steps}`;
   return { line, picojoules, ratio: picojoules / dnnPicojoules, meets };
-}
-
-/** The next round number, such that its half is one, too. */
-function niceAbove(value: number): number {
-  if (value <= 0) return 1;
-  const unit = 10 ** Math.floor(Math.log10(value));
-  return ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8].find((factor) => factor * unit >= value) ?? 10) * unit;
 }

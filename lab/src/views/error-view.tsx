@@ -39,7 +39,9 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
     >
       {hasDnn ? (
         <TimeChart
-          moment={moment}
+          axis={moment.axis}
+          t={moment.t}
+          counted="step"
           lines={lines}
           max={1}
           format={(value) => value.toFixed(1)}

@@ -47,3 +47,10 @@ export function populationLabel(populations: readonly { readonly name: string }[
   if (!isOutput(name)) return `layer ${place}`;
   return alike.length > 1 ? `output ${place}` : "output";
 }
+
+/** The next round number, such that its half is one, too. */
+export function niceAbove(value: number): number {
+  if (value <= 0) return 1;
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return ([1, 1.2, 1.6, 2, 3, 4, 5, 6, 8].find((factor) => factor * unit >= value) ?? 10) * unit;
+}

@@ -1,7 +1,7 @@
 /** Lines over time, up to the present step; the rest of the run is empty space that waits. */
 
 import type { Slot } from "../simulation/protocol.ts";
-import type { Moment } from "./moment.ts";
+import type { TimeAxis } from "./time-axis.ts";
 import { useWidth } from "./use-width.ts";
 
 export interface Line {
@@ -10,7 +10,11 @@ export interface Line {
 }
 
 export interface TimeChartProps {
-  readonly moment: Moment;
+  readonly axis: TimeAxis;
+  /** The present, on the axis. */
+  readonly t: number;
+  /** What the axis counts: "step". */
+  readonly counted: string;
   readonly lines: readonly Line[];
   /** Upper end of the vertical axis; it begins at 0. */
   readonly max: number;
@@ -24,9 +28,8 @@ export interface TimeChartProps {
 const height = 150;
 const margin = { left: 40, right: 10, top: 10, bottom: 20 } as const;
 
-export function TimeChart({ moment, lines, max, format, marks = [], summary }: TimeChartProps) {
+export function TimeChart({ axis, t, counted, lines, max, format, marks = [], summary }: TimeChartProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const { axis, t } = moment;
   const x = (step: number) => margin.left + axis.at(step) * (width - margin.left - margin.right);
   const y = (value: number) =>
     height - margin.bottom - (Math.min(value, max) / max) * (height - margin.top - margin.bottom);
@@ -43,7 +46,7 @@ export function TimeChart({ moment, lines, max, format, marks = [], summary }: T
         ))}
         {/* In the place of the first label. */}
         <text className="tick" x={margin.left} y={height - 4}>
-          step
+          {counted}
         </text>
         {axis.ticks
           .filter((tick) => axis.at(tick) > 0.1)

@@ -2,7 +2,7 @@
 
 /**
  * The page runs its own scripts, workers and WebAssembly and no others. Styles may stand in the page: views set widths and
- * places with them. `data:` pictures are scenes on their way to pixels. Data may come from any https address, since a link may name a
+ * places with them. `data:` pictures are scenes on their way to pixels, `blob:` media are videos that a user opens. Data may come from any https address, since a link may name a
  * model (`#model=https://…`): the page asks for nothing else, and only when it is opened by such a link.
  */
 export const contentSecurityPolicy = [
@@ -11,6 +11,7 @@ export const contentSecurityPolicy = [
   "worker-src 'self'",
   "style-src 'self' 'unsafe-inline'",
   "img-src 'self' data: blob:",
+  "media-src blob:",
   "connect-src 'self' https:",
   "base-uri 'none'",
   "form-action 'none'",
