@@ -159,6 +159,8 @@ export function resetNeurons(piece: Piece): void {
       const at = stateAt(piece, p, c);
       v128.store(population.vMem + at, parameter(population, ParameterRow.START, c));
       v128.store(population.netCount + at, i32x4.splat(0));
+      // Two fours in a byte: what has not begun has not settled.
+      if (population.settled != 0) store<u8>(population.settled + (at >> 5), 0);
     }
   }
 }

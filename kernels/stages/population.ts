@@ -137,7 +137,7 @@ function runRow(
       }
     }
     const isReadout = population.charge != 0;
-    if (tile.g0 == 0 && !tile.program.goesOn) resetNeurons(piece);
+    if (begins(tile)) resetNeurons(piece);
     if (isReadout) {
       for (let p = 0; p < piece.positions; p++) sumCharge(tile, piece, p);
     }
@@ -152,7 +152,7 @@ function runRow(
 /** Whether a row of trackers receives nothing in this tile, and sends nothing. A pool that is run with them looks at their spikes all the same. */
 function rests(row: Row, tile: Tile): bool {
   const population = row.population;
-  if (population.settled == 0 || population.charge != 0 || hasPool(population)) return false;
+  if (population.settled == 0 || population.charge != 0 || hasPool(population) || begins(tile)) return false;
   if (receivesOnce(population, tile)) return false;
   const width = population.out.width;
   row.x = 0;
@@ -166,6 +166,13 @@ function rests(row: Row, tile: Tile): bool {
     settled += eights;
   }
   return true;
+}
+
+/** Whether neurons are put to their start. */
+// @ts-ignore: decorator
+@inline
+function begins(tile: Tile): bool {
+  return tile.g0 == 0 && !tile.program.goesOn;
 }
 
 /** No spikes at any step. */
@@ -270,7 +277,7 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
         row.currents += out.width * row.positionBytes;
       }
     }
-    if (tile.g0 == 0 && first == 0 && !tile.program.goesOn) resetNeurons(piece);
+    if (first == 0 && begins(tile)) resetNeurons(piece);
     runNeurons(tile, piece);
   }
   for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, out, y, piece.first);
