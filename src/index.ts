@@ -81,6 +81,7 @@ export {
   importDarknet,
   parseNames,
 } from "./importers/darknet/import-darknet.ts";
+export { importNir, type NirOptions } from "./importers/nir/import-nir.ts";
 export { type FamilyName, familyNames } from "./importers/onnx/families.ts";
 export { importOnnx, type OnnxOptions } from "./importers/onnx/import-onnx.ts";
 export { type BreakEven, breakEvenSteps } from "./metrics/break-even.ts";

@@ -490,3 +490,28 @@ test("export to NIR refuses by the layer's name, and with --lossy lists what is 
   const mixed = await run("export", "scenes", "--to", "onnx", "--neuron", "if", "-o", "scenes.onnx");
   expect(mixed.stderr).toMatch(/^error \[E_USAGE\] --to onnx writes the DNN/);
 });
+
+test("a NIR file is a model where it says how its outputs are decoded, and a network to look at where it does not", async () => {
+  const spiking = ["--mode", "rate", "--neuron", "if", "--lossy", "--to", "nir"];
+  expect((await run("export", "scenes", ...spiking, "-o", "own.nir")).code).toBe(0);
+  const inspected = await run("inspect", "own.nir", "--json");
+  expect(JSON.parse(inspected.stdout).layers.at(-1)).toMatchObject({ kind: "region", outShape: [78, 9, 12] });
+  const foreign = await run(
+    "detect",
+    "picture.png",
+    "--model",
+    "own.nir",
+    "--if-reset",
+    "subtract",
+    "--at",
+    "2",
+    "--json",
+  );
+  expect(JSON.parse(foreign.stdout).images).toHaveLength(1);
+  writeFileSync(join(folder, "broken.nir"), readFileSync(join(folder, "own.nir")).subarray(0, 5000));
+  const broken = await run("inspect", "broken.nir");
+  expect(broken).toMatchObject({ code: 2, stdout: "" });
+  expect(broken.stderr).toMatch(/^error \[E_NIR\] broken\.nir cannot be read: it is cut off or broken.*\n$/);
+  const wrong = await run("inspect", "scenes", "--if-reset", "subtract");
+  expect(wrong.stderr).toMatch(/^error \[E_USAGE\] --if-reset goes with a \.nir/);
+});

@@ -63,6 +63,15 @@ function compute(name: string, node: NirNode, x: Values, state: State): Values {
   if (node.type === "Threshold")
     return { ...x, data: x.data.map((value, i) => Number(value > node.threshold.data[i])) };
   if (node.type === "Output") return x;
+  if (node.type === "Flatten") return { shape: [x.data.length], data: x.data };
+  if (node.type === "Affine" || node.type === "Linear") {
+    const [rows, columns] = node.weight.shape;
+    const data = Float64Array.from({ length: rows }, (_, o) => {
+      const start = node.type === "Affine" ? node.bias.data[o] : 0;
+      return x.data.reduce((total, value, i) => total + node.weight.data[o * columns + i] * value, start);
+    });
+    return { shape: [rows], data };
+  }
   if (node.type === "I") {
     const v = kept(x.data.length);
     for (let i = 0; i < v.length; i++) v[i] += node.r.data[i] * x.data[i];
@@ -119,11 +128,15 @@ function windows(
   return { shape: [outC, outH, outW], data: out };
 }
 
-function convolve(x: Values, { weight, bias, stride, padding, dilation }: NodeOf<"Conv2d">): Values {
+function convolve(x: Values, { weight, bias, stride, padding, dilation, groups }: NodeOf<"Conv2d">): Values {
   const [outC, inC, kH, kW] = weight.shape;
   if (typeof padding === "string") throw new Error(padding);
   const window = { size: [kH, kW], stride, padding, dilation };
-  const out = windows(x, outC, window, (o, c, ky, kx) => weight.data[((o * inC + c) * kH + ky) * kW + kx]);
+  const perGroup = outC / groups;
+  const out = windows(x, outC, window, (o, c, ky, kx) => {
+    const i = c - Math.floor(o / perGroup) * inC;
+    return i >= 0 && i < inC ? weight.data[((o * inC + i) * kH + ky) * kW + kx] : 0;
+  });
   const area = out.shape[1] * out.shape[2];
   return { ...out, data: out.data.map((value, i) => value + bias.data[Math.floor(i / area)]) };
 }

@@ -47,6 +47,7 @@ export function refuseForeign(model: string): void {
 
 /** A DNN with the files that the flags name; a darknet cfg without weights has zeros for all. */
 export async function importModel(model: string, flags: ModelFlags): Promise<Graph> {
+  refuse(flags, ["ifReset"], "goes with a .nir");
   const classNames = flags.names ? { classNames: parseNames(await textOf(flags.names)) } : {};
   const { fit, filter, size, family, layout, islands } = flags;
   if (model.toLowerCase().endsWith(".onnx")) {
@@ -110,7 +111,8 @@ async function headsIn(cfg: string) {
 
 function refuse(flags: ModelFlags, names: readonly (keyof ModelFlags)[], why: string): void {
   const given = names.find((name) => flags[name] !== undefined);
-  if (given) throw new ArgumentError("E_USAGE", `--${given} ${why}`);
+  if (given)
+    throw new ArgumentError("E_USAGE", `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)} ${why}`);
 }
 
 async function textOf(path: string): Promise<string> {

@@ -6,8 +6,9 @@ import { calibrate, defaultMode, toSpiking } from "../convert/convert.ts";
 import { silentLayers } from "../convert/measure-activations.ts";
 import { ArgumentError } from "../core/errors.ts";
 import { tallyRemarks } from "../core/remarks.ts";
-import type { Graph, SpikingGraph } from "../graph/graph.ts";
+import { type Graph, headsOf, type SpikingGraph } from "../graph/graph.ts";
 import { decodeModel, type Model } from "../graph/model-file.ts";
+import { importNir } from "../importers/nir/import-nir.ts";
 import { builtInModel, builtInModelNames } from "./built-in-models.ts";
 import { calibrationPictures, networkInputs } from "./images.ts";
 import { importModel, isCfg, isImported, refuseForeign } from "./import-model.ts";
@@ -30,6 +31,19 @@ export interface LoadedModel {
 
 /** The DNN and the spiking network that MODEL and the flags ask for. @throws ImportError, ArgumentError, ConversionError. */
 export async function loadModel(model: string, flags: ModelFlags & ConversionFlags & StepFlags): Promise<LoadedModel> {
+  const loaded = await loadNetwork(model, flags);
+  if (headsOf(loaded.snn).length > 0) return loaded;
+  throw new ArgumentError(
+    "E_MODEL",
+    `${model} does not say how its outputs are decoded, so nothing is detected. inspect and fit take it, and programs run it (importNir)`,
+  );
+}
+
+/** The same for those who do not look at detections: a NIR file need not say how its outputs are decoded. */
+export async function loadNetwork(
+  model: string,
+  flags: ModelFlags & ConversionFlags & StepFlags,
+): Promise<LoadedModel> {
   const { dnn, snn } = await openModel(model, flags);
   const name = basename(model);
   if (dnn && (!snn || asksForConversion(flags)))
@@ -67,7 +81,7 @@ async function openModel(model: string, flags: ModelFlags): Promise<Model> {
     return { dnn: await calibrateOn(flags.calibrate, await importModel(model, flags)) };
   }
   refuseImportFlags(model, flags);
-  return readModel(model);
+  return readModel(model, flags);
 }
 
 /**
@@ -79,7 +93,7 @@ export async function loadDnn(model: string, flags: ModelFlags): Promise<Graph> 
     return importModel(model, flags);
   }
   refuseImportFlags(model, flags);
-  const { dnn } = await readModel(model);
+  const { dnn } = await readModel(model, flags);
   if (!dnn) throw new ArgumentError("E_MODEL", `${model} holds a spiking network without the DNN that it was made of`);
   return dnn;
 }
@@ -114,8 +128,11 @@ const importFlags = [
   "islands",
 ] as const;
 
-/** A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. */
-export async function readModel(model: string): Promise<Model> {
+/**
+ * A model file, whole: one that comes with the package by its name (`./scenes` is a file of that name), else by its path. Of a NIR file
+ * the spiking network that it holds.
+ */
+export async function readModel(model: string, { ifReset }: Pick<ModelFlags, "ifReset"> = {}): Promise<Model> {
   const file = builtInModel(model) ?? model;
   refuseForeign(file);
   if (!existsSync(file)) {
@@ -124,6 +141,9 @@ export async function readModel(model: string): Promise<Model> {
       `there is no model ${model}: give a model file, an .onnx, a darknet .cfg with --weights, or a built-in name (${builtInModelNames.join(", ")})`,
     );
   }
+  if (file.toLowerCase().endsWith(".nir"))
+    return { snn: await importNir(await readFile(file), { fileName: basename(file), reset: ifReset }) };
+  if (ifReset) throw new ArgumentError("E_USAGE", `--if-reset goes with a .nir; ${model} is none`);
   return decodeModel(await readFile(file), file);
 }
 

@@ -30,6 +30,7 @@ export interface ModelFlags {
   readonly deviation?: readonly number[];
   readonly heads?: string;
   readonly islands?: "none";
+  readonly ifReset?: "subtract";
 }
 
 /** What commander makes of {@link addConversionOptions}. */
@@ -79,7 +80,7 @@ export function refuseEmptyValues(command: Command): void {
   throw new ArgumentError("E_USAGE", `the value of ${name} is empty. Name one, or leave the option out`);
 }
 
-/** For a MODEL that is a darknet cfg or an ONNX export. */
+/** For a MODEL that is a darknet cfg, an ONNX export or a NIR file. */
 export function addModelOptions(command: Command): Command {
   return addImportOptions(
     command
@@ -121,6 +122,9 @@ export function addImportOptions(command: Command): Command {
     .option("--heads <cfg>", "darknet .cfg whose heads read an .onnx's raw outputs")
     .addOption(
       new Option("--islands <how>", "none: refuse an .onnx with parts that neurons do not compute").choices(["none"]),
+    )
+    .addOption(
+      new Option("--if-reset <how>", "of a .nir whose IF neurons do not say how they are reset").choices(["subtract"]),
     );
 }
 

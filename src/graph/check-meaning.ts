@@ -25,9 +25,19 @@ const integerBound = 2 ** 30;
 
 /** @throws ShapeError [E_GRAPH] naming the layer and what is wrong with it; [E_SHAPE] as {@link inferShapes}. */
 export function checkMeaning(graph: Graph): void {
+  checkLayers(graph);
+  expectHead(graph);
+}
+
+/** @throws ShapeError [E_GRAPH] for a network that detects nothing. */
+export function expectHead(graph: Graph): void {
+  if (!graph.layers.some(isHead)) throw new ShapeError("E_GRAPH", "it has no detection head, so it detects nothing");
+}
+
+/** As {@link checkMeaning}, for a network that need not detect anything. */
+export function checkLayers(graph: Graph): void {
   const shapes = inferShapes(graph);
   inputOf(graph);
-  if (!graph.layers.some(isHead)) throw new ShapeError("E_GRAPH", "it has no detection head, so it detects nothing");
   for (const layer of graph.layers) {
     checkValues(layer);
     checkFacts(layer, shapes);

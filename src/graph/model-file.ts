@@ -8,7 +8,7 @@ import { z } from "zod";
 import { ImportError, ShapeError, SpikingYoloError } from "../core/errors.ts";
 import { channelOrders, filters, fits } from "../core/preprocessing.ts";
 import type { Tensor } from "../core/tensor.ts";
-import { checkMeaning } from "./check-meaning.ts";
+import { checkLayers, expectHead } from "./check-meaning.ts";
 import { type Graph, isSpiking, maxFrameUnits, maxPhases, maxTimeSteps } from "./graph.ts";
 import { layerKinds } from "./layer-kinds.ts";
 import { formatVersion, readableVersions, upgradeGraph } from "./model-file-versions.ts";
@@ -89,6 +89,20 @@ export function decodeModel(bytes: Uint8Array, file: string): Model {
   );
 }
 
+/** The value as a graph, if it is one. @throws ZodError; ShapeError as {@link checkLayers}. */
+export function parseGraph(value: unknown): Graph {
+  const graph = graphSchema.parse(value) as unknown as Graph;
+  checkLayers(graph);
+  return graph;
+}
+
+/** What is wrong with a value that {@link parseGraph} refuses; undefined for errors of another kind. */
+export function reasonOf(error: unknown): string | undefined {
+  if (error instanceof z.ZodError) return `${error.issues[0].path.join(".")}: ${error.issues[0].message}`;
+  const isKnown = error instanceof SpikingYoloError || error instanceof SyntaxError || error instanceof RangeError;
+  return isKnown ? error.message : undefined;
+}
+
 function decodeGraph(
   key: (typeof graphNames)[number],
   upgrade: (graph: unknown) => unknown,
@@ -97,18 +111,13 @@ function decodeGraph(
   where: string,
 ): Graph {
   try {
-    const graph = graphSchema.parse(attach(upgrade(JSON.parse(text)), unused)) as unknown as Graph;
-    checkMeaning(graph);
+    const graph = parseGraph(attach(upgrade(JSON.parse(text)), unused));
+    expectHead(graph);
     if (isSpiking(graph) !== (key === "snn"))
       throw new ShapeError("E_GRAPH", key === "snn" ? "no layer of it spikes" : "it spikes, but stands for the DNN");
     return graph;
   } catch (error) {
-    const reason =
-      error instanceof z.ZodError
-        ? `${error.issues[0].path.join(".")}: ${error.issues[0].message}`
-        : error instanceof SpikingYoloError || error instanceof SyntaxError || error instanceof RangeError
-          ? error.message
-          : undefined;
+    const reason = reasonOf(error);
     if (reason === undefined) throw error;
     throw new ImportError("E_MODEL_FILE", `${where} holds a graph that does not hold together: ${reason}`, {
       cause: error,

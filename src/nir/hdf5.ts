@@ -1,28 +1,38 @@
 /**
- * HDF5 through h5wasm (the HDF Group's library as WebAssembly), loaded when it is asked for. Files live in its own memory, under one
- * name, from a call's beginning to its end; nothing of a disk can be reached from them.
+ * HDF5 through h5wasm (the HDF Group's library as WebAssembly), loaded when it is asked for. Files live in its own memory; nothing of a disk
+ * can be reached from them. A file of others is read in a thread of its own, which is ended when it has not come back in time.
  */
-import type { Dataset, Entity, File, Group } from "h5wasm";
 
-export type { Dataset, Group } from "h5wasm";
+import type { File } from "h5wasm";
+import { Worker, watchWorker } from "#platform";
 
-type Hdf5 = typeof import("h5wasm");
+export type { Group } from "h5wasm";
 
-const path = "file.h5";
+/** Numbers and texts as they are stored, in order; or why they are not there. */
+export type Stored = StoredValues | { readonly wrong: string };
+export interface StoredValues {
+  /** Empty for a single value. */
+  readonly shape: readonly number[];
+  readonly values: Float32Array | Float64Array | readonly string[];
+}
+/** What a file holds, by name. */
+export interface StoredGroup extends ReadonlyMap<string, Stored | StoredGroup> {}
 
-async function loadHdf5(): Promise<{ readonly hdf5: Hdf5; readonly files: NonNullable<Hdf5["FS"]> }> {
-  const hdf5 = await import("h5wasm");
-  const { FS: files, ...library } = await hdf5.ready;
-  // Otherwise what the library finds wrong is printed, and not told.
-  library.activate_throwing_error_handler();
-  return { hdf5, files };
+/** What values of a file may take together. */
+export const maxBytes = 2 ** 30;
+
+/** A file of this size is read within this on any machine; what takes longer goes round in circles. */
+function secondsFor(bytes: Uint8Array): number {
+  return 20 + bytes.length / 2 ** 20;
 }
 
 /** The bytes of a file that `build` fills. */
 export async function writeHdf5(build: (file: File) => void): Promise<Uint8Array> {
-  const { hdf5, files } = await loadHdf5();
+  const { File: Hdf5File, ready } = await import("h5wasm");
+  const { FS: files } = await ready;
+  const path = "written.h5";
   try {
-    const file = new hdf5.File(path, "w");
+    const file = new Hdf5File(path, "w");
     try {
       build(file);
     } finally {
@@ -34,26 +44,23 @@ export async function writeHdf5(build: (file: File) => void): Promise<Uint8Array
   }
 }
 
-/** What `read` makes of a file. @throws whatever it throws, and what the library finds wrong with the file. */
-export async function readHdf5<T>(bytes: Uint8Array, read: (file: File) => T): Promise<T> {
-  const { hdf5, files } = await loadHdf5();
-  files.writeFile(path, bytes);
-  try {
-    const file = new hdf5.File(path, "r");
-    try {
-      return read(file);
-    } finally {
-      file.close();
-    }
-  } finally {
-    files.unlink(path);
-  }
-}
-
-export function isGroup(entity: Entity | null): entity is Group {
-  return entity !== null && "type" in entity && entity.type === "Group";
-}
-
-export function isDataset(entity: Entity | null): entity is Dataset {
-  return entity !== null && "type" in entity && entity.type === "Dataset";
+/** What a file holds at the places of a NIR file. @throws Error where it cannot be read, or not within `seconds`. */
+export function readHdf5(bytes: Uint8Array, seconds = secondsFor(bytes)): Promise<StoredGroup> {
+  const worker = new Worker(new URL("./hdf5-worker.js", import.meta.url), { type: "module" } as object);
+  const answer = new Promise<StoredGroup>((resolve, reject) => {
+    const timer = setTimeout(() => reject(new Error(`no end within ${seconds} s`)), seconds * 1000);
+    const end = (settle: () => void) => {
+      clearTimeout(timer);
+      settle();
+    };
+    watchWorker(worker, {
+      onMessage: (message) => {
+        const { root, error } = message as { readonly root?: StoredGroup; readonly error?: string };
+        end(() => (root ? resolve(root) : reject(new Error(error))));
+      },
+      onFailure: (reason) => end(() => reject(new Error(reason))),
+    });
+    worker.postMessage({ bytes, maxBytes });
+  });
+  return answer.finally(() => worker.terminate());
 }

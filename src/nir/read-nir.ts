@@ -2,10 +2,9 @@
  * A NIR file as a graph of nodes. Only what a NIR file has is looked at, by its name, so links that lead back lead nowhere; what is unknown
  * is refused by name, since a node that is left out is another network.
  */
-import { ImportError, SpikingYoloError } from "../core/errors.ts";
+import { ImportError } from "../core/errors.ts";
 import { printable } from "../core/printable.ts";
-import { type Budget, maxBytes, readStored, type Stored } from "./dataset.ts";
-import { type Group, isDataset, isGroup, readHdf5 } from "./hdf5.ts";
+import { readHdf5, type StoredGroup, type StoredValues } from "./hdf5.ts";
 import {
   type FieldKind,
   type FieldValue,
@@ -24,59 +23,64 @@ const maxName = 256;
 const hdf5Signature = [0x89, 0x48, 0x44, 0x46, 0x0d, 0x0a, 0x1a, 0x0a];
 
 /** @throws ImportError [E_NIR] naming `file`, the node, and what is wrong with it. */
-export async function readNir(bytes: Uint8Array, file: string): Promise<NirGraph> {
+export async function readNir(bytes: Uint8Array, file: string, seconds?: number): Promise<NirGraph> {
   if (hdf5Signature.some((byte, i) => bytes[i] !== byte)) fail(file, "is no HDF5 file, and so no NIR file");
-  try {
-    return await readHdf5(bytes, (root) => readGraph(root, file));
-  } catch (error) {
-    if (error instanceof SpikingYoloError) throw error;
+  const root = await readHdf5(bytes, seconds).catch((error: Error) => {
     throw new ImportError("E_NIR", `${file} cannot be read: it is cut off or broken. Copy or export it again`, {
       cause: error,
     });
-  }
+  });
+  return readGraph(root, file);
 }
 
 function fail(file: string, what: string): never {
   throw new ImportError("E_NIR", `${file} ${what}`);
 }
 
-function readGraph(root: Group, file: string): NirGraph {
-  const budget: Budget = { bytes: maxBytes };
+function readGraph(root: StoredGroup, file: string): NirGraph {
   const node = groupIn(root, "node") ?? fail(file, "holds no /node, and so no NIR graph");
   const failHere = (what: string): never => fail(file, `is no NIR graph: ${what}`);
-  const type = textOf(readStored(node, "type", budget, failHere));
+  const type = textOf(readStored(node, "type", failHere));
   if (type !== "NIRGraph") failHere(`its type is ${type === undefined ? "missing" : printable(type)}, not NIRGraph`);
   const parent = groupIn(node, "nodes") ?? failHere("it has no nodes");
-  const names = parent.keys();
+  const names = [...parent.keys()];
   if (names.length > maxNodes) failHere(`it has ${names.length} nodes; at most ${maxNodes} are supported`);
   const nodes = new Map<string, NirNode>();
   for (const name of names) {
     const failNode = (what: string): never => fail(file, `has a node ${printable(name.slice(0, maxName))}: ${what}`);
-    if (name === "." || name === ".." || name.length > maxName) failNode("that is no name");
-    nodes.set(name, readNode(groupIn(parent, name) ?? failNode("it is no group of values"), budget, failNode));
+    if (name.length > maxName) failNode("that is no name");
+    nodes.set(name, readNode(groupIn(parent, name) ?? failNode("it is no group of values"), failNode));
   }
-  return { nodes, edges: readEdges(node, nodes, budget, failHere), metadata: readMetadata(node, budget, failHere) };
+  return { nodes, edges: readEdges(node, nodes, failHere), metadata: readMetadata(node, failHere) };
 }
 
-function groupIn(parent: Group, name: string): Group | undefined {
-  const entity = parent.get(name);
-  return isGroup(entity) ? entity : undefined;
+function groupIn(parent: StoredGroup, name: string): StoredGroup | undefined {
+  const entry = parent.get(name);
+  return entry instanceof Map ? entry : undefined;
 }
 
-function readNode(group: Group, budget: Budget, fail: (what: string) => never): NirNode {
-  const type = textOf(readStored(group, "type", budget, fail)) ?? fail("it does not say its type");
+/** The value under this name; undefined where there is none. */
+function readStored(group: StoredGroup, name: string, fail: (what: string) => never): StoredValues | undefined {
+  const entry = group.get(name);
+  if (entry === undefined) return undefined;
+  if (entry instanceof Map) return fail(`${name} is no value`);
+  return "wrong" in entry ? fail(`${name} ${entry.wrong}`) : (entry as StoredValues);
+}
+
+function readNode(group: StoredGroup, fail: (what: string) => never): NirNode {
+  const type = textOf(readStored(group, "type", fail)) ?? fail("it does not say its type");
   if (!isNirType(type))
     fail(`${printable(type.slice(0, maxName))} nodes are not supported; ${Object.keys(nodeFields).join(", ")} are`);
   const fields = fieldsOf(type);
   const known = new Set(["type", "metadata", ...fields.map(([name]) => name)]);
-  const unknown = group.keys().find((key) => !known.has(key));
+  const unknown = [...group.keys()].find((key) => !known.has(key));
   if (unknown !== undefined) fail(`${printable(unknown.slice(0, maxName))} is no field of ${type}`);
   const values = fields.map(([name, kind]) => {
-    const stored = readStored(group, name, budget, fail);
+    const stored = readStored(group, name, fail);
     const value = fieldReaders[kind](stored, (what) => fail(`${name} ${stored ? what : "is missing"}`));
     return [name, value] as const;
   });
-  const metadata = readMetadata(group, budget, fail);
+  const metadata = readMetadata(group, fail);
   const isSaid = Object.keys(metadata).length > 0;
   return { type, ...Object.fromEntries(values), ...(isSaid ? { metadata } : {}) } as NirNode;
 }
@@ -85,7 +89,7 @@ function isNirType(type: string): type is NirType {
   return Object.hasOwn(nodeFields, type);
 }
 
-type FieldReader = (stored: Stored | undefined, fail: (what: string) => never) => FieldValue;
+type FieldReader = (stored: StoredValues | undefined, fail: (what: string) => never) => FieldValue;
 
 const reals: FieldReader = (stored, fail) => {
   const { shape, values } = stored ?? fail("");
@@ -126,7 +130,7 @@ const fieldReaders: { readonly [K in FieldKind]: FieldReader } = {
 const maxExtent = 2 ** 24;
 
 function integersIn(
-  stored: Stored | undefined,
+  stored: StoredValues | undefined,
   least: number,
   most: number,
   min: number,
@@ -143,18 +147,17 @@ function integersIn(
 }
 
 /** The only text; undefined where there is none. */
-function textOf(stored: Stored | undefined): string | undefined {
+function textOf(stored: StoredValues | undefined): string | undefined {
   const [text, ...others] = stored && Array.isArray(stored.values) ? stored.values : [];
   return others.length === 0 ? text : undefined;
 }
 
 function readEdges(
-  node: Group,
+  node: StoredGroup,
   nodes: ReadonlyMap<string, NirNode>,
-  budget: Budget,
   fail: (what: string) => never,
 ): NirGraph["edges"] {
-  const stored = readStored(node, "edges", budget, fail) ?? fail("it has no edges");
+  const stored = readStored(node, "edges", fail) ?? fail("it has no edges");
   const { shape, values } = stored;
   if (!Array.isArray(values) || shape.length !== 2 || shape[1] !== 2) return fail("its edges are no pairs of names");
   if (shape[0] > maxEdges) fail(`it has ${shape[0]} edges; at most ${maxEdges} are supported`);
@@ -164,14 +167,14 @@ function readEdges(
 }
 
 /** Texts and numbers; nested metadata of others is passed over, as every key that nobody knows. */
-function readMetadata(group: Group, budget: Budget, fail: (what: string) => never): Metadata {
+function readMetadata(group: StoredGroup, fail: (what: string) => never): Metadata {
   const child = groupIn(group, "metadata");
   if (!child) return {};
-  const keys = child.keys();
+  const keys = [...child.keys()];
   if (keys.length > maxMetadata)
     fail(`it has ${keys.length} entries of metadata; at most ${maxMetadata} are supported`);
   const entries = keys.flatMap((key) => {
-    const stored = isDataset(child.get(key)) ? readStored(child, key, budget, fail) : undefined;
+    const stored = !(child.get(key) instanceof Map) ? readStored(child, key, fail) : undefined;
     if (!stored) return [];
     const text = textOf(stored);
     return text === undefined && Array.isArray(stored.values)

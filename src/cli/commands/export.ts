@@ -7,7 +7,7 @@ import type { Exporter } from "../../exporters/exporter.ts";
 import { type ExportFormat, exporters, exportFormats } from "../../exporters/exporters.ts";
 import type { Graph } from "../../graph/graph.ts";
 import { print, printJson } from "../io.ts";
-import { loadDnn, loadModel } from "../model.ts";
+import { loadDnn, loadNetwork } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,
@@ -42,12 +42,12 @@ const networks: { readonly [N in Exporter["network"]]: (model: string, flags: Ex
     const dnn = await loadDnn(model, flags);
     return flags.fold ? foldBatchNorm(dnn) : dnn;
   },
-  snn: async (model, flags) => (await loadModel(model, flags)).snn,
+  snn: async (model, flags) => (await loadNetwork(model, flags)).snn,
 };
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file, a built-in name, an .onnx or a darknet .cfg")
+    .argument("<model>", "a model file, a built-in name, an .onnx, a darknet .cfg or a .nir")
     .addOption(new Option("--to <format>", "format to write").choices(exportFormats).makeOptionMandatory())
     .requiredOption("-o, --output <file>", "file to write")
     .option("--fold", "of a DNN: fold batch normalization into convolutions (a model file's DNN is folded already)")

@@ -12,7 +12,7 @@ import { supposedStages } from "../../targets/supposed.ts";
 import { type TargetName, targetNames, targets } from "../../targets/targets.ts";
 import { importModel, isImported } from "../import-model.ts";
 import { note, print, printJson } from "../io.ts";
-import { loadModel } from "../model.ts";
+import { loadNetwork } from "../model.ts";
 import {
   addConversionOptions,
   addModelOptions,
@@ -31,7 +31,7 @@ interface FitFlags extends ModelFlags, ConversionFlags, OutputFlags {
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file, a built-in name, an .onnx or a darknet .cfg")
+    .argument("<model>", "a model file, a built-in name, an .onnx, a darknet .cfg or a .nir")
     .addOption(new Option("--target <name>", "chip, or all").choices([...targetNames, "all"]).default("all"))
     .option("--picture <file>", "draw where layers go on the target's cores (.png or .svg)");
   addModelOptions(command);
@@ -63,7 +63,7 @@ async function run(model: string, flags: FitFlags): Promise<void> {
 
 /** The spiking network as it would run; of a detector that is not calibrated, as conversion would shape it. */
 async function networkOf(model: string, flags: FitFlags): Promise<ChipNetwork> {
-  if (!isImported(model) || flags.calibrate) return stagesOf((await loadModel(model, flags)).snn);
+  if (!isImported(model) || flags.calibrate) return stagesOf((await loadNetwork(model, flags)).snn);
   const dnn = await importModel(model, flags);
   return supposedStages(dnn, settingsFrom(flags, defaultMode(dnn)));
 }

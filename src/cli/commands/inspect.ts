@@ -19,7 +19,7 @@ import { addImportOptions, type ModelFlags } from "../options.ts";
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file, an .onnx or a darknet .cfg")
+    .argument("<model>", "a model file, an .onnx, a darknet .cfg or a .nir")
     .option("--weights <file>", "darknet weights; without them only shapes are known")
     .option(
       "--calibrate <dir>",
@@ -32,7 +32,7 @@ export function declare(command: Command): void {
 }
 
 async function run(model: string, flags: ModelFlags & { json?: boolean }): Promise<void> {
-  const graphs = isImported(model) ? { dnn: await importModel(model, flags) } : await readModel(model);
+  const graphs = isImported(model) ? { dnn: await importModel(model, flags) } : await readModel(model, flags);
   const graph = (graphs.snn ?? graphs.dnn) as Graph;
   const spiking = runnableGraph(graphs);
   const engine = spiking ? { memory: eventMemory(spiking), kernels: kernelsOf(spiking) } : {};

@@ -1,41 +1,30 @@
-import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
-import { darknetCfg } from "../../../test/darknet-cfg.ts";
 import { runOnce } from "../../../test/engine-contract.ts";
 import { randomPicture } from "../../../test/graphs.ts";
+import {
+  asPoisson,
+  blackAndWhite,
+  digested,
+  plainSpiking,
+  pooledCfg,
+  pooledNetwork,
+  portable,
+} from "../../../test/portable-networks.ts";
 import { randomSpikingGraph, type SpikingOptions } from "../../../test/random-spiking.ts";
 import { runNir } from "../../../test/run-nir.ts";
 import { withStatistics } from "../../../test/with-statistics.ts";
 import { calibrate, toSpiking } from "../../convert/convert.ts";
 import { conversionSettings } from "../../convert/modes.ts";
-import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
-import { type Graph, headsOf, inputOf, type SpikingGraph } from "../../graph/graph.ts";
+import type { FloatTensor } from "../../core/tensor.ts";
+import { type Graph, headsOf, inputOf } from "../../graph/graph.ts";
 import { isPopulation, type LayerKind, type ReadoutLayer } from "../../graph/layers.ts";
 import { importDarknet } from "../../importers/darknet/import-darknet.ts";
-import type { NirGraph } from "../../nir/nodes.ts";
 import { readNir } from "../../nir/read-nir.ts";
 import type { HeadReading } from "../../snn/engine.ts";
 import { referenceEngine } from "../../snn/engines/reference/reference-engine.ts";
 import { poissonSpikes } from "../../snn/input-coding.ts";
 import type { ExportOptions } from "../exporter.ts";
 import { exportNir, nirGraphOf } from "./export-nir.ts";
-
-const plain: SpikingOptions = {
-  seed: 1,
-  layers: 5,
-  neuron: "if",
-  pool: "delta",
-  levels: 1,
-  delay: 0,
-  vInit: 0,
-  firingThreshold: 0.5,
-  bits: 8,
-};
-
-/** Pixels of 0 and 1, whose currents are whole numbers. */
-function blackAndWhite({ shape, data }: FloatTensor): FloatTensor {
-  return floatTensor(shape, Float32Array.from(data, Math.round));
-}
 
 /**
  * Holds the file's graph, run by NIR's equations, against the reference engine: net counts of every neuron, and what heads read.
@@ -84,74 +73,25 @@ async function expectSameRun(
   }
 }
 
-/** With numbers as their digests: comparing a million of them one by one takes seconds. */
-function digested(graph: NirGraph): unknown {
-  const replace = (_: string, value: unknown) => {
-    if (value instanceof Map) return [...value];
-    if (!ArrayBuffer.isView(value)) return value;
-    return createHash("sha256")
-      .update(new Uint8Array(value.buffer, value.byteOffset, value.byteLength))
-      .digest("hex");
-  };
-  return JSON.parse(JSON.stringify(graph, replace));
-}
-
-/** The first random networks that NIR has words for: others have max-pools and enlargements, or sums of parts. */
-function portable(options: SpikingOptions, count: number, change = (graph: Graph) => graph): readonly Graph[] {
-  const graphs: Graph[] = [];
-  for (let seed = 1; graphs.length < count && seed < 100; seed++) {
-    const graph = change(randomSpikingGraph({ ...options, seed }));
-    try {
-      nirGraphOf(graph);
-      graphs.push(graph);
-    } catch (error) {
-      expect(error).toMatchObject({ code: "E_NOT_PORTABLE" });
-    }
-  }
-  expect(graphs.length).toBe(count);
-  return graphs;
-}
-
-const asPoisson = (graph: Graph): Graph => ({
-  ...graph,
-  simulation: { ...(graph as SpikingGraph).simulation, encoding: "poisson" },
-});
-
 describe("random networks in integers: NIR's equations give every neuron's count, and what heads read, exactly", () => {
   test.each(["if", "signed", "ibt"] as const)(
     "%s neurons, groups, uneven windows, sums, parts of channels",
     async (neuron) => {
-      for (const [i, graph] of portable({ ...plain, neuron, bits: neuron === "signed" ? 16 : 8 }, 5).entries())
+      for (const [i, graph] of portable({ ...plainSpiking, neuron, bits: neuron === "signed" ? 16 : 8 }, 3).entries())
         await expectSameRun(graph, blackAndWhite(randomPicture(inputOf(graph).shape, i)));
     },
   );
 
   test("plain neurons as loops", async () => {
-    for (const [i, graph] of portable(plain, 3).entries())
+    for (const [i, graph] of portable(plainSpiking, 2).entries())
       await expectSameRun(graph, blackAndWhite(randomPicture(inputOf(graph).shape, i)), { loops: true });
   });
 
   test("Poisson spikes as input", async () => {
-    for (const [i, graph] of portable({ ...plain, neuron: "ibt" }, 3, asPoisson).entries())
+    for (const [i, graph] of portable({ ...plainSpiking, neuron: "ibt" }, 2, asPoisson).entries())
       await expectSameRun(graph, randomPicture(inputOf(graph).shape, i));
   });
 });
-
-const pooled = darknetCfg(
-  "net width=16 height=12 channels=3",
-  "convolutional batch_normalize=1 filters=6 size=3 stride=1 pad=1 activation=relu",
-  "local_avgpool size=2 stride=2 padding=0",
-  "convolutional batch_normalize=1 filters=8 size=3 stride=1 pad=1 activation=relu",
-  "local_avgpool size=2 stride=2 padding=0",
-  "convolutional filters=14 size=1 activation=linear",
-  "region anchors=1,1.5,2,2.5 classes=2 num=2 softmax=1",
-);
-
-async function pooledNetwork(changes: Parameters<typeof conversionSettings>[1]): Promise<SpikingGraph> {
-  const dnn = withStatistics(importDarknet({ cfg: pooled }), 5);
-  const images = [1, 2, 3].map((seed) => randomPicture(inputOf(dnn).shape, seed));
-  return toSpiking(await calibrate(dnn, images), conversionSettings("rate", { neuron: "if", ...changes }));
-}
 
 describe("mean pools", () => {
   test("in float the neurons behind hold their factor, and the pool is a SumPool2d that every reader knows", async () => {
@@ -173,7 +113,7 @@ describe("what NIR has no word for", () => {
   const refused = (graph: Graph, options?: ExportOptions) =>
     expect(() => nirGraphOf(graph, options)).toThrowError(expect.objectContaining({ code: "E_NOT_PORTABLE" }));
   const random = (changes: Partial<SpikingOptions>) =>
-    portable(plain, 1).map(() => randomSpikingGraph({ ...plain, seed: seedOfPortable(), ...changes }))[0];
+    portable(plainSpiking, 1).map(() => randomSpikingGraph({ ...plainSpiking, seed: seedOfPortable(), ...changes }))[0];
 
   test.each([
     ["take-back", { neuron: "takeback" }, /take-back neurons/],
@@ -200,13 +140,13 @@ describe("what NIR has no word for", () => {
   });
 
   test("a DNN, and an enlargement even with lossy", () => {
-    refused(importDarknet({ cfg: pooled }), { lossy: true });
+    refused(importDarknet({ cfg: pooledCfg }), { lossy: true });
     refused(withKind("upsample"), { lossy: true });
   });
 
   test("a max-pool: the mean of its window with lossy", async () => {
     refused(withKind("maxPool"));
-    const dnn = withStatistics(importDarknet({ cfg: pooled.replaceAll("local_avgpool", "maxpool") }), 5);
+    const dnn = withStatistics(importDarknet({ cfg: pooledCfg.replaceAll("local_avgpool", "maxpool") }), 5);
     const images = [1, 2, 3].map((seed) => randomPicture(inputOf(dnn).shape, seed));
     const graph = toSpiking(await calibrate(dnn, images), conversionSettings("rate", { neuron: "if" }));
     const { graph: nir, losses } = nirGraphOf(graph, { lossy: true });
@@ -217,7 +157,7 @@ describe("what NIR has no word for", () => {
 });
 
 function withKind(kind: LayerKind): Graph {
-  const graphs = Array.from({ length: 60 }, (_, seed) => randomSpikingGraph({ ...plain, seed }));
+  const graphs = Array.from({ length: 60 }, (_, seed) => randomSpikingGraph({ ...plainSpiking, seed }));
   return graphs.find(({ layers }) => layers.some((layer) => layer.kind === kind)) as Graph;
 }
 
@@ -225,7 +165,7 @@ function withKind(kind: LayerKind): Graph {
 function seedOfPortable(): number {
   for (let seed = 1; ; seed++) {
     try {
-      nirGraphOf(randomSpikingGraph({ ...plain, seed }));
+      nirGraphOf(randomSpikingGraph({ ...plainSpiking, seed }));
       return seed;
     } catch {}
   }

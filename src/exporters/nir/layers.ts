@@ -118,7 +118,9 @@ function writeSum(layer: SumLayer, draft: Draft): void {
             shape,
           )
         : same(1, shape);
-      from.push(draft.add(`${layer.name}_scale`, { type: "Scale", scale: values }, nodes));
+      const isInteger = scale !== undefined && scale !== null && layer.shift !== undefined;
+      const metadata = isInteger ? { metadata: { dtype: scale.dtype, shift: String(layer.shift) } } : {};
+      from.push(draft.add(`${layer.name}_scale`, { type: "Scale", scale: values, ...metadata }, nodes));
     }
   }
   draft.pieces.set(layer.name, whole(from, shape));
