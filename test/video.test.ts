@@ -76,6 +76,17 @@ describe.skipIf(!hasFfmpeg)("video files (skipped where there is no ffmpeg)", ()
     expect({ width, height, fps }).toEqual({ width: 320, height: 240, fps: 5 });
     expect(frames.map((frame: { index: number }) => frame.index)).toEqual([0, 2, 4]);
     expect(frames[2].snn.synOps).toBeLessThan(frames[0].snn.synOps / 10);
+
+    // What `energy` counts is what `detect` counts, and a scene that rests costs less by every model.
+    const energy = JSON.parse((await run(60, "energy", "scenes", file, "--neuron", "tracker", "--json")).stdout).video;
+    expect(energy.frames).toBe(5);
+    expect(energy.first.acs).toBe(frames[0].snn.synOps);
+    expect(energy.later.acs).toBeLessThan(energy.first.acs / 5);
+    const compared = (models: { dnnJoules: number | null; snnJoules: number }[]) =>
+      models.filter(({ dnnJoules }) => dnnJoules !== null);
+    expect(compared(energy.later.models)).toHaveLength(8);
+    for (const [i, { snnJoules }] of compared(energy.later.models).entries())
+      expect(snnJoules).toBeLessThan(compared(energy.first.models)[i].snnJoules / 2);
   });
 
   test("a file that is no video: one line, exit code 2", async () => {

@@ -9,16 +9,20 @@ import type { PictureSource } from "../../data/load-picture.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
 import { renderScene } from "../../data/scenes/render.ts";
 import { generateScene } from "../../data/scenes/scene.ts";
-import { type Graph, inputOf, type SpikingGraph } from "../../graph/graph.ts";
+import { inputOf, type SpikingGraph } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 import { readCosts } from "../../metrics/cost-file.ts";
 import { breakEvenRatio, type OperationCost, operationCosts } from "../../metrics/energy.ts";
+import type { EnergyModel } from "../../metrics/energy-models/model.ts";
+import { energyModels } from "../../metrics/energy-models/models.ts";
+import { type NetworkWork, networkWork } from "../../metrics/energy-models/work.ts";
 import { type CostProfile, type OperationsAt, profileEnergy } from "../../metrics/energy-profile.ts";
 import { type DnnOperations, dnnOperations, neuronCount } from "../../metrics/operations.ts";
 import { paperCounts, table2 } from "../../metrics/paper-energy.ts";
-import { operationsOverTime } from "../../report/operations-over-time.ts";
+import { type MeasuredOperations, operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
+import { modelsJson, printModels } from "../energy-models-table.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
 import { importModel, isCfg } from "../import-model.ts";
@@ -33,6 +37,8 @@ import {
   type ModelFlags,
   type SimulationFlags,
 } from "../options.ts";
+import { videoWork } from "../video-energy.ts";
+import { isVideo, openVideo } from "../video-frames.ts";
 
 interface EnergyFlags extends ModelFlags, ConversionFlags, SimulationFlags {
   readonly dataset?: string;
@@ -50,10 +56,14 @@ export function declare(command: Command): void {
     .argument("<model>", "a model file or a darknet .cfg; a .cfg without weights tells the DNN's operations only")
     .argument(
       "[images...]",
-      "pictures to count on; without any: the data set's, those of --calibrate, or generated ones",
+      "pictures to count on, or one video; without any: the data set's, those of --calibrate, or generated ones",
     )
     .option("--dataset <spec>", `count on its pictures: ${dataSetSyntax}`)
-    .option("--limit <n>", `only the first n pictures (default ${defaultPictures} of a data set)`, integerFrom(1, 1e7))
+    .option(
+      "--limit <n>",
+      `only the first n pictures or frames (default ${defaultPictures} of a data set, 100 frames)`,
+      integerFrom(1, 1e7),
+    )
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}");
   addModelOptions(command);
   addConversionOptions(command);
@@ -66,24 +76,60 @@ export function declare(command: Command): void {
     .action(run);
 }
 
-interface Spiking {
-  readonly graph: Graph;
+interface Spiking extends MeasuredOperations {
+  readonly graph: SpikingGraph;
   readonly pictures: { readonly source: string; readonly count: number };
-  readonly at: readonly OperationsAt[];
 }
 
 async function run(model: string, images: readonly string[], flags: EnergyFlags): Promise<void> {
   const costs = flags.costs ? readCosts(await readText(flags.costs), flags.costs) : operationCosts;
+  const models = energyModels(costs);
+  if (images.some(isVideo)) return onVideo(model, images, models, flags);
   if (isCfg(model) && !flags.weights) {
     const dnn = dnnOperations(await importModel(model, flags));
-    return report(basename(model), dnn, profileEnergy(dnn, [], costs), undefined, flags);
+    return report(basename(model), dnn, profileEnergy(dnn, [], costs), undefined, models, flags);
   }
   // Looked for first: a missing picture should not be found out after a long calibration.
   const source = await findPictures(images, flags);
   const { name, snn } = await loadModel(model, flags);
   const dnn = dnnOperations(snn);
   const spiking = await measure(snn, source, flags);
-  report(name, dnn, profileEnergy(dnn, spiking.at, costs), spiking, flags);
+  report(name, dnn, profileEnergy(dnn, spiking.at, costs), spiking, models, flags);
+}
+
+/** Frames that are gone through where nobody says how many. */
+const defaultFrames = 100;
+
+async function onVideo(
+  model: string,
+  files: readonly string[],
+  models: readonly EnergyModel[],
+  flags: EnergyFlags,
+): Promise<void> {
+  if (files.length > 1 || flags.dataset)
+    throw new ArgumentError("E_USAGE", `energy counts on one video or on pictures: name ${files.find(isVideo)} alone`);
+  const video = await openVideo(files[0]);
+  const { name, snn } = await loadModel(model, flags);
+  const session = await openSession(snn, flags);
+  try {
+    const { frames, first, later } = await videoWork(snn, session, video, flags.limit ?? defaultFrames);
+    if (flags.json) {
+      const ofLater = later ? { later: { acs: later.acs, models: modelsJson(later, models) } } : {};
+      const ofFirst = { acs: first.acs, models: modelsJson(first, models) };
+      return printJson({
+        model: name,
+        video: { path: video.path, frames, dnnMacs: first.macs, first: ofFirst, ...ofLater },
+      });
+    }
+    print(`${video.path}: ${frames} frames through neurons that keep their state`);
+    print();
+    printModels("the first frame", first, models);
+    if (!later) return;
+    print();
+    printModels("a later frame, on average", later, models);
+  } finally {
+    await session.dispose();
+  }
 }
 
 interface CountedPictures {
@@ -137,13 +183,13 @@ async function measure(snn: SpikingGraph, source: CountedPictures, flags: Energy
   const session = await openSession(snn, flags);
   const progress = showProgress("counting", count);
   try {
-    const at = await operationsOverTime(session, snn, inputs(), {
+    const measured = await operationsOverTime(session, snn, inputs(), {
       settings: snn.simulation,
       ...(flags.at ? { at: flags.at } : {}),
       seed: flags.seed,
       onImage: (done) => progress.update(done),
     });
-    return { graph: snn, pictures: { source: label, count: counted }, at };
+    return { graph: snn, pictures: { source: label, count: counted }, ...measured };
   } finally {
     progress.stop();
     await session.dispose();
@@ -155,9 +201,11 @@ function report(
   dnn: DnnOperations,
   profiles: readonly CostProfile[],
   spiking: Spiking | undefined,
+  models: readonly EnergyModel[],
   flags: EnergyFlags,
 ): void {
   const last = spiking?.at.at(-1);
+  const work = spiking && last && workOf(spiking, last.t);
   const ofModel = table2(
     { label: model, flop: 2 * dnn.macs },
     last ? [{ label: `${model}, spiking`, flopPerStep: last.acs / last.t, steps: last.t }] : [],
@@ -171,6 +219,7 @@ function report(
       breakEven: last
         ? byCost(profiles, ({ breakEven, breakEvenSynapses }) => ({ breakEven, breakEvenSynapses }))
         : null,
+      models: work ? modelsJson(work, models) : null,
       breakEvenAcsPerMac: byCost(profiles, ({ cost }) => breakEvenRatio(cost)),
       costs: profiles.map(({ cost }) => cost),
       paper: { table2: table2(paperCounts.dnn, paperCounts.spiking), model: ofModel },
@@ -186,9 +235,17 @@ function report(
   print();
   printEnergy(profiles);
   print();
+  if (work) {
+    printModels("a picture", work, models);
+    print();
+  }
   printTable2("Table 2 of Spiking-YOLO (AAAI 2020), from the paper's own counts", paperCountsRows());
   print();
   printTable2("The same for this model (the machines' figures are peaks)", ofModel);
+}
+
+function workOf({ graph, activity }: Spiking, t: number): NetworkWork {
+  return networkWork(graph, activity, { t, timeSteps: graph.simulation.timeSteps });
 }
 
 const paperCountsRows = () => table2(paperCounts.dnn, paperCounts.spiking);
