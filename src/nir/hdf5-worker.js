@@ -8,7 +8,7 @@
  */
 import { File, ready } from "h5wasm";
 
-/** @type {{ postMessage(message: unknown): void, onmessage: ((event: { data: any }) => void) | null }} */
+/** @type {{ postMessage(message: unknown, transfer?: readonly ArrayBuffer[]): void, onmessage: ((event: { data: any }) => void) | null }} */
 let port;
 if (typeof globalThis.postMessage === "function") port = /** @type {any} */ (globalThis);
 else {
@@ -24,6 +24,11 @@ const maxAxes = 8;
 /** In HDF5: whole numbers, floating point, text. */
 const types = { integer: 0, float: 1, text: 3 };
 
+/**
+ * What a file may still take, and the memory of what it has given.
+ * @typedef {{ bytes: number, entries: number, buffers: ArrayBuffer[] }} Left
+ */
+
 /** @param {{ bytes: Uint8Array, maxBytes: number }} asked */
 async function read({ bytes, maxBytes }) {
   const library = await ready;
@@ -31,14 +36,14 @@ async function read({ bytes, maxBytes }) {
   // Otherwise what the library finds wrong is printed.
   library.activate_throwing_error_handler();
   const file = new File("file.h5", "r");
-  const left = { bytes: maxBytes, entries: maxEntries };
-  return groupAt(file, "", left);
+  const left = { bytes: maxBytes, entries: maxEntries, buffers: [] };
+  return { root: groupAt(file, "", left), buffers: left.buffers };
 }
 
 /**
  * @param {import("h5wasm").Group} group
  * @param {string} place
- * @param {{ bytes: number, entries: number }} left
+ * @param {Left} left
  * @returns {Map<string, unknown>} by name: a value, or a group as such a map.
  */
 function groupAt(group, place, left) {
@@ -60,7 +65,7 @@ function groupAt(group, place, left) {
 /**
  * What is claimed is looked at before anything of that size is made.
  * @param {import("h5wasm").Dataset} dataset
- * @param {{ bytes: number }} left
+ * @param {Left} left
  * @returns {{ shape: readonly number[], values: unknown } | { wrong: string }}
  */
 function storedValue(dataset, left) {
@@ -80,6 +85,7 @@ function storedValue(dataset, left) {
   if (isNumber && !littleEndian && size > 1) return { wrong: "has its bytes in the order of another machine" };
   const { value } = dataset;
   const values = type === types.text ? textsOf(value) : numbersOf(value);
+  if (values && "buffer" in values) left.buffers.push(/** @type {ArrayBuffer} */ (values.buffer));
   return values ? { shape, values } : { wrong: "cannot be read" };
 }
 
@@ -100,7 +106,8 @@ function numbersOf(value) {
 async function obey(data) {
   if (!data.bytes) return;
   try {
-    port.postMessage({ root: await read(data) });
+    const { root, buffers } = await read(data);
+    port.postMessage({ root }, buffers);
   } catch (error) {
     port.postMessage({ error: error instanceof Error ? error.message : String(error) });
   }

@@ -35,7 +35,7 @@ export const layerWords: { readonly [K in LayerKind]: LayerWord<K> } = {
   },
   convolution: {
     verdict: "exact",
-    how: "`Conv2d`: groups written out, unequal padding and unequal sides filled up with zeros; the mean of a window: `SumPool2d`, its factor in the threshold behind it or in a `Scale`",
+    how: "`Conv2d`: groups written out, unequal padding and unequal sides filled up with zeros (refused where sides differ by an odd number); the mean of a window: `SumPool2d`, its factor in the threshold behind it or in a `Scale`",
     write: writeConvolution,
   },
   sum: { verdict: "exact", how: "edges that meet; factors of spikes: `Scale`", write: writeSum },

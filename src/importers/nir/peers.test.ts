@@ -8,6 +8,8 @@ import { resolve } from "node:path";
 import { expect, test } from "vitest";
 import { runOnce } from "../../../test/engine-contract.ts";
 import { floatTensor } from "../../core/tensor.ts";
+import { inputOf } from "../../graph/graph.ts";
+import { isPopulation } from "../../graph/layers.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
 import { importNir } from "./import-nir.ts";
 
@@ -52,4 +54,20 @@ test.each(networks)("$name: every neuron's count is the peers'", async ({ name, 
     }),
   );
   for (const { asSaid, counts } of peers) if (asSaid && counts) expect(counts).toEqual(ours);
+});
+
+test("a network that sinabs has made and written: every neuron's count is what sinabs gives", async () => {
+  const { timeSteps, sixteenths, counts } = JSON.parse(readFileSync(`${folder}/from-sinabs.json`, "utf8"));
+  const graph = await importNir(readFileSync(`${folder}/from-sinabs.nir`), { reset: "subtract" });
+  const layers = graph.layers.flatMap((layer) => (isPopulation(layer) ? [layer.name] : []));
+  expect(layers).toEqual(Object.keys(counts));
+  const session = await openSession(graph);
+  const pixels = floatTensor(
+    inputOf(graph).shape,
+    sixteenths.map((value: number) => value / 16),
+  );
+  const run = { timeSteps, at: [timeSteps], encoding: "constant", seed: 1, record: { counts: layers } } as const;
+  const [{ recorded }] = await runOnce(session, pixels, run);
+  await session.dispose();
+  for (const [layer, found] of recorded.counts) expect([...found], layer).toEqual(counts[layer]);
 });

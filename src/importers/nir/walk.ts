@@ -74,7 +74,8 @@ function fire(
   { name, incoming, fail }: Place,
   { layers, nameFor, isInteger, resistances }: Walk,
 ): Signal {
-  for (const r of neurons.r.data) resistances.add(r);
+  // Two are one too many; a hostile file has millions.
+  for (const r of neurons.r.data) if (resistances.size < 2) resistances.add(r);
   const { shape } = incoming[0].chain;
   const factor = incoming.length === 1 ? heldFactor(incoming[0].chain) : undefined;
   const population = populationOf(neurons, shape, factor, isInteger, fail);
