@@ -68,6 +68,12 @@ function printDetails(
     ],
     "  ",
   );
+  const frames = snn.at(-1)?.frames;
+  if (frames) {
+    const cost = (acs: number) =>
+      dnn ? `${(acs / dnn.macs).toFixed(3)} accumulates a MAC` : `${(acs / 1e6).toFixed(1)} M accumulates`;
+    print(`  ${frames.videos} videos: first frames take ${cost(frames.first)}, later ones ${cost(frames.later)}`);
+  }
   if (!settled) return;
   const { meanSteps, maxSteps, settledShare } = settled;
   print(

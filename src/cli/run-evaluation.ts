@@ -12,6 +12,7 @@ import {
 import type { Shard } from "../evaluate/shard.ts";
 import { threadExecutor } from "../executors/evaluator.ts";
 import { fileLog } from "../executors/file-log.ts";
+import { videoExecutor } from "../executors/video-executor.ts";
 import type { Graph } from "../graph/graph.ts";
 import { whole } from "../report/format.ts";
 import { note, showProgress } from "./io.ts";
@@ -38,7 +39,7 @@ export function evaluateWithProgress(
     resume === undefined ? "nothing of it is kept; with --resume FILE, finished pictures are" : keptIn(resume);
   return withProgress(costOf(setup), kept, (onProgress) =>
     runEvaluation(dataSet, model, setup, {
-      ...workOptions(setup, flags),
+      ...workOptions(setup, flags, dataSet),
       ...(resume === undefined ? {} : { journal: fileLog(resume) }),
       onProgress,
     }),
@@ -53,7 +54,12 @@ export function shardWithProgress(
   { shard, resume, ...flags }: EvaluationFlags & { readonly shard: Shard; readonly resume: string },
 ): Promise<FinishedShard> {
   return withProgress(costOf(setup), keptIn(resume), (onProgress) =>
-    runShard(dataSet, model, setup, { ...workOptions(setup, flags), shard, journal: fileLog(resume), onProgress }),
+    runShard(dataSet, model, setup, {
+      ...workOptions(setup, flags, dataSet),
+      shard,
+      journal: fileLog(resume),
+      onProgress,
+    }),
   );
 }
 
@@ -80,9 +86,12 @@ function pictureOptions({ limit, settle }: EvaluationFlags) {
   };
 }
 
-function workOptions(setup: EvaluationSetup, flags: EvaluationFlags) {
+function workOptions(setup: EvaluationSetup, flags: EvaluationFlags, { images }: DataSet) {
   const { engine, threads } = flags;
-  return { ...pictureOptions(flags), executor: threadExecutor({ setup, engine }, threads) };
+  const executor = setup.keepsState
+    ? videoExecutor({ setup, engine }, images, threads)
+    : threadExecutor({ setup, engine }, threads);
+  return { ...pictureOptions(flags), executor };
 }
 
 /** Steps of all spiking networks on a picture. */

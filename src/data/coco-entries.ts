@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { ImportError } from "../core/errors.ts";
 import type { PictureSize } from "../core/picture-size.ts";
-import { type BoxNumbers, fromCocoNumbers, type ObjectAnnotation } from "./dataset.ts";
+import { type BoxNumbers, type FrameOf, fromCocoNumbers, type ObjectAnnotation } from "./dataset.ts";
 
 /** As a number, or as the text of one. */
 const numeric = z.union([
@@ -28,6 +28,9 @@ const imageSchema = z.object({
   file_name: z.string().min(1),
   width: z.unknown().optional(),
   height: z.unknown().optional(),
+  video_id: z.unknown().optional(),
+  frame_id: z.unknown().optional(),
+  frame_index: z.unknown().optional(),
 });
 
 const categorySchema = z.object({ id: categoryId, name: z.string(), supercategory: z.unknown().optional() });
@@ -46,6 +49,7 @@ export interface CocoImage {
   readonly id: string;
   readonly fileName: string;
   readonly size?: PictureSize;
+  readonly frameOf?: FrameOf;
 }
 
 export interface CocoCategory {
@@ -70,7 +74,19 @@ export function readImage(value: unknown): Read<CocoImage> {
   const sides = [image.width, image.height].map((side) => numeric.safeParse(side).data ?? Number.NaN);
   const [width, height] = sides;
   const isSize = sides.every((side) => Number.isInteger(side) && side > 0);
-  return { id: image.id, fileName: image.file_name, ...(isSize ? { size: { width, height } } : {}) };
+  const frameOf = readFrameOf(image);
+  return {
+    ...{ id: image.id, fileName: image.file_name },
+    ...(isSize ? { size: { width, height } } : {}),
+    ...(frameOf ? { frameOf } : {}),
+  };
+}
+
+/** As data sets of videos write it: `frame_id` (ImageNet VID in COCO's format) or `frame_index` (TAO, BDD100K). */
+function readFrameOf({ video_id, frame_id, frame_index }: z.infer<typeof imageSchema>): FrameOf | undefined {
+  const video = pictureId.safeParse(video_id).data;
+  const frame = numeric.safeParse(frame_id ?? frame_index).data;
+  return video !== undefined && frame !== undefined && Number.isFinite(frame) ? { video, frame } : undefined;
 }
 
 export function readCategory(value: unknown): Read<CocoCategory> {

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { dataPath, describeWithData } from "../../test/data.ts";
 import { defaultImagesFolder, openCoco, writeCocoDataSet } from "./coco.ts";
-import type { LabelledImage, ObjectAnnotation } from "./dataset.ts";
+import { type LabelledImage, type ObjectAnnotation, videosOf } from "./dataset.ts";
 import { openDataSet } from "./open.ts";
 
 let root: string;
@@ -241,5 +241,27 @@ describeWithData("COCO pictures", () => {
     expect(objects).toHaveLength(939);
     expect(objects.filter(({ crowd }) => crowd)).toHaveLength(10);
     expect(dataSet.images.every(({ path }) => existsSync(path))).toBe(true);
+  });
+});
+
+describe("frames of videos", () => {
+  it("are read as ImageNet VID and TAO write them, and stand in their order", async () => {
+    const frame = (id: number, video: unknown, place: object) => ({ ...image(id), video_id: video, ...place });
+    const images = [
+      frame(1, 5, { frame_id: 2 }),
+      frame(2, "b", { frame_index: 0 }),
+      frame(3, 5, { frame_id: "0" }),
+      { ...image(4), video_id: 5 },
+    ];
+    const file = join(root, "frames.json");
+    await writeFile(file, JSON.stringify({ ...valid, images, annotations: [] }));
+    const { images: read } = await openCoco({ annotations: file });
+    expect(read.map(({ frameOf }) => frameOf)).toEqual([
+      { video: "5", frame: 2 },
+      { video: "b", frame: 0 },
+      { video: "5", frame: 0 },
+      undefined,
+    ]);
+    expect(videosOf(read).map((frames) => frames.map(({ id }) => id))).toEqual([["3", "1"], ["2"], ["4"]]);
   });
 });

@@ -71,14 +71,14 @@ async function locate(
   const { find } = pictureFiles([folder, folderOf(annotations)]);
   const owners = new Map<string, string>();
   const entries: ImageEntry[] = [];
-  for (const { id, fileName, size } of listed) {
+  for (const { id, fileName, size, frameOf } of listed) {
     const found = await find(fileName);
     const path = found?.path ?? `${folder}/${fileName}`;
     if (found?.isElsewhere) tally.add("pictures that lie elsewhere than the annotations say", `${fileName}: ${path}`);
     const owner = owners.get(path);
     if (owner === undefined) owners.set(path, id);
     else tally.add("pictures listed under several ids, each counting", `${fileName}: ${owner} and ${id}`);
-    entries.push({ id, path, ...(size ? { size } : {}), objects: objects.get(id)! });
+    entries.push({ id, path, ...(size ? { size } : {}), ...(frameOf ? { frameOf } : {}), objects: objects.get(id)! });
   }
   return entries;
 }
@@ -215,11 +215,13 @@ export async function writeCocoDataSet(
   classNames: readonly string[],
   folder: string,
 ): Promise<void> {
-  const listed: { readonly id: number; readonly file_name: string; readonly width: number; readonly height: number }[] =
-    [];
+  const listed: { readonly id: number }[] = [];
   const annotations: object[] = [];
-  for await (const { id, bytes, extension, width, height, objects } of images) {
-    const image = { id: listed.length + 1, file_name: `${id}.${extension}`, width, height };
+  const videos = new Map<string, number>();
+  for await (const { id, bytes, extension, width, height, frameOf, objects } of images) {
+    if (frameOf && !videos.has(frameOf.video)) videos.set(frameOf.video, videos.size + 1);
+    const place = frameOf ? { video_id: videos.get(frameOf.video), frame_id: frameOf.frame } : {};
+    const image = { id: listed.length + 1, file_name: `${id}.${extension}`, width, height, ...place };
     await writeFile(`${folder}/images/${image.file_name}`, bytes);
     listed.push(image);
     for (const object of objects) {
@@ -234,5 +236,7 @@ export async function writeCocoDataSet(
     }
   }
   const categories = classNames.map((name, index) => ({ id: index + 1, name }));
-  await writeFile(`${folder}/instances.json`, JSON.stringify({ images: listed, annotations, categories }));
+  const named = [...videos].map(([name, id]) => ({ id, name }));
+  const contents = { ...(named.length > 0 ? { videos: named } : {}), images: listed, annotations, categories };
+  await writeFile(`${folder}/instances.json`, JSON.stringify(contents));
 }

@@ -33,6 +33,12 @@ export interface ObjectAnnotation extends Box {
   readonly stated?: BoxNumbers;
 }
 
+/** Of a picture that is a frame: which video's, and its place there. */
+export interface FrameOf {
+  readonly video: string;
+  readonly frame: number;
+}
+
 /** One picture. Its pixels stay on disk until somebody asks. */
 export interface ImageEntry {
   /** Unique in the data set. COCO's integers in decimal. */
@@ -40,6 +46,8 @@ export interface ImageEntry {
   readonly path: string;
   /** As the annotations state it; absent where they do not, or state what is no size. */
   readonly size?: PictureSize;
+  /** Where the annotations say so. */
+  readonly frameOf?: FrameOf;
   readonly objects: readonly ObjectAnnotation[];
 }
 
@@ -82,12 +90,27 @@ export interface LabelledImage {
   readonly extension: "jpg" | "png";
   readonly width: number;
   readonly height: number;
+  /** Written by formats that know videos. */
+  readonly frameOf?: FrameOf;
   readonly objects: readonly ObjectAnnotation[];
 }
 
 /** The first `count` pictures. */
 export function limitDataSet<T extends DataSetContents>(dataSet: T, count: number): T {
   return count >= dataSet.images.length ? dataSet : { ...dataSet, images: dataSet.images.slice(0, count) };
+}
+
+/** Frames that follow each other, by video, in the order of the videos' first pictures; a picture by itself is a video of one. */
+export function videosOf(images: readonly ImageEntry[]): readonly (readonly ImageEntry[])[] {
+  const videos = new Map<string, ImageEntry[]>();
+  for (const image of images) {
+    const key = image.frameOf ? `video ${image.frameOf.video}` : `picture ${image.id}`;
+    const frames = videos.get(key);
+    if (frames) frames.push(image);
+    else videos.set(key, [image]);
+  }
+  const place = ({ frameOf }: ImageEntry) => frameOf?.frame ?? 0;
+  return [...videos.values()].map((frames) => frames.toSorted((a, b) => place(a) - place(b)));
 }
 
 /** VOC: xmin, ymin, xmax, ymax, counted from 1, the last pixel included. */

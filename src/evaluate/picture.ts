@@ -13,7 +13,7 @@ import { evaluationThresholds, outputError, readDetections } from "../detections
 import { openDnn } from "../dnn/dnn-session.ts";
 import { type Decoding, type Graph, inputOf, type SpikingGraph } from "../graph/graph.ts";
 import { type NetworkInput, preprocess } from "../image/preprocess.ts";
-import type { Session } from "../snn/engine.ts";
+import type { RunOptions, Session } from "../snn/engine.ts";
 import { readOutputs, simulate } from "../snn/simulate.ts";
 
 /** One way to make and run the spiking network; each decoding is a row of the result. */
@@ -33,6 +33,8 @@ export interface EvaluationSetup {
   readonly configurations: readonly Configuration[];
   /** Of Poisson input. */
   readonly seed: number;
+  /** Frames of a video are gone through in their order, by neurons that keep their state. */
+  readonly keepsState?: true;
 }
 
 export interface PictureTask extends PictureSource {
@@ -71,8 +73,11 @@ export type PictureFailure = Omit<Failure, "name">;
 export type PictureResult = PictureReading | { readonly failure: PictureFailure };
 
 export interface PictureEvaluator {
-  /** A picture that is missing or damaged is a result; whatever else goes wrong is thrown. */
-  evaluate(task: PictureTask): Promise<PictureResult>;
+  /**
+   * A picture that is missing or damaged is a result; whatever else goes wrong is thrown.
+   * @param state of a frame: from rest, or from where the last one has left the neurons.
+   */
+  evaluate(task: PictureTask, state?: RunOptions["state"]): Promise<PictureResult>;
   dispose(): Promise<void>;
 }
 
@@ -86,22 +91,22 @@ export async function openPictureEvaluator(
   const sessions = await Promise.all(configurations.map(({ graph }) => openSession(graph)));
   const first = setup.dnn ?? configurations[0].graph;
 
-  async function read(pixels: Pixels): Promise<PictureReading> {
+  async function read(pixels: Pixels, state: RunOptions["state"]): Promise<PictureReading> {
     const input = preprocess(pixels, inputOf(first).shape, first.preprocessing);
     const wanted = await dnn?.run(input.image);
     const snn: SpikingReading[][] = [];
     for (const [index, configuration] of configurations.entries()) {
-      snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, seed)));
+      snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, { seed, state })));
     }
     if (!wanted) return { snn };
     return { dnn: pack(await readDetections(first, wanted, input, evaluationThresholds)), snn };
   }
 
   return {
-    async evaluate(task) {
+    async evaluate(task, state) {
       const remarks: string[] = [];
       try {
-        const reading = await read(await loadPicture(task, (remark) => remarks.push(remark)));
+        const reading = await read(await loadPicture(task, (remark) => remarks.push(remark)), state);
         return remarks.length > 0 ? { ...reading, remarks } : reading;
       } catch (error) {
         if (error instanceof ImportError) return { failure: { code: error.code, message: error.message } };
@@ -120,12 +125,12 @@ async function readConfiguration(
   session: Session,
   input: NetworkInput,
   wanted: Parameters<typeof outputError>[1] | undefined,
-  seed: number,
+  run: Pick<RunOptions, "seed" | "state">,
 ): Promise<SpikingReading[][]> {
   const rows = decodings.map((): SpikingReading[] => []);
   const settings = graph.simulation;
   if (!settings) return rows;
-  const options = { ...settings, timeSteps: at.at(-1) ?? settings.timeSteps, at, seed };
+  const options = { ...settings, timeSteps: at.at(-1) ?? settings.timeSteps, at, ...run };
   for await (const checkpoint of simulate(session, input.image, options)) {
     const { t, spikes, synOps } = checkpoint;
     for (const [row, decoding] of decodings.entries()) {

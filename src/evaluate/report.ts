@@ -1,6 +1,6 @@
 /** What all pictures' results add up to: mAP of the DNN, and mAP, work and error of each configuration against steps. */
 import type { ClassMatch } from "../data/class-names.ts";
-import { type DataSet, type StatedDetection, stateDetection } from "../data/dataset.ts";
+import { type DataSet, type StatedDetection, stateDetection, videosOf } from "../data/dataset.ts";
 import type { Decoding, Graph } from "../graph/graph.ts";
 import { drawnMaps, drawPictures, type Interval, intervalOf } from "../metrics/bootstrap.ts";
 import { type Energy, energyOf } from "../metrics/energy.ts";
@@ -33,6 +33,8 @@ export interface CheckpointScores extends Scores {
   /** Of a picture: `synOps` accumulates, and once the MACs of what stays dense: the picture as a constant current, and islands. */
   readonly energy: Energy;
   readonly outputError?: number;
+  /** Of videos gone through with a kept state: mean accumulates of their first frames, and of all others. */
+  readonly frames?: { readonly videos: number; readonly first: number; readonly later: number };
 }
 
 /** Every picture read at the checkpoint at which its detections settled, or else at the last. */
@@ -98,7 +100,13 @@ export function reportEvaluation(
     const scoreAt = (pick: (reading: PictureReading) => SpikingReading) => {
       const judged = judge((reading) => pick(reading).detections);
       const share = shareOf(judged);
-      return { ...judged.scores, ...(share ? { share } : {}), ...meanWork(read.map(pick), macs) };
+      const frames = setup.keepsState && workByFrame(dataSet, readings, pick);
+      return {
+        ...judged.scores,
+        ...(share ? { share } : {}),
+        ...meanWork(read.map(pick), macs),
+        ...(frames ? { frames } : {}),
+      };
     };
     const snn = at.map((t, checkpoint) => ({ t, ...scoreAt((reading) => reading.snn[row][checkpoint]) }));
     const scores = { name, decode, stepsTo98Percent: dnn ? stepsToShare(snn, dnn, 0.98) : null, snn };
@@ -154,6 +162,23 @@ function shareIn(dnn: Scores, snn: Scores, dnnMaps: Float64Array, snnMaps: Float
   // Draws in which the DNN finds nothing say nothing of a share.
   const interval = intervalOf(snnMaps.map((map, draw) => (dnnMaps[draw] > 0 ? map / dnnMaps[draw] : Number.NaN)));
   return whole && interval ? { value: (mainMap(snn) ?? 0) / whole, ...interval } : undefined;
+}
+
+/** Frames that could not be read are passed over: the next is gone on to from the one before. */
+function workByFrame(
+  { images }: DataSet,
+  readings: readonly (PictureReading | undefined)[],
+  pick: (reading: PictureReading) => SpikingReading,
+): CheckpointScores["frames"] {
+  const byId = new Map(images.map(({ id }, index) => [id, readings[index]]));
+  const videos = videosOf(images).map((frames) => frames.flatMap(({ id }) => byId.get(id) ?? []));
+  const mean = (list: readonly PictureReading[]) =>
+    list.reduce((sum, reading) => sum + pick(reading).synOps, 0) / Math.max(1, list.length);
+  return {
+    videos: videos.length,
+    first: mean(videos.flatMap(([first]) => first ?? [])),
+    later: mean(videos.flatMap(([, ...later]) => later)),
+  };
 }
 
 function meanWork(readings: readonly SpikingReading[], macs: number) {

@@ -1,14 +1,15 @@
 /** `evaluate`: mAP of a DNN and its spiking network over a data set, against time steps. */
 import type { Command } from "commander";
 import { ArgumentError } from "../../core/errors.ts";
+import type { DataSet } from "../../data/dataset.ts";
 import { dataSetSyntax, openDataSet } from "../../data/open.ts";
-import type { EvaluationSetup } from "../../evaluate/picture.ts";
+import type { Configuration, EvaluationSetup } from "../../evaluate/picture.ts";
 import type { FinishedShard } from "../../evaluate/run-evaluation.ts";
 import { type Shard, shardName } from "../../evaluate/shard.ts";
 import { configurationsFor, quickPaperSteps } from "../configurations.ts";
 import { refuseToReplaceDetections, writeDetections } from "../detection-files.ts";
 import { printEvaluation } from "../evaluation-table.ts";
-import { print, printJson } from "../io.ts";
+import { note, print, printJson } from "../io.ts";
 import { loadModel } from "../model.ts";
 import {
   addConversionOptions,
@@ -33,6 +34,7 @@ export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFl
   readonly configurations?: true;
   readonly dnnOnly?: true;
   readonly settle?: number;
+  readonly reset?: true;
   readonly out?: string;
   readonly json?: true;
 }
@@ -53,6 +55,7 @@ export function declare(command: Command): void {
       "--configurations",
       `Table 1: channel and layer, with and without IBT, both decodings; and the fast mode (--steps ${quickPaperSteps}, the paper's: 3500)`,
     )
+    .option("--reset", "of videos: each frame from rest, instead of from where the last one has left the neurons")
     .option("--dnn-only", "leave the spiking network out")
     .option("--out <dir>", "write the detections (of the last checkpoints) there, in the data set's format");
   addModelOptions(command);
@@ -73,10 +76,12 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
   refuseContradictions(flags);
   const whole = await openDataSet(flags.dataset);
   const { name, dnn, snn } = await loadModel(model, flags);
+  const configurations = configurationsFor(dnn, snn, flags);
   const setup: EvaluationSetup = {
     ...(dnn ? { dnn } : {}),
-    configurations: configurationsFor(dnn, snn, flags),
+    configurations,
     seed: flags.seed,
+    ...(keepsState(whole, configurations, flags) ? { keepsState: true } : {}),
   };
   if (flags.out) await refuseToReplaceDetections(flags.out, whole, setup, flags);
   const { shard, resume, merge } = flags;
@@ -100,6 +105,26 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
   } else {
     printEvaluation(name, report);
   }
+}
+
+/** Frames of videos are gone through as such, where neurons can keep their state and nobody asks for each from rest. */
+function keepsState(
+  { images }: DataSet,
+  configurations: readonly Configuration[],
+  { reset, shard, merge }: EvaluateFlags,
+): boolean {
+  if (reset || !images.some(({ frameOf }) => frameOf)) return false;
+  if (configurations.length === 0) return false;
+  if (configurations.some(({ graph }) => graph.simulation.frameUnits === undefined)) {
+    note("frames are evaluated each from rest: only trackers keep their state. Convert with --mode fast");
+    return false;
+  }
+  if (shard || merge)
+    throw new ArgumentError(
+      "E_USAGE",
+      "a shard would cut videos into pieces: add --reset, which evaluates each frame from rest",
+    );
+  return true;
 }
 
 /** A shard has no scores, and a merge runs nothing: what asks for them is a mistake, not an option without effect. */

@@ -2,15 +2,17 @@
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { z } from "zod";
 import { readFile, writeFile } from "#platform";
 import { ArgumentError, expectInteger, expectOneOf } from "../../core/errors.ts";
 import type { DataSetFormat, LabelledImage } from "../../data/dataset.ts";
 import { dataSetFormatNames, dataSetFormats } from "../../data/formats.ts";
 import { sceneClasses } from "../../data/scenes/classes.ts";
-import { sceneId, sceneImages } from "../../data/scenes/labelled.ts";
+import { frameId, movingSceneImages, sceneId, sceneImages } from "../../data/scenes/labelled.ts";
+import { type CameraMotion, cameraMotions } from "../../data/scenes/moving.ts";
 import { print, printJson, showProgress } from "../io.ts";
+import { integerFrom } from "../options.ts";
 import { addForceOption, entriesOf, type OutputFlags } from "../outputs.ts";
 
 const splitName = /^[A-Za-z][\w-]*$/;
@@ -23,6 +25,9 @@ interface Options extends OutputFlags {
   readonly width: string;
   readonly height: string;
   readonly split: string;
+  readonly frames?: number;
+  readonly camera?: CameraMotion;
+  readonly noise?: number;
   readonly json?: boolean;
 }
 
@@ -35,10 +40,13 @@ export function declare(command: Command): void {
     .option("--width <px>", "width of the pictures", "320")
     .option("--height <px>", "height of the pictures", "240")
     .option("--split <name>", "name of the picture list (VOC, YOLO)", "test")
+    .option("--frames <n>", "scenes that move: so many frames of each, 25 a second (coco)", integerFrom(1, 100_000))
+    .addOption(new Option("--camera <how>", "of scenes that move: what the camera does").choices(cameraMotions))
+    .option("--noise <sigma>", "of scenes that move: noise of the sensor in grey levels, anew each frame", noiseFrom)
     .option("--json", "print the result as JSON")
     .addHelpText(
       "after",
-      "\nExample:\n  spiking-yolo scenes --format voc --count 500 --seed 7 -o out/scenes\n  spiking-yolo evaluate scenes --dataset voc:out/scenes",
+      "\nExample:\n  spiking-yolo scenes --format voc --count 500 --seed 7 -o out/scenes\n  spiking-yolo evaluate scenes --dataset voc:out/scenes\n  spiking-yolo scenes --format coco --count 8 --frames 100 --camera pan -o out/moving\n  spiking-yolo evaluate scenes --dataset coco:out/moving/instances.json",
     )
     .action(run);
 }
@@ -54,12 +62,18 @@ async function run(options: Options): Promise<void> {
   const split = splitName.test(options.split)
     ? options.split
     : expectOneOf("--split", options.split, ["train", "val", "test"]);
-  await claimFolder(options.out, { format, count, split }, options);
-  const progress = showProgress("scenes", count);
+  const { frames, camera, noise } = options;
+  refuseUnfit(options);
+  await claimFolder(options.out, { format, count, split, ...(frames === undefined ? {} : { frames }) }, options);
+  const progress = showProgress("scenes", count * (frames ?? 1));
+  const made =
+    frames === undefined
+      ? sceneImages(seed, count, format, size)
+      : movingSceneImages(seed, count, frames, format, { ...size, ...(camera ? { camera } : {}), noise: noise ?? 0 });
   let images = 0;
   let objects = 0;
   async function* counted(): AsyncIterable<LabelledImage> {
-    for await (const image of sceneImages(seed, count, format, size)) {
+    for await (const image of made) {
       images++;
       objects += image.objects.length;
       yield image;
@@ -76,11 +90,28 @@ async function run(options: Options): Promise<void> {
   print(`${images} pictures with ${objects} objects of ${sceneClasses.length} classes: --dataset ${spec}`);
 }
 
+/** Frames are told apart from pictures by COCO's files only. @throws ArgumentError [E_USAGE]. */
+function refuseUnfit({ format, frames, camera, noise }: Options): void {
+  if (frames !== undefined && format !== "coco")
+    throw new ArgumentError("E_USAGE", `only coco says which video a frame is of: add --format coco to --frames`);
+  const unfit = camera !== undefined ? "--camera" : noise !== undefined ? "--noise" : undefined;
+  if (unfit && frames === undefined)
+    throw new ArgumentError("E_USAGE", `${unfit} goes with scenes that move: add --frames N`);
+}
+
+function noiseFrom(text: string): number {
+  const value = Number(text);
+  if (text.trim() !== "" && value >= 0 && value <= 64) return value;
+  throw new InvalidArgumentError("0 to 64 grey levels expected.");
+}
+
 /** What decides which files a data set consists of. */
 interface Layout {
   readonly format: DataSetFormat;
   readonly count: number;
   readonly split: string;
+  /** Of scenes that move. */
+  readonly frames?: number | undefined;
 }
 
 /** Beside the data set: the layout of the files that were written, or were going to be when the command was ended. */
@@ -91,6 +122,7 @@ const layoutSchema = z.object({
   format: z.enum(dataSetFormatNames as [DataSetFormat]),
   count: z.int().min(1).max(1_000_000),
   split: z.string().regex(splitName),
+  frames: z.int().min(1).max(100_000).optional(),
 });
 
 /**
@@ -134,7 +166,9 @@ async function readLayout(path: string): Promise<Layout> {
 }
 
 /** Within the data set's folder, as the writers of data sets name them. */
-function filesOf({ format, count, split }: Layout): readonly string[] {
-  const ids = Array.from({ length: count }, (_, index) => sceneId(index));
+function filesOf({ format, count, split, frames }: Layout): readonly string[] {
+  const ids = Array.from({ length: count }, (_, index) => index).flatMap((index) =>
+    frames === undefined ? sceneId(index) : Array.from({ length: frames }, (_, frame) => frameId(index, frame)),
+  );
   return dataSetFormats[format].filesOf(ids, split);
 }
