@@ -4,9 +4,10 @@
  */
 import { z } from "zod";
 import { expectInteger, ImportError } from "../../core/errors.ts";
+import { printable } from "../../core/printable.ts";
 import { maxTimeSteps, type SimulationSettings, type SpikingGraph } from "../../graph/graph.ts";
 import { parseGraph, reasonOf } from "../../graph/model-file.ts";
-import type { Metadata } from "../../nir/nodes.ts";
+import type { Metadata, NirGraph } from "../../nir/nodes.ts";
 import { readNir } from "../../nir/read-nir.ts";
 import { withLoopsAsNeurons } from "./loops.ts";
 import { parsed, type Reset } from "./neurons.ts";
@@ -28,13 +29,19 @@ export interface NirOptions {
  * how they are reset.
  */
 export async function importNir(bytes: Uint8Array, options: NirOptions = {}): Promise<SpikingGraph> {
-  const { fileName: file = "the file", reset } = options;
-  const { metadata, ...nir } = await readNir(bytes, file);
+  return spikingGraphOf(await readNir(bytes, options.fileName ?? unnamed), options);
+}
+
+const unnamed = "the file";
+
+/** The graph of a file that has been read. @throws ImportError as {@link importNir}. */
+export function spikingGraphOf({ metadata, ...nir }: NirGraph, options: NirOptions = {}): SpikingGraph {
+  const { fileName: file = unnamed, reset } = options;
   const { layers, isCounted } = walk(withLoopsAsNeurons(nir, file), file, reset);
   try {
     const { heads, provenance, ...facts } = factsIn(metadata, file);
     const simulation = simulationIn(metadata, isCounted, options, file);
-    const steps = [...provenance, `importNir ${file}`];
+    const steps = [...provenance, `importNir ${printable(file)}`];
     return parseGraph({ ...facts, layers: [...layers, ...heads], simulation, provenance: steps }) as SpikingGraph;
   } catch (error) {
     const reason = error instanceof ImportError ? undefined : reasonOf(error);

@@ -25,102 +25,112 @@ export interface NodeGraph {
   readonly edges: NirGraph["edges"];
 }
 
+interface Loop {
+  readonly neurons: Neurons;
+  /** What receives currents. */
+  readonly membrane: string;
+  /** What gives the spikes. */
+  readonly output: string;
+  /** Edges between its nodes; it has no others. */
+  readonly wires: readonly (readonly [string, string])[];
+}
+
+type Fail = (what: string) => never;
+
 /** @throws ImportError [E_NIR] for an integrator that is no such neuron. */
 export function withLoopsAsNeurons(graph: Pick<NirGraph, "nodes" | "edges">, file: string): NodeGraph {
+  const readers = new Map<string, string[]>([...graph.nodes.keys()].map((name) => [name, []]));
+  for (const [from, to] of graph.edges) readers.get(from)?.push(to);
   const nodes = new Map<string, Node>(graph.nodes);
-  let { edges } = graph;
+  const loopOf = new Map<string, Loop>();
   for (const [name, node] of graph.nodes) {
     if (node.type !== "I") continue;
-    const fail = (what: string): never => {
-      throw new ImportError(
-        "E_NIR",
-        `${file} has an integrator ${printable(name)} that is no neuron known here: ${what}`,
-      );
-    };
-    const loop = findLoop(name, node.r, graph, fail);
-    const inner = new Set([name, ...loop.parts]);
-    for (const part of inner) nodes.delete(part);
+    const fail = failAt(name, file);
+    const loop = findLoop(
+      name,
+      node.r,
+      { nodes: graph.nodes, readersOf: (each) => readers.get(each) as string[] },
+      fail,
+    );
+    for (const part of new Set(loop.wires.flat())) {
+      if (loopOf.has(part)) fail("it shares parts with another");
+      loopOf.set(part, loop);
+      nodes.delete(part);
+    }
     nodes.set(loop.output, loop.neurons);
-    // What came to the membrane comes to the neurons.
-    edges = edges.flatMap(([from, to]) => {
-      const isWithin = inner.has(from) || (from === loop.output && inner.has(to));
-      if (isWithin) return [];
-      if (to === name) return [[from, loop.output] as const];
-      return inner.has(to) || to === loop.output ? fail(`${printable(from)} reaches into it`) : [[from, to] as const];
-    });
   }
+  const edges = graph.edges.flatMap(([from, to]) => {
+    const [left, entered] = [loopOf.get(from), loopOf.get(to)];
+    if (left && left === entered && left.wires.some(([a, b]) => a === from && b === to)) return [];
+    if (left && from !== left.output) failAt(left.membrane, file)(`${printable(to)} reads ${printable(from)}`);
+    if (entered && to !== entered.membrane)
+      failAt(entered.membrane, file)(`${printable(from)} reaches into it at ${printable(to)}`);
+    return [[from, entered ? entered.output : to] as const];
+  });
   return { nodes, edges };
 }
 
-interface Loop {
-  readonly neurons: Neurons;
-  /** Node whose output is the spikes. */
-  readonly output: string;
-  /** The others but the membrane. */
-  readonly parts: readonly string[];
+function failAt(membrane: string, file: string): Fail {
+  return (what) => {
+    throw new ImportError(
+      "E_NIR",
+      `${file} has an integrator ${printable(membrane)} that is no neuron known here: ${what}`,
+    );
+  };
 }
 
-function findLoop(
-  membrane: string,
-  r: Reals,
-  { nodes, edges }: Pick<NirGraph, "nodes" | "edges">,
-  fail: (what: string) => never,
-): Loop {
-  const readers = (name: string) => edges.flatMap(([from, to]) => (from === name ? [to] : []));
+interface Facts {
+  readonly nodes: ReadonlyMap<string, NirNode>;
+  readonly readersOf: (name: string) => readonly string[];
+}
+
+function findLoop(membrane: string, r: Reals, { nodes, readersOf }: Facts, fail: Fail): Loop {
   const nodeOf = (name: string) => nodes.get(name) as NirNode;
-  /** The threshold that reads this node, and what it gives back to the membrane. */
+  /** The threshold that reads this node, what it gives back to the membrane, and who else reads it. */
   const half = (name: string) => {
-    const fires = readers(name).filter((reader) => nodeOf(reader).type === "Threshold");
-    if (fires.length !== 1) fail(`${fires.length} thresholds read ${printable(name)}`);
-    const back = readers(fires[0]).filter((reader) => readers(reader).includes(membrane));
-    const scale = back.length === 1 ? nodeOf(back[0]) : undefined;
-    const threshold = nodeOf(fires[0]);
-    if (scale?.type !== "Scale" || readers(back[0]).length !== 1 || threshold.type !== "Threshold")
-      return fail(`${printable(fires[0])} does not give back to it through one scale`);
-    const others = readers(fires[0]).filter((reader) => reader !== back[0]);
-    return { fires: fires[0], back: back[0], threshold: threshold.threshold, scale: scale.scale, others };
+    const [fires, ...more] = readersOf(name).filter((reader) => nodeOf(reader).type === "Threshold");
+    if (fires === undefined || more.length > 0)
+      return fail(`${more.length + Number(fires !== undefined)} thresholds read ${printable(name)}`);
+    const [back, ...others] = readersOf(fires).filter((reader) => readersOf(reader).includes(membrane));
+    const [threshold, scale] = [nodeOf(fires), nodeOf(back ?? fires)];
+    if (threshold.type !== "Threshold" || scale.type !== "Scale" || others.length > 0)
+      return fail(`${printable(fires)} does not give back to it through one scale`);
+    const wires = [
+      [name, fires],
+      [fires, back],
+      [back, membrane],
+    ] as const;
+    const readers = readersOf(fires).filter((reader) => reader !== back);
+    return { fires, threshold: threshold.threshold, given: scale.scale, readers, wires };
   };
   const up = half(membrane);
-  const turned = readers(membrane).filter((reader) => isScaleOf(nodeOf(reader), -1));
-  if (readers(membrane).length !== 1 + turned.length || turned.length > 1) fail("others read it than its thresholds");
-  const vTh = negated(up.scale);
-  const up1 = checkThreshold(up.threshold, vTh, fail);
-  if (turned.length === 0) {
+  const vTh = negated(up.given);
+  const isUpWhole = checkThreshold(up.threshold, vTh, fail);
+  const turned = readersOf(membrane).find((reader) => isScaleOf(nodeOf(reader), -1));
+  if (turned === undefined) {
     // A scale of 1 may stand behind, which has the neurons' name.
-    const [behind, ...more] = up.others;
-    const isNamed =
-      more.length === 0 &&
-      behind !== undefined &&
-      isScaleOf(nodeOf(behind), 1) &&
-      nodeOf(behind).metadata !== undefined;
-    const metadata = (isNamed ? nodeOf(behind) : nodeOf(up.fires)).metadata ?? {};
-    const neurons = { type: "neurons", r, vTh, vThNeg: null, isWhole: up1, metadata } as const;
-    return isNamed
-      ? { neurons, output: behind, parts: [up.fires, up.back] }
-      : { neurons, output: up.fires, parts: [up.back] };
+    const [behind] = up.readers;
+    const isNamed = up.readers.length === 1 && isScaleOf(nodeOf(behind), 1) && nodeOf(behind).metadata !== undefined;
+    const [output, last] = isNamed ? [behind, [[up.fires, behind]] as const] : [up.fires, []];
+    const metadata = nodeOf(output).metadata ?? {};
+    const neurons = { type: "neurons", r, vTh, vThNeg: null, isWhole: isUpWhole, metadata } as const;
+    return { neurons, membrane, output, wires: [...up.wires, ...last] };
   }
-  const down = half(turned[0]);
-  const [negative] = down.others;
-  const [output] = negative === undefined ? [] : readers(negative);
-  const isSigned =
-    down.others.length === 1 &&
-    isScaleOf(nodeOf(negative), -1) &&
-    readers(negative).length === 1 &&
-    up.others.length === 1 &&
-    up.others[0] === output &&
-    isScaleOf(nodeOf(output), 1) &&
-    readers(turned[0]).length === 1;
-  if (!isSigned) fail("its two thresholds do not meet, one turned, in a scale of 1");
-  const isWhole = checkThreshold(down.threshold, down.scale, fail) && up1;
-  const neurons = {
-    type: "neurons",
-    r,
-    vTh,
-    vThNeg: down.scale,
-    isWhole,
-    metadata: nodeOf(output).metadata ?? {},
-  } as const;
-  return { neurons, output, parts: [up.fires, up.back, turned[0], down.fires, down.back, negative] };
+  const down = half(turned);
+  const [negative = turned] = down.readers;
+  const [output = membrane] = readersOf(negative);
+  if (!isScaleOf(nodeOf(negative), -1) || !isScaleOf(nodeOf(output), 1) || !up.readers.includes(output))
+    fail("its two thresholds do not meet, one turned, in a scale of 1");
+  const isWhole = checkThreshold(down.threshold, down.given, fail) && isUpWhole;
+  const metadata = nodeOf(output).metadata ?? {};
+  const neurons = { type: "neurons", r, vTh, vThNeg: down.given, isWhole, metadata } as const;
+  const ends = [
+    [membrane, turned],
+    [down.fires, negative],
+    [negative, output],
+    [up.fires, output],
+  ] as const;
+  return { neurons, membrane, output, wires: [...up.wires, ...down.wires, ...ends] };
 }
 
 function isScaleOf(node: NirNode, value: number): boolean {

@@ -167,7 +167,7 @@ export function walk(
 }
 
 /** Chains multiply where several meet and go on, and with them what convolutions hold; no detector comes near. */
-const maxIncoming = 256;
+const maxIncoming = 64;
 const maxHeld = 2 ** 27;
 const maxValues = 2 ** 26;
 
