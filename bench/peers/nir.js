@@ -23,10 +23,12 @@ const { values: flags } = parseArgs({
 });
 const timeSteps = Number(flags.steps);
 
-/** @param {"strides" | "pools"} kind */
+/** @typedef {"strides" | "pools" | "loops"} Kind */
+
+/** Plain neurons but for `loops`, whose signed ones stand for leaky ReLU. @param {Kind} kind */
 const cfgOf = (kind) => {
   const convolution = (/** @type {number} */ filters, /** @type {number} */ stride) =>
-    `[convolutional]\nbatch_normalize=1\nfilters=${filters}\nsize=3\nstride=${stride}\npad=1\nactivation=relu\n`;
+    `[convolutional]\nbatch_normalize=1\nfilters=${filters}\nsize=3\nstride=${stride}\npad=1\nactivation=${kind === "loops" ? "leaky" : "relu"}\n`;
   const pool = "[local_avgpool]\nsize=2\nstride=2\npadding=0\n";
   const smaller = (/** @type {number} */ filters) =>
     kind === "pools" ? convolution(filters, 1) + pool : convolution(filters, 2);
@@ -58,7 +60,7 @@ const picture = library.floatTensor(
   Float32Array.from({ length: 3 * 24 * 32 }, (_, i) => ((i * 7919) % 17) / 16),
 );
 
-/** @param {"strides" | "pools"} kind @param {8 | "float"} bits */
+/** @param {Kind} kind @param {8 | "float"} bits */
 async function networkOf(kind, bits) {
   const dnn = withWeights(library.importDarknet({ cfg: cfgOf(kind) }));
   const random = library.seededRandom(3);
@@ -68,7 +70,12 @@ async function networkOf(kind, bits) {
       picture.data.map(() => random()),
     ),
   );
-  const settings = library.conversionSettings("rate", { neuron: "if", scope: "layer", bits, timeSteps });
+  const settings = library.conversionSettings("rate", {
+    neuron: kind === "loops" ? "signed" : "if",
+    scope: "layer",
+    bits,
+    timeSteps,
+  });
   return library.toSpiking(await library.calibrate(dnn, images), settings);
 }
 
@@ -98,6 +105,7 @@ try {
   for (const [kind, bits] of /** @type {const} */ ([
     ["strides", 8],
     ["pools", "float"],
+    ["loops", 8],
   ])) {
     const name = `${kind}-${bits}`;
     const snn = await networkOf(kind, bits);

@@ -4,6 +4,9 @@ The file is read by the nir package, which checks its types, and made into modul
 metadata that they are reset by subtraction; readers look at no metadata, so that is then told to the modules that they have made: sinabs'
 neurons subtract already, but fire several times a step and stop at a lower bound; SpikingJelly's are reset to a value. Norse has no neuron
 without leak that is reset by subtraction: its row is what its reader makes of the file, and differs.
+
+No framework reads I, Threshold and Scale, of which loops are made. Those are run by nirtorch, which walks through the graph and hands
+feedback on one step later, with a line of PyTorch for each node, as NIR defines it.
 """
 
 import argparse
@@ -51,7 +54,66 @@ def norse_model(graph, _as_said):
     return model, {name: module for name, module in model.named_modules() if isinstance(module, IAFCell)}
 
 
-models = {"sinabs": sinabs_model, "spikingjelly": spikingjelly_model, "norse": norse_model}
+def tensor(values):
+    return torch.from_numpy(numpy.asarray(values)).double()
+
+
+def pair(values):
+    return [int(value) for value in values]
+
+
+class Stateless(torch.nn.Module):
+    """A node's equation; edges that meet add up."""
+
+    def __init__(self, node, compute):
+        super().__init__()
+        self.metadata, self.compute = node.metadata, compute
+
+    def forward(self, *inputs):
+        return self.compute(sum(inputs))
+
+
+class Stateful(Stateless):
+    def forward(self, *inputs, state=None):
+        return self.compute((0 if state is None else state) + sum(inputs))
+
+
+def convolution(node):
+    window = {"stride": pair(node.stride), "padding": pair(node.padding), "dilation": pair(node.dilation)}
+    return Stateless(node, lambda x: torch.nn.functional.conv2d(x, tensor(node.weight), tensor(node.bias), **window))
+
+
+def sum_pool(node):
+    size = pair(node.kernel_size)
+    return Stateless(node, lambda x: torch.nn.functional.avg_pool2d(x, size, pair(node.stride), pair(node.padding)) * size[0] * size[1])
+
+
+def fire(node):
+    def compute(v):
+        spikes = (v >= tensor(node.v_threshold)).double()
+        return spikes, v - spikes * tensor(node.v_threshold)
+
+    return Stateful(node, compute)
+
+
+equations = {
+    nir.Conv2d: convolution,
+    nir.SumPool2d: sum_pool,
+    nir.IF: fire,
+    nir.I: lambda node: Stateful(node, lambda v: (v, v)),
+    nir.Threshold: lambda node: Stateless(node, lambda x: (x > tensor(node.threshold)).double()),
+    nir.Scale: lambda node: Stateless(node, lambda x: tensor(node.scale) * x),
+}
+
+
+def nirtorch_model(graph, _as_said):
+    import nirtorch
+
+    model = nirtorch.nir_to_torch(graph, equations)
+    return model, {name: module for name, module in model.named_modules() if getattr(module, "metadata", {}).get("reset")}
+
+
+models = {"sinabs": sinabs_model, "spikingjelly": spikingjelly_model, "norse": norse_model, "nirtorch": nirtorch_model}
 
 
 def run(name, path, picture, steps, as_said):
@@ -90,8 +152,8 @@ picture = torch.from_numpy(numpy.fromfile(arguments.picture, numpy.float32).asty
 
 rows = []
 for peer in models:
-    # Norse has nothing to be told.
-    for as_said in [False] if peer == "norse" else [True, False]:
+    # Norse has nothing to be told, and nirtorch's neurons are what the file says.
+    for as_said in {"norse": [False], "nirtorch": [True]}.get(peer, [True, False]):
         row = {"peer": peer, "version": importlib.metadata.version(peer), "asSaid": as_said}
         try:
             row["counts"] = run(peer, arguments.network, picture, arguments.steps, as_said)

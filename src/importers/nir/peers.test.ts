@@ -1,5 +1,5 @@
 /**
- * Files that this program exported, with every neuron's count as sinabs and SpikingJelly give it for them (`bench/peers/nir.js` wrote both down):
+ * Files that this program exported, with every neuron's count as sinabs, SpikingJelly and nirtorch give it for them (`bench/peers/nir.js` wrote both down):
  * imported again, they give the same counts in our engines.
  */
 import { createHash } from "node:crypto";
@@ -31,8 +31,9 @@ const networks: readonly Counts[] = JSON.parse(readFileSync(`${folder}/counts.js
 test("the peers are those that can be told how neurons are reset", () => {
   const told = ({ peers }: Counts) => peers.flatMap(({ peer, asSaid, counts }) => (asSaid && counts ? [peer] : []));
   expect(Object.fromEntries(networks.map((each) => [each.name, told(each)]))).toEqual({
-    "strides-8": ["sinabs"],
-    "pools-float": ["sinabs", "spikingjelly"],
+    "strides-8": ["sinabs", "nirtorch"],
+    "pools-float": ["sinabs", "spikingjelly", "nirtorch"],
+    "loops-8": ["nirtorch"],
   });
 });
 
