@@ -23,7 +23,7 @@ export const maxBytes = 2 ** 30;
 
 /** A file of this size is read within this on any machine; what takes longer goes round in circles. */
 function secondsFor(bytes: Uint8Array): number {
-  return 20 + bytes.length / 2 ** 20;
+  return 20 + bytes.length / 2 ** 22;
 }
 
 /** The bytes of a file that `build` fills. */

@@ -64,8 +64,13 @@ describe("graph → NIR → graph: the same counts and readings in the engine", 
       await expectSameAfterRoundTrip(graph);
   });
 
-  test.each([8, "float"] as const)("mean pools, bits %s: layer by layer the same", async (bits) => {
-    const graph = await pooledNetwork({ bits });
+  test.each([
+    { bits: 8 },
+    { bits: "float" },
+    { bits: 8, neuron: "signed", decode: "count" },
+    { bits: "float", encoding: "poisson", decode: "count" },
+  ] as const)("mean pools, %j: layer by layer the same", async (settings) => {
+    const graph = await pooledNetwork(settings);
     const again = await expectSameAfterRoundTrip(graph);
     expect(again.layers).toEqual(
       graph.layers.map((layer) => ("inputMean" in layer ? { ...layer, inputMean: undefined } : layer)),
