@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { graphOf } from "../../test/graphs.ts";
 import { seededRandom } from "../core/random.ts";
 import { floatTensor } from "../core/tensor.ts";
-import type { Layer } from "../graph/layers.ts";
+import type { IntegrateFireLayer, Layer } from "../graph/layers.ts";
 import { evenWindow } from "../graph/windows.ts";
 import { quantizeWeights } from "./quantize-weights.ts";
 
@@ -91,3 +91,32 @@ test.each([undefined, 255])(
     expect(movedBy({})).toBeGreaterThan(1e-3);
   },
 );
+
+test("a mean stays one in integers: weights alike, nothing added, its factor in the threshold alone", () => {
+  const factors = [0.25, 0.1, 0.0371];
+  const perChannel = (value: number) => floatTensor([3], new Float32Array(3).fill(value));
+  const layers: Layer[] = [
+    { kind: "input", name: "input", inputs: [], shape: [3, 4, 4] },
+    {
+      ...{ kind: "convolution", name: "pool", inputs: ["input"], groups: 3, ...evenWindow(2, 0) },
+      weights: floatTensor(
+        [3, 1, 2, 2],
+        factors.flatMap((factor) => [factor, factor, factor, factor]),
+      ),
+      inputMean: perChannel(0.3),
+    },
+    {
+      ...{ kind: "integrateFire", name: "neurons", inputs: ["pool"], neuron: "if", activation: { fn: "linear" } },
+      ...{ lambda: perChannel(1), vTh: perChannel(1), vThNeg: null },
+      ...{ vInit: 0, firingThreshold: 0.5, levels: 1, delay: 0 },
+    },
+  ];
+  const [, pool, neurons] = quantizeWeights(graphOf(layers), 8).layers;
+  expect(pool).toMatchObject({
+    weights: { data: new Int8Array(12).fill(127) },
+    bias: { data: new Int32Array(3) },
+    shift: 8,
+  });
+  const { vTh } = neurons as IntegrateFireLayer;
+  for (const [c, factor] of factors.entries()) expect((127 * 2 ** 8) / vTh.data[c]).toBeCloseTo(Math.fround(factor), 5);
+});

@@ -8,12 +8,15 @@
  * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`), with the weight of the
  * first phase (`src/snn/phases.ts`).
  *
+ * A mean, whose weights are all alike, needs no whole θ: all become the greatest integer, and its error is in V_th alone.
+ *
  * Rounding moves what a convolution gives on average; where the means of its inputs are known, its bias takes that back.
  */
 import { ConversionError, expectInteger } from "../core/errors.ts";
 import { allocate, type Tensor, tensor } from "../core/tensor.ts";
 import { derive, type Graph, layersByName } from "../graph/graph.ts";
 import { type ConvolutionLayer, isPopulation, type Layer, type Population, type SumLayer } from "../graph/layers.ts";
+import { isMeanPool } from "../graph/mean-pool.ts";
 import { phasesOf, stepWeight } from "../snn/phases.ts";
 
 /** Bound of a step's current and of a membrane, as an integer. */
@@ -53,7 +56,7 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
 }
 
 interface Scale {
-  /** Integer that stands for 1, per channel. */
+  /** What stands for 1, per channel: an integer but for means. */
   readonly theta: Float64Array;
   readonly shift: number;
 }
@@ -98,9 +101,10 @@ function scaleFor(
     ...[...convolutions.map(({ weights }) => weights), ...spikeScales].map((values) => row(values, channel)),
     ...others,
   ];
+  const isMean = !sum && convolutions.length === 1 && isMeanPool(convolutions[0]);
   const theta = Float64Array.from(channels, (channel) => {
     const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
-    return Math.max(1, Math.min(maxTheta, Math.floor(limit / max)));
+    return Math.max(1, Math.min(maxTheta, isMean ? limit / max : Math.floor(limit / max)));
   });
   // The greatest current, in units of 2^shift: all inputs at their greatest, plus the bias.
   const greatestCurrent = channels.reduce((largest, channel) => {

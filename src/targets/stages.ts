@@ -17,6 +17,7 @@ import {
   type NeuronKind,
   windowOf,
 } from "../graph/layers.ts";
+import { isMeanPool } from "../graph/mean-pool.ts";
 import type { Window } from "../graph/windows.ts";
 
 export interface StagePool extends Pick<Window, "size" | "strides" | "pads"> {
@@ -152,22 +153,13 @@ function bitsOf({ weights }: ConvolutionLayer): number {
 function poolOf(layer: Layer): StagePool | undefined {
   if (layer.kind === "maxPool") return fields(layer, "max");
   if (layer.kind === "averagePool") return fields(layer, "mean");
-  if (layer.kind !== "convolution" || !isMean(layer)) return undefined;
+  if (layer.kind !== "convolution" || !isMeanPool(layer)) return undefined;
   const { name, strides, pads } = layer;
   return { name, kind: "mean", size: windowOf(layer).size, strides, pads };
 }
 
 function fields({ name, size, strides, pads }: MaxPoolLayer | AveragePoolLayer, kind: "max" | "mean"): StagePool {
   return { name, kind, size, strides, pads };
-}
-
-function isMean({ weights, groups, bias, dilations }: ConvolutionLayer): boolean {
-  const [outC, inC, kH, kW] = weights.shape;
-  if (groups !== outC || inC !== 1 || kH * kW === 1 || dilations.some((distance) => distance !== 1)) return false;
-  if (bias?.data.some((value) => value !== 0)) return false;
-  const { data } = weights;
-  // Within a channel: normalization gives each channel a factor of its own.
-  return data[0] > 0 && data.every((value, i) => value === data[i - (i % (kH * kW))]);
 }
 
 function convolutionStage(layer: ConvolutionLayer, input: Shape, output: Shape, sources: readonly string[]): Draft {

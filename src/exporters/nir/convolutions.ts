@@ -1,7 +1,7 @@
 /** Convolutions, and the pools among them, as NIR has them: padding alike on both sides, square kernels, and no groups. */
-import type { Tensor } from "../../core/tensor.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import { type ConvolutionLayer, windowOf } from "../../graph/layers.ts";
+import { isMeanPool } from "../../graph/mean-pool.ts";
 import { type Pads, type Pair, windowCounts, windowExtent } from "../../graph/windows.ts";
 import type { Metadata, NodeOf } from "../../nir/nodes.ts";
 import { type Draft, isPlain, type Piece, perNeuron, reals, refuse, whole } from "./draft.ts";
@@ -134,22 +134,19 @@ function grownKernel(kernel: Kernel, [top, left, bottom, right]: Pads, pads: Pad
   return { shape: [outC, inC, newHeight, newWidth], data, pads, dilations: [1, 1] };
 }
 
-/** Of a convolution of each channel by equal weights, which conversion makes of a mean: the weight of each channel. */
-function poolFactor({ weights, groups, bias, dilations, pads, shift = 0 }: ConvolutionLayer): Float64Array | undefined {
-  const [outC, inPerGroup, height, width] = weights.shape;
-  const area = height * width;
-  if (groups !== outC || inPerGroup !== 1 || area === 1 || dilations.some((distance) => distance !== 1))
-    return undefined;
-  if (pads[0] !== pads[2] || pads[1] !== pads[3] || bias?.data.some((value) => value !== 0)) return undefined;
-  const { data }: Tensor = weights;
-  if (!data.every((value, i) => value > 0 && value === data[i - (i % area)])) return undefined;
-  return Float64Array.from({ length: outC }, (_, c) => data[c * area] * 2 ** shift);
+/** Of a mean's convolution that is padded alike on both sides: the weight of each channel. */
+function poolFactor(layer: ConvolutionLayer): Float64Array | undefined {
+  const { weights, pads, shift = 0 } = layer;
+  if (!isMeanPool(layer) || pads[0] !== pads[2] || pads[1] !== pads[3]) return undefined;
+  const [channels, , height, width] = weights.shape;
+  return Float64Array.from({ length: channels }, (_, c) => weights.data[c * height * width] * 2 ** shift);
 }
 
 /** A sum pool; its factor goes into the thresholds of the neurons behind it where they hold it exactly, and into a scale otherwise. */
 function writePool(layer: ConvolutionLayer, factor: Float64Array, draft: Draft, from: readonly string[]): string {
   const isInThreshold = isHeldByThresholds(layer, factor, draft);
   const metadata = {
+    layer: layer.name,
     factor: reals([factor.length], factor),
     ...(isInThreshold ? { where: "v_threshold" } : {}),
     ...integersOf(layer),

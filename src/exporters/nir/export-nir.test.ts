@@ -105,6 +105,8 @@ describe("mean pools", () => {
 
   test("in integers a scale keeps them exact, unless the threshold holds the factor", async () => {
     const graph = await pooledNetwork({ bits: 8 });
+    const types = [...nirGraphOf(graph).graph.nodes.values()].map(({ type }) => type);
+    expect(types.filter((type) => type === "SumPool2d").length).toBe(2);
     await expectSameRun(graph, blackAndWhite(randomPicture(inputOf(graph).shape, 9)));
   });
 });

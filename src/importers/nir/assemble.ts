@@ -70,14 +70,13 @@ function convolutionOf(
   const { shape, data, bias, strides, dilations, pads, groups } = groupedAsBefore(kernelOf(factored(chain)), chain);
   const layer = {
     kind: "convolution",
-    name: nameFor(name),
+    name: nameFor(nameIn(chain.metadata, name)),
     inputs: [chain.source],
     strides,
     dilations,
     pads,
     groups,
   } as const;
-  const hasBias = bias.some((value) => value !== 0);
   if (!isInteger) {
     const weights = floatTensor(shape, Float32Array.from(data));
     return { ...layer, weights, bias: floatTensor([shape[0]], Float32Array.from(bias)) };
@@ -85,8 +84,7 @@ function convolutionOf(
   const { scale: weights, shift } = inIntegers(data, shape, chain.metadata, fail);
   if (!bias.every((value) => Number.isInteger(value) && Math.abs(value) <= 2 ** 30))
     fail("biases of a network in integers are no integers");
-  const withBias = hasBias || chain.kernel ? { bias: tensor("int32", [shape[0]], Int32Array.from(bias)) } : {};
-  return { ...layer, weights, ...withBias, shift };
+  return { ...layer, weights, bias: tensor("int32", [shape[0]], Int32Array.from(bias)), shift };
 }
 
 /** A pool whose factor the thresholds behind it hold. */
@@ -141,4 +139,9 @@ function inIntegers(values: Float64Array, shape: readonly number[], { dtype, shi
     if (shift === 0) fail(`${values[odd]} is no ${dtype}, which its weights are said to be`);
   }
   return fail("its weights are no integers");
+}
+
+/** The layer's own name, where a file of this program keeps it. */
+export function nameIn(metadata: Metadata | undefined, name: string): string {
+  return typeof metadata?.layer === "string" ? metadata.layer : name;
 }

@@ -5,7 +5,7 @@ import { sizeOf } from "../../core/tensor.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
 import type { IntegrateFireLayer, Layer } from "../../graph/layers.ts";
 import type { Metadata, NodeOf, Reals } from "../../nir/nodes.ts";
-import { currentLayers, heldFactor } from "./assemble.ts";
+import { currentLayers, heldFactor, nameIn } from "./assemble.ts";
 import { type Chain, chainFrom, convolvedBy, flattened, multiplied, pooled, scaled } from "./chain.ts";
 import { inOrder } from "./in-order.ts";
 import type { Neurons, Node, NodeGraph } from "./loops.ts";
@@ -183,11 +183,6 @@ function mapShape(shape: readonly number[], fail: Place["fail"]): Shape {
   return shape.length === 1 || shape.length === 3
     ? [channels, height, width]
     : fail(`it has shape [${shape.join(", ")}]; [channels, height, width] expected`);
-}
-
-/** The layer's own name, where a file of this program keeps it. */
-function nameIn(metadata: Metadata | undefined, name: string): string {
-  return typeof metadata?.layer === "string" ? metadata.layer : name;
 }
 
 function freeNames(): (wanted: string) => string {
