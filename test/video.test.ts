@@ -36,7 +36,7 @@ test("a folder of frames: the second costs a fraction of the first, and from res
 
 test.each([
   ["neurons that keep nothing", ["--video", "--model", "scenes", "--mode", "rate"], /E_STATE.*trackers/],
-  ["options of single pictures", ["--video", ...model, "--out", "x"], /--out goes with single pictures/],
+  ["options of single pictures", ["--video", ...model, "--settle"], /--settle goes with single pictures/],
 ])("%s: one line, exit code 2", async (_name, args, message) => {
   const { code, stderr } = await run(60, "detect", folder, ...args);
   expect(code).toBe(2);

@@ -1,7 +1,6 @@
-/** `detect` on frames that follow each other: a line a frame, or one JSON document of all videos. */
+/** `detect` on frames that follow each other: a line a frame, or one JSON document of all videos, and an annotated video. */
 import type { Detection } from "../core/box.ts";
 import { ArgumentError, ImportError } from "../core/errors.ts";
-import { loadPicture } from "../data/load-picture.ts";
 import {
   detectOnVideo,
   type FrameResult,
@@ -14,31 +13,48 @@ import {
 import { openDnn } from "../dnn/dnn-session.ts";
 import { dnnOperations } from "../metrics/operations.ts";
 import { openSession } from "../snn/engines/open-session.ts";
+import { type AnnotatedVideo, expectVideoOut, openAnnotatedVideo, usualFps } from "./annotated-video.ts";
 import { detectionsJson } from "./detections-json.ts";
-import { note, print, printJson } from "./io.ts";
+import { Interrupted, print, printJson, showProgress } from "./io.ts";
 import { loadModel } from "./model.ts";
 import type { ConversionFlags, ModelFlags, SimulationFlags } from "./options.ts";
-import { pictureInputs } from "./picture-inputs.ts";
-import { isVideo, openVideo } from "./video-frames.ts";
+import type { OutputFlags } from "./outputs.ts";
+import { type SourceFlags, videoSources } from "./video-sources.ts";
 
-export interface VideoFlags extends VideoOptions, ModelFlags, ConversionFlags, SimulationFlags {
+export interface VideoFlags
+  extends VideoOptions,
+    SourceFlags,
+    OutputFlags,
+    ModelFlags,
+    ConversionFlags,
+    SimulationFlags {
   readonly model: string;
-  /** The pictures are frames that follow each other. */
-  readonly video?: boolean;
   readonly json?: boolean;
-  /** These go with single pictures. */
+  /** The annotated video. */
   readonly out?: string;
+  /** This goes with single pictures. */
   readonly settle?: number;
 }
 
-interface VideoResult extends Omit<FrameSource, "frames"> {
+interface VideoResult extends Omit<FrameSource, "frames" | "frameCount"> {
   readonly frames: readonly FrameResult[];
   readonly totals: VideoTotals;
+  /** Why it is not whole. */
+  readonly ended?: Ended;
 }
 
-/** Each video file, or with `--video` all pictures as one; a session for each, so that none goes on from another. */
+/** What ended a video before its last frame: it was cut, or somebody pressed Ctrl-C. */
+interface Ended {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Each video file, and all pictures as one; a session for each, so that none goes on from another. */
 export async function runOnVideos(words: readonly string[], flags: VideoFlags): Promise<void> {
-  const sources = await sourcesOf(words, flags);
+  const unfit = (["settle", "at"] as const).find((flag) => flags[flag] !== undefined);
+  if (unfit) throw new ArgumentError("E_USAGE", `--${unfit} goes with single pictures, not with videos`);
+  const sources = await videoSources(words, flags);
+  if (flags.out !== undefined) await expectVideoOut(flags.out, sources, flags);
   const { name, dnn, snn } = await loadModel(flags.model, flags);
   const exact = dnn && (await openDnn(dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
   const videos: VideoResult[] = [];
@@ -50,56 +66,93 @@ export async function runOnVideos(words: readonly string[], flags: VideoFlags): 
       } finally {
         await session.dispose();
       }
+      if (videos.at(-1)?.ended?.code === interrupted.code) break;
     }
   } finally {
     await exact?.dispose();
   }
   if (flags.json) printJson({ model: name, images: [], videos: videos.map((video) => toJson(video, snn.classNames)) });
+  for (const { ended } of videos)
+    if (ended)
+      throw ended.code === interrupted.code
+        ? new Interrupted(ended.message)
+        : new ImportError(ended.code, ended.message);
 }
 
-async function sourcesOf(words: readonly string[], flags: VideoFlags): Promise<readonly FrameSource[]> {
-  const unfit = (["out", "settle", "at"] as const).find((flag) => flags[flag] !== undefined);
-  if (unfit) throw new ArgumentError("E_USAGE", `--${unfit} goes with single pictures, not with videos`);
-  const files = words.filter(isVideo);
-  const others = words.filter((word) => !isVideo(word));
-  if (others.length > 0 && !flags.video)
-    throw new ArgumentError(
-      "E_USAGE",
-      `${others[0]} is no video: run detect on pictures by themselves, or add --video where they are frames`,
-    );
-  const sources: FrameSource[] = [];
-  for (const file of files) sources.push(await openVideo(file));
-  if (others.length > 0) sources.push(await frameFiles(others[0], await pictureInputs(others)));
-  return sources;
-}
+const interrupted = { code: "E_INTERRUPTED" };
 
-/** Pictures as frames; how fast they follow each other nobody says. */
-async function frameFiles(path: string, files: readonly string[]): Promise<FrameSource> {
-  const { width, height } = await loadPicture({ path: files[0] }, note);
-  async function* frames() {
-    for (const file of files) yield await loadPicture({ path: file }, note);
-  }
-  return { path, width, height, fps: 0, frames };
-}
-
-/** What is done when the user interrupts has been printed. */
+/** What was done when a file turned out to be cut, or the user interrupted, is a result. */
 async function runOn(source: FrameSource, networks: VideoNetworks, flags: VideoFlags): Promise<VideoResult> {
   const { classNames } = networks.snn;
   const { macs } = dnnOperations(networks.snn);
   const { path, width, height, fps } = source;
-  const frames: FrameResult[] = [];
+  const { every = 1 } = flags;
+  const video =
+    flags.out === undefined
+      ? undefined
+      : openAnnotatedVideo(flags.out, { fps: (fps || usualFps) / every, classNames, dnnMacs: macs });
   if (!flags.json) print(path);
-  for await (const frame of detectOnVideo(source, networks, flags)) {
-    frames.push(frame);
-    if (!flags.json) printFrame(frame, classNames, macs);
+  const onFrame = (frame: FrameResult) => flags.json || printFrame(frame, classNames, macs);
+  try {
+    const { frames, ended } = await framesOf(source, networks, flags, { video, onFrame });
+    if (frames.length === 0 && !ended) throw new ImportError("E_VIDEO", `${path} holds no frames`);
+    await video?.finish();
+    const totals = totalsOf(frames, macs);
+    if (!flags.json) print(`  ${describeTotals(totals)}`);
+    if (!flags.json && flags.out !== undefined && frames.length > 0) print(`  ${flags.out}`);
+    return { path, width, height, fps, frames, totals, ...(ended ? { ended } : {}) };
+  } catch (error) {
+    await video?.discard();
+    throw error;
   }
-  if (frames.length === 0) throw new ImportError("E_VIDEO", `${path} holds no frames`);
-  const totals = totalsOf(frames, macs);
-  if (!flags.json) print(`  ${describeTotals(totals)}`);
-  return { path, width, height, fps, frames, totals };
 }
 
-function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: readonly string[], dnnMacs: number): void {
+interface FrameUse {
+  readonly video: AnnotatedVideo | undefined;
+  readonly onFrame: (frame: FrameResult) => void;
+}
+
+async function framesOf(
+  source: FrameSource,
+  networks: VideoNetworks,
+  flags: VideoFlags,
+  { video, onFrame }: FrameUse,
+): Promise<Pick<VideoResult, "frames" | "ended">> {
+  const { limitFrames = Number.POSITIVE_INFINITY, every = 1 } = flags;
+  const total = Math.min(limitFrames, Math.ceil((source.frameCount ?? Number.POSITIVE_INFINITY) / every));
+  let isInterrupted = false;
+  const progress = showProgress("frames", total, {
+    asLines: !flags.json,
+    onInterrupt: () => {
+      isInterrupted = true;
+    },
+  });
+  const start = performance.now();
+  const frames: FrameResult[] = [];
+  try {
+    for await (const seen of detectOnVideo(source, networks, flags)) {
+      frames.push(seen.result);
+      onFrame(seen.result);
+      await video?.add(seen);
+      const pace = (1000 * frames.length) / (performance.now() - start);
+      progress.update(frames.length, `${pace.toFixed(pace < 10 ? 1 : 0)} frames/s`);
+      if (isInterrupted) break;
+    }
+  } catch (error) {
+    if (!(error instanceof ImportError) || error.code !== "E_VIDEO" || frames.length === 0) throw error;
+    return { frames, ended: { code: error.code, message: error.message } };
+  } finally {
+    progress.stop();
+  }
+  if (!isInterrupted) return { frames };
+  return { frames, ended: { ...interrupted, message: `${source.path}, ${frames.length} frames are done` } };
+}
+
+function printFrame(
+  { index, seconds, cut, dnn, snn }: FrameResult,
+  classNames: readonly string[],
+  dnnMacs: number,
+): void {
   const list = (detections: readonly Detection[]) => {
     const counts = new Map<string, number>();
     for (const { classIndex } of detections) {
@@ -112,7 +165,7 @@ function printFrame({ index, seconds, dnn, snn }: FrameResult, classNames: reado
   const ratio = (snn.synOps / dnnMacs).toFixed(3);
   const exact = dnn ? `   DNN ${list(dnn)}` : "";
   print(
-    `  frame ${index} (${seconds.toFixed(2)} s)  ${list(snn.detections)}${exact}  [${ratio} accumulates a MAC${error}]`,
+    `  frame ${index} (${seconds.toFixed(2)} s)  ${list(snn.detections)}${exact}  [${ratio} accumulates a MAC${error}]${cut ? "  scene cut" : ""}`,
   );
 }
 

@@ -41,14 +41,25 @@ export interface ProgressOptions {
   readonly begun?: number;
   /** What an interruption leaves, and how to go on; asked for when it happens. */
   readonly kept?: () => string;
+  /** Called at the first Ctrl-C, instead of ending the program: for work that closes its files itself, and then throws {@link Interrupted}. */
+  readonly onInterrupt?: () => void;
+  /** Lines on a terminal, too: where others are printed meanwhile. */
+  readonly asLines?: boolean;
 }
 
-/** A bar on a terminal; elsewhere a line at most every five seconds. Ctrl-C ends it, and says what is left of the work. */
+/** Thrown by work that was interrupted, when what it leaves has been printed and closed: ends the program so that a shell knows. */
+export class Interrupted extends Error {}
+
+/**
+ * A bar on a terminal; elsewhere a line at most every five seconds. Ctrl-C ends it, and says what is left of the work.
+ * @param total infinite where nobody knows it.
+ */
 export function showProgress(label: string, total: number, options: ProgressOptions = {}): Progress {
-  const { begun = 0, kept } = options;
-  const shown = process.stderr.isTTY
-    ? terminalProgress(printable(label), total, begun)
-    : lineProgress(label, total, begun);
+  const { begun = 0, kept, onInterrupt, asLines = false } = options;
+  const shown =
+    process.stderr.isTTY && !asLines && Number.isFinite(total)
+      ? terminalProgress(printable(label), total, begun)
+      : lineProgress(label, total, begun);
   let at = begun;
   const interrupt = () => {
     // Gives the terminal its cursor and its line breaks back.
@@ -56,14 +67,16 @@ export function showProgress(label: string, total: number, options: ProgressOpti
     note(`interrupted: ${label}, ${at} of ${total} done${kept ? `; ${kept()}` : ""}`);
     process.exit(exitInterrupted);
   };
-  process.once("SIGINT", interrupt);
+  // A second Ctrl-C ends the program at once.
+  const onSignal = onInterrupt ?? interrupt;
+  process.once("SIGINT", onSignal);
   return {
     update: (done, status) => {
       at = done;
       shown.update(done, status);
     },
     stop: () => {
-      process.off("SIGINT", interrupt);
+      process.off("SIGINT", onSignal);
       shown.stop();
     },
   };
@@ -109,7 +122,9 @@ function lineProgress(label: string, total: number, begun: number): Progress {
       const now = performance.now();
       if (now - last < 5000 || done === begun) return;
       last = now;
-      note(`${label} ${done}/${total}${status ? ` ${status}` : ""}, ${timeLeft(done, total, begun, now - start)}`);
+      const isKnown = Number.isFinite(total);
+      const left = isKnown ? `, ${timeLeft(done, total, begun, now - start)}` : "";
+      note(`${label} ${done}${isKnown ? `/${total}` : ""}${status ? ` ${status}` : ""}${left}`);
     },
     stop: () => {},
   };
@@ -125,6 +140,10 @@ export function reportError(error: unknown, debug: boolean): number {
       `error [E_USAGE] ${oneLine(error.message.replace(/^error: /, "")).replace(/\.$/, "")}. See spiking-yolo --help`,
     );
     return exitBadInput;
+  }
+  if (error instanceof Interrupted) {
+    note(`interrupted: ${error.message}`);
+    return exitInterrupted;
   }
   const known = error instanceof SpikingYoloError;
   const message = error instanceof Error ? error.message : String(error);

@@ -49,6 +49,9 @@ export const fileKinds = {
   },
 } as const satisfies Record<string, FileKind>;
 
+/** For what may be somebody's own whatever is in it, as videos may: no file goes without being told so. */
+export const emptyFile: FileKind = { name: "empty file", isOne: () => false };
+
 export function addForceOption(command: Command): Command {
   return command.option("--force", "replace files that are something else than what is written");
 }

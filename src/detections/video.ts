@@ -10,6 +10,11 @@ import type { Session } from "../snn/engine.ts";
 import { simulate } from "../snn/simulate.ts";
 import { displayThresholds, outputError, readDetections } from "./detections.ts";
 
+export interface Frame extends Pixels {
+  /** Since the first frame; absent where only the frames' rate is known. */
+  readonly seconds?: number;
+}
+
 /** Frames in order, and what is known of them. */
 export interface FrameSource {
   readonly path: string;
@@ -17,7 +22,9 @@ export interface FrameSource {
   readonly height: number;
   /** 0 where nobody says how fast they follow each other. */
   readonly fps: number;
-  readonly frames: () => AsyncIterable<Pixels>;
+  readonly frames: () => AsyncIterable<Frame>;
+  /** Absent where it is not known before the end. */
+  readonly frameCount?: number;
 }
 
 export interface VideoOptions {
@@ -39,6 +46,8 @@ export interface VideoNetworks {
 export interface FrameResult {
   readonly index: number;
   readonly seconds: number;
+  /** What the neurons had kept was of little use here: see {@link isCut}. */
+  readonly cut?: true;
   readonly dnn?: readonly Detection[];
   readonly snn: {
     readonly detections: readonly Detection[];
@@ -58,15 +67,21 @@ export interface VideoTotals {
   readonly meanOutputError?: number;
 }
 
+export interface SeenFrame {
+  readonly result: FrameResult;
+  readonly picture: Pixels;
+}
+
 /** What is found on each frame, one after the other. */
 export async function* detectOnVideo(
   source: Pick<FrameSource, "fps" | "frames">,
   { snn, session, exact }: VideoNetworks,
   { scoreThreshold, reset = false, limitFrames = Number.POSITIVE_INFINITY, every = 1 }: VideoOptions,
-): AsyncGenerator<FrameResult> {
+): AsyncGenerator<SeenFrame> {
   const { simulation } = snn;
   const thresholds = { ...displayThresholds, scoreThreshold };
   let last: FloatTensor | undefined;
+  const costs: number[] = [];
   let index = -1;
   let done = 0;
   for await (const picture of source.frames()) {
@@ -77,9 +92,11 @@ export async function* detectOnVideo(
     const state = reset ? undefined : last ? "keep" : "reset";
     const options = { ...simulation, at: [simulation.timeSteps], state } as const;
     for await (const { outputs, spikes, synOps } of simulate(session, input.image, options)) {
-      yield {
+      costs.push(synOps);
+      const result = {
         index,
-        seconds: source.fps > 0 ? index / source.fps : 0,
+        seconds: picture.seconds ?? (source.fps > 0 ? index / source.fps : 0),
+        ...(!reset && isCut(costs) ? { cut: true as const } : {}),
         ...(wanted ? { dnn: await readDetections(snn, wanted, input, thresholds) } : {}),
         snn: {
           detections: await readDetections(snn, outputs, input, thresholds),
@@ -87,10 +104,22 @@ export async function* detectOnVideo(
           ...{ spikes, synOps, macs: frameMacs(snn, input.image, reset ? undefined : last) },
         },
       };
+      yield { result, picture };
     }
     last = input.image;
     if (++done >= limitFrames) return;
   }
+}
+
+/**
+ * Whether the last frame shows another scene: it takes more than half of what the first one took from rest, and two fifths more than the
+ * frame before it, which a camera that moves does not do from one frame to the next.
+ * @param costs accumulates of all frames so far.
+ */
+export function isCut(costs: readonly number[]): boolean {
+  if (costs.length < 3) return false;
+  const [before, last] = costs.slice(-2);
+  return last > costs[0] / 2 && last > 1.4 * before;
 }
 
 /** @param dnnMacs of a frame. */

@@ -1,6 +1,6 @@
 /** `detect`: what DNN and spiking network find on pictures, step by step. */
 import { basename, extname, join } from "node:path";
-import type { Command } from "commander";
+import { type Command, InvalidArgumentError } from "commander";
 import { encodePng, measurePicture, rasterizeSvg } from "#platform";
 import type { Detection } from "../../core/box.ts";
 import { ImportError } from "../../core/errors.ts";
@@ -33,7 +33,7 @@ import {
 } from "../options.ts";
 import { addForceOption, fileKinds, type OutputFlags, refuseToReplace, writeOutput } from "../outputs.ts";
 import { pictureInputs } from "../picture-inputs.ts";
-import { isVideo } from "../video-frames.ts";
+import { namesVideo } from "../video-sources.ts";
 
 interface DetectFlags extends VideoFlags, OutputFlags {
   readonly out?: string;
@@ -45,14 +45,17 @@ export function declare(command: Command): void {
   command
     .argument(
       "<images...>",
-      "pictures (JPEG, PNG, WebP, BMP, …), folders of them, patterns like 'trip/*.jpg', video files",
+      "pictures (JPEG, PNG, WebP, BMP, …), folders of them, patterns like 'trip/*.jpg', video files, - for raw frames",
     )
     .option(
       "--model <model>",
       "a model file, an .onnx or a darknet .cfg; the built-in model knows drawn street scenes only",
       builtInModelNames[0],
     )
-    .option("--out <dir>", "write annotated pictures there: the DNN and the checkpoints side by side")
+    .option(
+      "--out <dir>",
+      "write annotated pictures there: the DNN and the checkpoints side by side; of a video, a file.mp4 or file.webm",
+    )
     .option(
       "--score-threshold <s>",
       "show detections that score above this",
@@ -64,15 +67,23 @@ export function declare(command: Command): void {
   addForceOption(addSimulationOptions(command))
     .addOption(settleOption("stop a picture when what is shown has settled, at every step or those of --at"))
     .option("--video", "the pictures are frames that follow each other, in the order of their names")
+    .option("--raw <size>", "of raw frames (rgb24) on standard input: WIDTHxHEIGHT", rawSizeFrom)
+    .option("--fps <n>", "frames a second, where neither file nor stream says it", numberFrom(0.001, 100_000))
     .option("--limit-frames <n>", "of a video: stop after n frames", integerFrom(1, 1_000_000_000))
     .option("--every <n>", "of a video: only every n-th frame", integerFrom(1, 1_000_000))
     .option("--reset", "of a video: each frame from rest, instead of from where the last one has left the neurons")
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExample:\n  spiking-yolo detect dog.jpg --model tiny-yolo.safetensors --at 1,2,4,6 --out annotated/",
+      "\nExample:\n  spiking-yolo detect dog.jpg --model tiny-yolo.safetensors --at 1,2,4,6 --out annotated/\n  spiking-yolo detect street.mp4 --model yolov8n.safetensors --out street-detections.mp4\n  ffmpeg -v error -i rtsp://… -vf scale=640:480 -f rawvideo -pix_fmt rgb24 - | spiking-yolo detect - --raw 640x480",
     )
     .action(run);
+}
+
+function rawSizeFrom(text: string): readonly [number, number] {
+  const [, width, height] = /^([1-9]\d{0,4})x([1-9]\d{0,4})$/.exec(text) ?? [];
+  if (width === undefined) throw new InvalidArgumentError("It must be a size like 640x480 (width x height).");
+  return [Number(width), Number(height)];
 }
 
 interface SnnResult {
@@ -94,7 +105,7 @@ interface ImageResult {
 }
 
 async function run(words: readonly string[], flags: DetectFlags): Promise<void> {
-  if (flags.video || words.some(isVideo)) return runOnVideos(words, flags);
+  if (namesVideo(words, flags)) return runOnVideos(words, flags);
   const named = await pictureInputs(words);
   // Looked at first: that no picture is one should not be found out after a long calibration.
   const { readable: paths, failures: bad } = await lookAt(named);
