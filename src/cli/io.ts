@@ -33,6 +33,8 @@ export function note(line: string): void {
 export interface Progress {
   /** `done` of `total` are finished. */
   update(done: number, status?: string): void;
+  /** A line that stays, above the bar. */
+  say(line: string): void;
   stop(): void;
 }
 
@@ -75,6 +77,7 @@ export function showProgress(label: string, total: number, options: ProgressOpti
       at = done;
       shown.update(done, status);
     },
+    say: shown.say,
     stop: () => {
       process.off("SIGINT", onSignal);
       shown.stop();
@@ -110,6 +113,10 @@ function terminalProgress(label: string, total: number, begun: number): Progress
   return {
     update: (done, status = "") =>
       bar.update(done, { status, left: timeLeft(done, total, begun, performance.now() - start) }),
+    say: (line) => {
+      bars.log(`${printable(line)}\n`);
+      bars.update();
+    },
     stop: () => bars.stop(),
   };
 }
@@ -126,6 +133,7 @@ function lineProgress(label: string, total: number, begun: number): Progress {
       const left = isKnown ? `, ${timeLeft(done, total, begun, now - start)}` : "";
       note(`${label} ${done}${isKnown ? `/${total}` : ""}${status ? ` ${status}` : ""}${left}`);
     },
+    say: note,
     stop: () => {},
   };
 }

@@ -39,6 +39,10 @@ const commands: Readonly<Record<string, Entry>> = {
     summary: "mAP of DNN and spiking network over a data set, against time steps",
     load: async () => (await import("./commands/evaluate.ts")).declare,
   },
+  worker: {
+    summary: "do pictures of evaluations that others run with --queue, on this machine",
+    load: async () => (await import("./commands/worker.ts")).declare,
+  },
   energy: {
     summary: "operations and energy of DNN and spiking network, and when the latter stops paying",
     load: async () => (await import("./commands/energy.ts")).declare,

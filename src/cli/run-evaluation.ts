@@ -17,6 +17,7 @@ import type { Graph } from "../graph/graph.ts";
 import { whole } from "../report/format.ts";
 import { note, showProgress } from "./io.ts";
 import type { SimulationFlags } from "./options.ts";
+import { type QueueDisplay, type QueueFlags, queueFor } from "./queue-options.ts";
 
 export interface EvaluationFlags extends SimulationFlags {
   /** Only the first so many pictures. */
@@ -25,6 +26,8 @@ export interface EvaluationFlags extends SimulationFlags {
   readonly resume?: string;
   /** Reads every picture where it settled, too, with this patience. */
   readonly settle?: number;
+  /** Those of a queue do it, instead of this machine's threads. */
+  readonly workers?: QueueFlags;
 }
 
 /** @param model any of the graphs: its classes are matched with the data set's. */
@@ -37,11 +40,10 @@ export function evaluateWithProgress(
   const { resume } = flags;
   const kept =
     resume === undefined ? "nothing of it is kept; with --resume FILE, finished pictures are" : keptIn(resume);
-  return withProgress(costOf(setup), kept, (onProgress) =>
+  return withProgress(costOf(setup), kept, async (display) =>
     runEvaluation(dataSet, model, setup, {
-      ...workOptions(setup, flags, dataSet),
+      ...(await workOptions(dataSet, setup, flags, display)),
       ...(resume === undefined ? {} : { journal: fileLog(resume) }),
-      onProgress,
     }),
   );
 }
@@ -53,12 +55,11 @@ export function shardWithProgress(
   setup: EvaluationSetup,
   { shard, resume, ...flags }: EvaluationFlags & { readonly shard: Shard; readonly resume: string },
 ): Promise<FinishedShard> {
-  return withProgress(costOf(setup), keptIn(resume), (onProgress) =>
+  return withProgress(costOf(setup), keptIn(resume), async (display) =>
     runShard(dataSet, model, setup, {
-      ...workOptions(setup, flags, dataSet),
+      ...(await workOptions(dataSet, setup, flags, display)),
       shard,
       journal: fileLog(resume),
-      onProgress,
     }),
   );
 }
@@ -86,12 +87,14 @@ function pictureOptions({ limit, settle }: EvaluationFlags) {
   };
 }
 
-function workOptions(setup: EvaluationSetup, flags: EvaluationFlags, { images }: DataSet) {
-  const { engine, threads } = flags;
-  const executor = setup.keepsState
-    ? videoExecutor({ setup, engine }, images, threads)
-    : threadExecutor({ setup, engine }, threads);
-  return { ...pictureOptions(flags), executor };
+async function workOptions(dataSet: DataSet, setup: EvaluationSetup, flags: EvaluationFlags, display: Display) {
+  const { engine, threads, workers } = flags;
+  const executor = workers
+    ? await queueFor(workers, { dataSet, setup, engine }, display)
+    : setup.keepsState
+      ? videoExecutor({ setup, engine }, dataSet.images, threads)
+      : threadExecutor({ setup, engine }, threads);
+  return { ...pictureOptions(flags), executor, onProgress: display.onProgress };
 }
 
 /** Steps of all spiking networks on a picture. */
@@ -100,18 +103,35 @@ function costOf({ configurations }: EvaluationSetup): { readonly networks: numbe
   return { networks: configurations.length, steps };
 }
 
+/** What a run shows while it goes on. */
+interface Display extends QueueDisplay {
+  readonly onProgress: NonNullable<EvaluationOptions["onProgress"]>;
+}
+
 /** Announced from here on: what an hour may go into should be known before it does. */
 const longRun = 20_000;
 
 async function withProgress<T>(
   { networks, steps }: ReturnType<typeof costOf>,
   kept: string,
-  work: (onProgress: NonNullable<EvaluationOptions["onProgress"]>) => Promise<T>,
+  work: (display: Display) => Promise<T>,
 ) {
   let bar: ReturnType<typeof showProgress> | undefined;
   let start = performance.now();
-  try {
-    return await work(({ resumed, done, pending }) => {
+  let finished = 0;
+  let workers = "";
+  const update = () => {
+    const perSecond = (finished / (performance.now() - start)) * 1000;
+    const rate = finished === 0 ? [] : [`${perSecond.toFixed(perSecond < 10 ? 2 : 0)} pictures/s`];
+    bar?.update(finished, [...(workers === "" ? [] : [workers]), ...rate].join(", "));
+  };
+  const display: Display = {
+    say: (line) => (bar ? bar.say(line) : note(line)),
+    onWorkers: (words) => {
+      workers = words;
+      update();
+    },
+    onProgress({ resumed, done, pending }) {
       if (!bar) {
         if (resumed > 0) note(`${resumed} pictures were finished before, ${pending} are left`);
         if (pending * steps >= longRun)
@@ -121,13 +141,17 @@ async function withProgress<T>(
         bar = showProgress("evaluating", pending, { kept: () => kept });
         start = performance.now();
       }
-      const perSecond = (done / (performance.now() - start)) * 1000;
-      bar.update(done, done === 0 ? "" : `${perSecond.toFixed(perSecond < 10 ? 2 : 0)} pictures/s`);
+      finished = done;
+      update();
       // What is said afterwards must not fall into the bar's line.
       if (done === pending) {
         bar.stop();
+        bar = undefined;
       }
-    });
+    },
+  };
+  try {
+    return await work(display);
   } finally {
     bar?.stop();
   }

@@ -6,15 +6,19 @@ import type { DecodeOptions, Pixels } from "../core/pixels.ts";
 /** Plain data: an entry of a data set is one. */
 export interface PictureSource {
   readonly path: string;
+  /** The file's, where somebody has read it: the path then is its name. */
+  readonly bytes?: Uint8Array;
   /** As annotations state it: it decides about EXIF orientation, see `orientationOf`. */
   readonly size?: PictureSize;
 }
 
 /** @throws ImportError [E_FILE, E_IMAGE] naming the file. */
 export async function loadPicture(
-  { path, size }: PictureSource,
+  { path, bytes, size }: PictureSource,
   onRemark?: DecodeOptions["onRemark"],
 ): Promise<Pixels> {
-  const bytes = await readFile(path, "picture");
-  return decodeImage(bytes, path, { ...(size ? { stated: size } : {}), ...(onRemark ? { onRemark } : {}) });
+  return decodeImage(bytes ?? (await readFile(path, "picture")), path, {
+    ...(size ? { stated: size } : {}),
+    ...(onRemark ? { onRemark } : {}),
+  });
 }

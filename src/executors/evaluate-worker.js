@@ -6,9 +6,9 @@ import { openEvaluator } from "./evaluator.ts";
 const port = /** @type {import("node:worker_threads").MessagePort} */ (parentPort);
 const evaluator = openEvaluator(workerData);
 
-port.on("message", async ({ index, task }) => {
+port.on("message", async (task) => {
   try {
-    port.postMessage({ index, result: await (await evaluator).evaluate(task) });
+    port.postMessage({ result: await (await evaluator).evaluate(task) });
   } catch (error) {
     const { code, message } = /** @type {Error & { code?: string }} */ (error);
     port.postMessage({ failure: { code, message } });

@@ -11,6 +11,9 @@ import {
 import { type EngineName, openSession } from "../snn/engines/open-session.ts";
 import { workerPool } from "./worker-pool.ts";
 
+/** What a thread runs. */
+export const evaluatorScript: URL = new URL("./evaluate-worker.js", import.meta.url);
+
 /** Plain data: it is copied to every thread. */
 export interface EvaluatorSetup {
   readonly setup: EvaluationSetup;
@@ -28,8 +31,7 @@ export function threadExecutor(
   threads = availableParallelism(),
 ): Executor<PictureTask, PictureResult> {
   if (threads > 1) {
-    const url = new URL("./evaluate-worker.js", import.meta.url);
-    return workerPool({ url, threads, setup: { setup, engine } satisfies EvaluatorSetup });
+    return workerPool({ url: evaluatorScript, threads, setup: { setup, engine } satisfies EvaluatorSetup });
   }
   return {
     async *run(tasks) {

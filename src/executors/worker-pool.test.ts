@@ -5,7 +5,7 @@ const script = (onMessage: string) =>
   new URL(
     `data:text/javascript,${encodeURIComponent(`
       import { parentPort, workerData } from "node:worker_threads";
-      parentPort.on("message", async ({ index, task }) => { ${onMessage} });
+      parentPort.on("message", async (task) => { ${onMessage} });
     `)}`,
   );
 
@@ -21,7 +21,7 @@ describe("workerPool", () => {
   it("does every task once, whoever is faster", async () => {
     const url = script(`
       await new Promise((done) => setTimeout(done, (task * 7) % 5));
-      parentPort.postMessage({ index, result: task * workerData.factor });
+      parentPort.postMessage({ result: task * workerData.factor });
     `);
     for (const threads of [1, 3, 40]) {
       const pool = workerPool<number, number>({ url, threads, setup: { factor: 3 } });
@@ -35,7 +35,7 @@ describe("workerPool", () => {
     ["throws", 'throw new Error("broken")', "E_ENGINE", /^broken$/],
     ["ends", "process.exit(3)", "E_ENGINE", /thread ended with code 3/],
   ])("fails where a thread %s", async (_, onTask, code, reason) => {
-    const url = script(`if (task === 5) { ${onTask} } else parentPort.postMessage({ index, result: task });`);
+    const url = script(`if (task === 5) { ${onTask} } else parentPort.postMessage({ result: task });`);
     await expect(results(workerPool({ url, threads: 2, setup: {} }), tasks)).rejects.toMatchObject({
       code,
       message: expect.stringMatching(reason),
@@ -43,7 +43,7 @@ describe("workerPool", () => {
   });
 
   it("ends its threads when nobody wants more", async () => {
-    const url = script("parentPort.postMessage({ index, result: task });");
+    const url = script("parentPort.postMessage({ result: task });");
     const pool = workerPool<number, number>({ url, threads: 2, setup: {} });
     for await (const { result } of pool.run(tasks)) if (result === 3) break;
     // A thread that lived on would hold the process open and fail this file.

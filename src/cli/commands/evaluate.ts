@@ -23,9 +23,10 @@ import {
   shardFrom,
 } from "../options.ts";
 import { addForceOption, type OutputFlags } from "../outputs.ts";
+import { addQueueOptions, type QueueOptionFlags, queueFlagsOf } from "../queue-options.ts";
 import { evaluateWithProgress, mergeJournalFiles, shardWithProgress } from "../run-evaluation.ts";
 
-export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags {
+export interface EvaluateFlags extends ModelFlags, ConversionFlags, SimulationFlags, OutputFlags, QueueOptionFlags {
   readonly dataset: string;
   readonly limit?: number;
   readonly resume?: string;
@@ -58,6 +59,7 @@ export function declare(command: Command): void {
     .option("--reset", "of videos: each frame from rest, instead of from where the last one has left the neurons")
     .option("--dnn-only", "leave the spiking network out")
     .option("--out <dir>", "write the detections (of the last checkpoints) there, in the data set's format");
+  addQueueOptions(command);
   addModelOptions(command);
   addConversionOptions(command);
   addForceOption(addSimulationOptions(command))
@@ -85,13 +87,14 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
   };
   if (flags.out) await refuseToReplaceDetections(flags.out, whole, setup, flags);
   const { shard, resume, merge } = flags;
+  const workers = queueFlagsOf(flags);
   if (shard && resume !== undefined) {
     const finished = await shardWithProgress(whole, snn, setup, { ...flags, shard, resume });
     return printShard(name, { ...flags, shard, resume }, finished);
   }
   const { dataSet, classes, results, report } = merge
     ? await mergeJournalFiles(whole, snn, setup, merge, flags)
-    : await evaluateWithProgress(whole, snn, setup, flags);
+    : await evaluateWithProgress(whole, snn, setup, { ...flags, ...(workers ? { workers } : {}) });
   if (flags.out) await writeDetections(flags.out, dataSet, classes, setup, results, flags);
   if (flags.json) {
     const { configurations, ...rest } = report;
@@ -111,7 +114,7 @@ async function run(model: string, flags: EvaluateFlags): Promise<void> {
 function keepsState(
   { images }: DataSet,
   configurations: readonly Configuration[],
-  { reset, shard, merge }: EvaluateFlags,
+  { reset, shard, merge, queue }: EvaluateFlags,
 ): boolean {
   if (reset || !images.some(({ frameOf }) => frameOf)) return false;
   if (configurations.length === 0) return false;
@@ -119,10 +122,10 @@ function keepsState(
     note("frames are evaluated each from rest: only trackers keep their state. Convert with --mode fast");
     return false;
   }
-  if (shard || merge)
+  if (shard || merge || queue)
     throw new ArgumentError(
       "E_USAGE",
-      "a shard would cut videos into pieces: add --reset, which evaluates each frame from rest",
+      "shards and queues would cut videos into pieces: add --reset, which evaluates each frame from rest",
     );
   return true;
 }
@@ -133,12 +136,14 @@ function refuseContradictions(flags: EvaluateFlags): void {
   const refuse = (what: string): never => {
     throw new ArgumentError("E_USAGE", what);
   };
+  if (queueFlagsOf(flags) && shard) refuse("--queue and --shard exclude each other: a queue divides by itself");
+  if (flags.queue && flags.threads) refuse("--threads has no meaning with --queue: each worker has its own");
   if (shard && resume === undefined) refuse("--shard needs --resume FILE: the journal is all that comes of a shard");
   const withoutUse = (names: readonly (keyof EvaluateFlags)[]) =>
     names.filter((name) => flags[name] !== undefined).map((name) => `--${name}`);
   const ofWhole = shard ? withoutUse(["merge", "out", "settle"]) : [];
   if (ofWhole.length > 0) refuse(`${ofWhole.join(" and ")} and --shard exclude each other: a shard has no scores`);
-  const ofRuns = merge ? withoutUse(["resume", "threads", "engine"]) : [];
+  const ofRuns = merge ? withoutUse(["resume", "threads", "engine", "queue"]) : [];
   if (ofRuns.length > 0) refuse(`${ofRuns.join(" and ")} and --merge exclude each other: a merge runs nothing`);
 }
 
