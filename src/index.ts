@@ -95,6 +95,15 @@ export {
   type SpikingEnergy,
   spikingEnergy,
 } from "./metrics/energy.ts";
+export {
+  type EnergyEstimate,
+  type EnergyModel,
+  type EnergyParts,
+  estimateEnergy,
+  type Verdict,
+} from "./metrics/energy-models/model.ts";
+export { energyModels } from "./metrics/energy-models/models.ts";
+export { type NetworkWork, networkWork } from "./metrics/energy-models/work.ts";
 export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
 export { channelRates } from "./metrics/firing-rates.ts";
 export { frameMacs } from "./metrics/frame-macs.ts";
