@@ -186,7 +186,7 @@ describe.skipIf(!hasFfmpeg)("files that ffmpeg writes (skipped where there is no
       const entries = "stream=width,height,avg_frame_rate,nb_read_frames";
       const probe = ["-v", "error", "-count_frames", "-show_entries", entries, "-of", "json", name];
       const [stream] = JSON.parse(execFileSync("ffprobe", probe, { cwd: folder, encoding: "utf8" })).streams;
-      expect(stream).toMatchObject({ width: 676, avg_frame_rate: "10/1", nb_read_frames: String(count) });
+      expect(stream).toMatchObject({ width: 996, avg_frame_rate: "10/1", nb_read_frames: String(count) });
       expect(stream.height % 2).toBe(0);
       expect(readdirSync(folder).filter((file) => file.endsWith(".part"))).toEqual([]);
       // It is somebody's now: nothing replaces it unasked.

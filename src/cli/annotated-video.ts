@@ -23,7 +23,7 @@ export const usualFps = 25;
 /** Panels no wider than this: two of them fill a screen. */
 const maxPanelWidth = 640;
 /** And no narrower, since labels would cover what they name. */
-const minPanelWidth = 320;
+const minPanelWidth = 480;
 
 /** @throws ArgumentError [E_USAGE, E_EXISTS] where the file cannot be that of these videos; called before long work. */
 export async function expectVideoOut(path: string, sources: readonly FrameSource[], flags: OutputFlags): Promise<void> {
