@@ -10,6 +10,7 @@ import { plainNetwork } from "../../test/graphs.ts";
 import { floatTensor } from "../core/tensor.ts";
 import { formatCocoDetections } from "../data/coco-detections.ts";
 import { formatVocDetections } from "../data/voc-detections.ts";
+import { exportDarknet } from "../exporters/darknet.ts";
 import { exportOnnx } from "../exporters/onnx.ts";
 import { encodeModel } from "../graph/model-file.ts";
 import { encodeTensors } from "../graph/safetensors.ts";
@@ -58,6 +59,7 @@ async function ownFiles(): Promise<Record<keyof typeof fileKinds, readonly (Uint
     checkpoint: [await encodeCheckpoint({ steps: 1, tensors }, { steps: "2" })],
     weights: [writeWeights(importDarknet({ cfg }), 7)],
     onnx: [exportOnnx(importDarknet({ cfg })).bytes],
+    cfg: [exportDarknet(importDarknet({ cfg })).bytes],
     nir: [await writeNir({ nodes: new Map(), edges: [["a", "b"]], metadata: {} })],
     png: [await encodePng({ width: 1, height: 1, data: new Uint8Array(3) })],
     svg: [accuracyFigure(accuracy(), nodeCanvas()).svg],
@@ -69,6 +71,7 @@ async function ownFiles(): Promise<Record<keyof typeof fileKinds, readonly (Uint
 }
 
 const foreign: Readonly<Record<string, string | Uint8Array>> = {
+  "another's cfg": cfg,
   prose: "My only copy of a long text.\n",
   "a table": "a 1 2 3 4\nb 1 2 3 4\n",
   JSON: '[{"image": 1}]',

@@ -6,6 +6,7 @@ import { open, readdir, stat } from "node:fs/promises";
 import type { Command } from "commander";
 import { writeFile } from "#platform";
 import { ArgumentError } from "../core/errors.ts";
+import { cfgBeginning } from "../exporters/darknet.ts";
 
 export interface OutputFlags {
   readonly force?: true;
@@ -31,10 +32,12 @@ const hdf5Signature = "\x89HDF\r\n\x1a\n";
 export const fileKinds = {
   model: { name: "model file", isOne: safetensorsOf('spiking-yolo"') },
   checkpoint: { name: "checkpoint of a training run", isOne: safetensorsOf("spiking-yolo checkpoint ") },
-  /** As `train` writes them: version 0.2.5. Weights of others are mostly of other versions. */
-  weights: { name: "weights file that train wrote", isOne: (head) => head.startsWith("\0\0\0\0\x02\0\0\0\x05\0\0\0") },
+  /** As `train` and `export` write them: version 0.2.5. Weights of others are mostly of other versions. */
+  weights: { name: "weights file of this program", isOne: (head) => head.startsWith("\0\0\0\0\x02\0\0\0\x05\0\0\0") },
   /** As `export` writes them: IR version 8, and the program's name. */
   onnx: { name: "ONNX file of this program", isOne: (head) => head.startsWith("\x08\x08\x12\x0cspiking-yolo") },
+  /** As `export` writes them. */
+  cfg: { name: "cfg of this program", isOne: (head) => head.startsWith(`${cfgBeginning}\n`) },
   /** HDF5 that begins with NIR's two entries. */
   nir: { name: "NIR file", isOne: (head) => head.startsWith(hdf5Signature) && /version.*node/s.test(head) },
   png: { name: "PNG picture", isOne: (head) => head.startsWith("\x89PNG\r\n\x1a\n") },

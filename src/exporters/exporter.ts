@@ -6,6 +6,8 @@ import type { HeadLayer } from "../graph/layers.ts";
 /** What came of an export. */
 export interface Exported {
   readonly bytes: Uint8Array;
+  /** A second file that belongs to it, of the same name with another extension. */
+  readonly beside?: { readonly extension: string; readonly bytes: Uint8Array };
   /** What a detector does that the file does not say, a line each. */
   readonly notPortable: readonly string[];
 }

@@ -17,6 +17,7 @@ import {
 } from "../options.ts";
 import {
   addForceOption,
+  emptyFile,
   type FileKind,
   fileKinds,
   type OutputFlags,
@@ -34,7 +35,12 @@ interface ExportFlags extends ModelFlags, ConversionFlags, OutputFlags {
   readonly json?: true;
 }
 
-const kinds: { readonly [F in ExportFormat]: FileKind } = { onnx: fileKinds.onnx, nir: fileKinds.nir };
+/** Of each format's files: the one that is named, and the one beside it where there is one. */
+const kinds: { readonly [F in ExportFormat]: { readonly file: FileKind; readonly beside: FileKind } } = {
+  onnx: { file: fileKinds.onnx, beside: emptyFile },
+  darknet: { file: fileKinds.cfg, beside: fileKinds.weights },
+  nir: { file: fileKinds.nir, beside: emptyFile },
+};
 
 /** The network of a model that a format holds. */
 const networks: { readonly [N in Exporter["network"]]: (model: string, flags: ExportFlags) => Promise<Graph> } = {
@@ -58,7 +64,7 @@ export function declare(command: Command): void {
     .option("--json", "print one JSON document")
     .addHelpText(
       "after",
-      "\nExamples:\n  spiking-yolo export scenes --to onnx -o scenes.onnx\n  spiking-yolo export yolov3-tiny.cfg --weights yolov3-tiny.weights --fold --to onnx -o yolov3-tiny.onnx\n  spiking-yolo export scenes --mode paper --neuron if --pool delta --lossy --to nir -o scenes.nir",
+      "\nExamples:\n  spiking-yolo export scenes --to onnx -o scenes.onnx\n  spiking-yolo export yolov3-tiny.cfg --weights yolov3-tiny.weights --fold --to onnx -o yolov3-tiny.onnx\n  spiking-yolo export scenes --to darknet -o scenes.cfg\n  spiking-yolo export scenes --mode paper --neuron if --pool delta --lossy --to nir -o scenes.nir",
     )
     .action(run);
 }
@@ -82,15 +88,21 @@ async function run(model: string, flags: ExportFlags): Promise<void> {
   if (!output.toLowerCase().endsWith(extension))
     throw new ArgumentError("E_USAGE", `${output} must end in ${extension}: that is what --to ${to} writes`);
   refuseOthersFlags(to, network, flags);
-  await refuseToReplace(output, kinds[to], flags);
+  const { file, beside: second } = kinds[to];
+  await refuseToReplace(output, file, flags);
 
-  const { bytes, notPortable } = await write(await networks[network](model, flags), flags);
-  await writeOutput(output, bytes, kinds[to], flags);
+  const { bytes, beside, notPortable } = await write(await networks[network](model, flags), flags);
+  const files = [{ path: output, bytes, kind: file }];
+  if (beside)
+    files.push({ path: output.slice(0, -extension.length) + beside.extension, bytes: beside.bytes, kind: second });
+  // Looked at before any is written, so that one is not left without the other.
+  for (const { path, kind } of files) await refuseToReplace(path, kind, flags);
+  for (const { path, bytes: content, kind } of files) await writeOutput(path, content, kind, flags);
   if (flags.json) {
-    printJson({ model: basename(model), format: to, files: [output], notPortable });
+    printJson({ model: basename(model), format: to, files: files.map(({ path }) => path), notPortable });
     return;
   }
-  print(`${output}: ${bytes.length.toLocaleString("en")} bytes`);
-  print("Not in the file, for whoever runs it to do:");
+  for (const each of files) print(`${each.path}: ${each.bytes.length.toLocaleString("en")} bytes`);
+  if (notPortable.length > 0) print("Not in the file, for whoever runs it to do:");
   for (const line of notPortable.flatMap((each) => wrapped(each, 80, "  "))) print(line);
 }

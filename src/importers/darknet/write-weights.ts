@@ -15,6 +15,11 @@ const version = [0, 2, 5];
  */
 export function writeWeights(graph: Graph, seen = 0): Uint8Array {
   const tensors = tensorsOf(graph).map(({ tensor, layer }) => checked(tensor, layer));
+  return encodeWeights(tensors, seen);
+}
+
+/** @param tensors in the order of the cfg's layers. */
+export function encodeWeights(tensors: readonly Float32Array[], seen: number): Uint8Array {
   const floats = tensors.reduce((sum, { length }) => sum + length, 0);
   const bytes = new Uint8Array(20 + 4 * floats);
   const view = new DataView(bytes.buffer);
