@@ -18,7 +18,7 @@ beforeAll(async () => {
 test("every figure and table of the paper is there, and what it lacks", () => {
   const headings = [...page.matchAll(/<h3 id="([^"]+)">/g)].map(([, id]) => id).sort();
   const figures = ["1", "2", "3", "4", "5", "6-1", "6-2", "7", "8", "9", "10"].map((number) => `figure-${number}`);
-  expect(headings).toEqual([...figures, "table-1", "table-2", "table-3"].sort());
+  expect(headings).toEqual([...figures, "table-1", "table-2", "table-3", "table-4"].sort());
 });
 
 test("drawings and data lie beside the page, and every link leads somewhere", () => {
@@ -56,6 +56,22 @@ test("Table 3 marks what lies beyond the steps that were run", () => {
     const text = cellText(column, { ...rows[0], breakEvenSteps: 1234, extrapolated });
     expect(text).toBe(extrapolated === "yes" ? "≈ 1,234" : "1,234");
   }
+});
+
+test("Table 4 prices what Table 3 does, at 32-bit prices to the same sum, and counts memory besides", () => {
+  const [table3, table4] = ["table-3", "table-4"].map((wanted) => report.tables.find(({ id }) => id === wanted)!);
+  const networks = new Set(table3.rows.map(({ network }) => network));
+  expect(new Set(table4.rows.map(({ network }) => network))).toEqual(networks);
+  for (const network of networks) {
+    const of = (model: string) => table4.rows.find((row) => row.network === network && row.model === model)!;
+    const other = table3.rows.find((row) => row.network === network && row.price === "32-bit float")!;
+    expect((of("float32").snnPicojoules as number) / (other.totalPicojoules as number)).toBeCloseTo(1, 9);
+    expect((of("float32").dnnPicojoules as number) / (other.dnnPicojoules as number)).toBeCloseTo(1, 9);
+    expect(of("lemaire").snnPicojoules).toBeGreaterThan(of("int32").snnPicojoules as number);
+    expect(of("loihi")).toMatchObject({ dnnPicojoules: null, breakEvenRatio: null, verdict: null });
+  }
+  const turns = table4.columns.find(({ key }) => key === "breakEvenRatio")!;
+  expect(cellText(turns, { breakEvenRatio: 0 })).toBe("never");
 });
 
 test("a drawing's title stands in the page's heading alone; the file beside it has its own", () => {

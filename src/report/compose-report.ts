@@ -10,6 +10,7 @@ import { type PaperTable1, paperTable1 } from "./paper-results.ts";
 import { type ReportFiguresData, reportFigures } from "./report-figures.ts";
 import { accuracyTable } from "./tables/accuracy-table.ts";
 import { breakEvenTable } from "./tables/break-even-table.ts";
+import { energyModelsTable } from "./tables/energy-models-table.ts";
 import { machineTable } from "./tables/machine-table.ts";
 import type { Table } from "./tables/table.ts";
 
@@ -39,6 +40,7 @@ export function composeReport(data: ReportData, canvas: Canvas): Report {
     accuracyTable(accuracy, paperTable1[data.paper] satisfies PaperTable1),
     machineTable(model, study),
     breakEvenTable(study, costs),
+    energyModelsTable(study, costs),
   ];
   const title = `${model} as a spiking network`;
   const page = renderPage({
@@ -91,7 +93,7 @@ function arrange(figures: readonly Figure[], tables: readonly Table[]): readonly
       id: "energy",
       title: "Energy",
       text: "A DNN pays for its multiplications once; a spiking network pays for its spikes at every step. Both are counted from what was simulated, and priced.",
-      parts: pick("figure-7", "table-2", "table-3"),
+      parts: pick("figure-7", "table-2", "table-3", "table-4"),
     },
     {
       id: "layers",

@@ -42,7 +42,7 @@ test.skipIf(!hasLatex)(
     const folder = await mkdtemp(join(tmpdir(), "latex-"));
     try {
       const tables = [...files].filter(([path]) => path.endsWith(".tex")).map(([, text]) => text);
-      expect(tables).toHaveLength(3);
+      expect(tables).toHaveLength(4);
       const text = `\\documentclass{article}\\usepackage[utf8]{inputenc}\\usepackage{booktabs,graphicx}\\begin{document}\n${tables.join("\n")}\\end{document}\n`;
       await writeFile(join(folder, "paper.tex"), text);
       const { status, stdout } = spawnSync("pdflatex", ["-interaction=nonstopmode", "-halt-on-error", "paper.tex"], {

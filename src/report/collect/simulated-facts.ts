@@ -7,11 +7,13 @@ import type { Shape } from "../../graph/layer-kinds.ts";
 import { isPopulation } from "../../graph/layers.ts";
 import type { NetworkInput } from "../../image/preprocess.ts";
 import { conversionError } from "../../metrics/conversion-error.ts";
+import { type NetworkWork, networkWork } from "../../metrics/energy-models/work.ts";
 import { meanOperations, type OperationsAt } from "../../metrics/energy-profile.ts";
 import { channelRates, neuronRates } from "../../metrics/firing-rates.ts";
 import { spikingOperations } from "../../metrics/operations.ts";
 import type { LayerActivity, Session } from "../../snn/engine.ts";
 import { type SimulatedCheckpoint, simulate } from "../../snn/simulate.ts";
+import { meanActivity } from "../operations-over-time.ts";
 
 /** A picture as networks get it, and what the DNN makes of it. */
 export interface StudiedPicture {
@@ -36,6 +38,8 @@ export interface SimulatedFacts {
   readonly timeSteps: number;
   /** Means of a picture, at each checkpoint. */
   readonly operations: readonly OperationsAt[];
+  /** What energy models price: of the whole run, mean of a picture. */
+  readonly work: NetworkWork;
   /** Σ|s| of the run, by population; mean of a picture. */
   readonly spikes: ReadonlyMap<string, number>;
   /** Accumulates of the run, by convolution or sum; mean of a picture. */
@@ -78,9 +82,11 @@ export async function simulateFacts(
   const [first] = studied;
   const meanOf = <K>(of: (facts: PictureFacts) => ReadonlyMap<K, number>) =>
     new Map([...of(first).keys()].map((key) => [key, mean(studied.map((facts) => of(facts).get(key) as number))]));
+  const timeSteps = at[at.length - 1];
   return {
     configuration,
-    timeSteps: at[at.length - 1],
+    timeSteps,
+    work: networkWork(graph, meanActivity(studied.map(({ activity }) => activity)), { t: timeSteps, timeSteps }),
     operations: meanOperations(studied.map(({ operations }) => operations)),
     spikes: meanOf(({ activity }) => mapValues(activity, ({ spikes }) => spikes)),
     synOps: meanOf(({ activity }) => mapValues(activity, ({ synOps }) => synOps)),
