@@ -62,7 +62,7 @@ describe.skipIf(!hasBrowser)(name, () => {
     }).length`);
     expect(unnamed).toBe(0);
     expect(await page.getByRole("img").count()).toBe(11);
-    expect(await page.getByRole("table").count()).toBe(3);
+    expect(await page.getByRole("table").count()).toBe(4);
   });
 
   test("text in drawings does not run out of its drawing", async () => {

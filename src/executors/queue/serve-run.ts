@@ -8,7 +8,7 @@ import { taskSchema } from "../../evaluate/picture-schema.ts";
 import type { QueueAddress } from "./address.ts";
 import { mostTries } from "./board.ts";
 import { insist, type QueueLibraries, reasonOf } from "./client.ts";
-import { lastingKeys, type RunKeys, timeToLiveMs } from "./keys.ts";
+import { lastingKeys, type RunKeys, runsKey, timeToLiveMs } from "./keys.ts";
 import { type About, type Answer, type JobData, jobSchema, mostResultBytes, type WorkerState } from "./messages.ts";
 import { taskFile } from "./task-files.ts";
 
@@ -108,8 +108,17 @@ export async function serveRun(
     // A server that is gone hears nothing of it: what was under way is redelivered.
     await worker.close(redis.status !== "ready");
     await beat.end(redis.status === "ready");
+    if (redis.status === "ready") await forgetDoneRun(redis, address.prefix, about.run, worker).catch(() => {});
   }
   return state.done;
+}
+
+/**
+ * BullMQ looks for stalled tasks now and then, and writes down that it did: also where the coordinator has removed the run a moment ago.
+ * A run whose coordinator is merely gone is still in the list, and keeps all that it has.
+ */
+async function forgetDoneRun(redis: Redis, prefix: string, run: string, { keys }: Worker<JobData>): Promise<void> {
+  if ((await redis.zscore(runsKey(prefix), run)) === null) await redis.unlink(...Object.values(keys));
 }
 
 /** The text of the answer; undefined where this worker does not come to the task's file. */
