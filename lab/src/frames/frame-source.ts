@@ -44,11 +44,12 @@ export async function cameraSource(): Promise<FrameSource> {
 export async function fileSource(file: File): Promise<FrameSource> {
   const video = quietVideo();
   video.loop = true;
-  video.src = URL.createObjectURL(file);
+  const url = URL.createObjectURL(file);
+  video.src = url;
   const close = () => {
     video.removeAttribute("src");
     video.load();
-    URL.revokeObjectURL(video.src);
+    URL.revokeObjectURL(url);
   };
   try {
     await playing(video, `${file.name} cannot be played by this browser`);
