@@ -18,7 +18,7 @@ export {
   SpikingYoloError,
 } from "./core/errors.ts";
 export type { PictureSize } from "./core/picture-size.ts";
-export type { DecodeOptions, Pixels } from "./core/pixels.ts";
+export { type DecodeOptions, fromRgba, type Pixels, toRgba } from "./core/pixels.ts";
 export type { Filter, Fit, Preprocessing } from "./core/preprocessing.ts";
 export { type Random, seededRandom } from "./core/random.ts";
 export { type DType, type FloatTensor, floatTensor, relativeError, type Tensor, tensor } from "./core/tensor.ts";

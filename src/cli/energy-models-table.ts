@@ -2,6 +2,7 @@
 import { type EnergyEstimate, type EnergyModel, estimateEnergy, totalOf } from "../metrics/energy-models/model.ts";
 import type { NetworkWork } from "../metrics/energy-models/work.ts";
 import { digits, joules } from "../report/format.ts";
+import { turnText } from "../report/tables/energy-models-table.ts";
 import { printColumns } from "./columns.ts";
 import { print } from "./io.ts";
 
@@ -15,8 +16,8 @@ export function printModels(what: string, work: NetworkWork, models: readonly En
       dnn ? joules(totalOf(dnn)) : "–",
       quantized ? joules(totalOf(quantized)) : "–",
       joules(totalOf(snn)),
-      ratioText(breakEvenRatio),
-      ratioText(quantizedBreakEvenRatio),
+      breakEvenRatio === null ? "–" : turnText(breakEvenRatio),
+      quantizedBreakEvenRatio === null ? "–" : turnText(quantizedBreakEvenRatio),
       dnn ? verdict : "–",
     ];
   });
@@ -24,10 +25,6 @@ export function printModels(what: string, work: NetworkWork, models: readonly En
   print("  float… and int…: arithmetic alone. The others count memory, or a chip's events");
   print("  turns at: accumulates a MAC up to which the SNN costs less than the DNN (8-bit:");
   print("  than the DNN in 8 bits). It wins where it costs less than both");
-}
-
-function ratioText(ratio: number | null): string {
-  return ratio === null ? "–" : ratio === 0 ? "never" : digits(ratio);
 }
 
 export function modelsJson(work: NetworkWork, models: readonly EnergyModel[]) {

@@ -26,6 +26,8 @@ export async function videoWork(snn: SpikingGraph, session: Session, video: Vide
   const activities: ReadonlyMap<string, LayerActivity>[] = [];
   /** Of each frame, which part of the picture's multiply-accumulates meets something new. */
   const newParts: number[] = [];
+  /** Of a picture that is new all over: a first frame's, and the same for each. */
+  let whole: number | undefined;
   let last: ReturnType<typeof preprocess>["image"] | undefined;
   try {
     for await (const pixels of video.frames()) {
@@ -33,8 +35,9 @@ export async function videoWork(snn: SpikingGraph, session: Session, video: Vide
       const state = last ? "keep" : "reset";
       for await (const { activity } of simulate(session, image, { ...simulation, at: [timeSteps], state }))
         activities.push(activity);
-      const whole = frameMacs(snn, image) - islandMacs;
-      newParts.push(whole === 0 ? 0 : (frameMacs(snn, image, last) - islandMacs) / whole);
+      const fresh = frameMacs(snn, image, last) - islandMacs;
+      whole ??= fresh;
+      newParts.push(whole === 0 ? 0 : fresh / whole);
       last = image;
       progress.update(activities.length);
       if (activities.length >= limit) break;

@@ -8,6 +8,28 @@ export interface Pixels {
   readonly data: Uint8Array;
 }
 
+/** As canvases take them: 8-bit RGBA, opaque. */
+export function toRgba({ width, height, data }: Pixels): Uint8ClampedArray<ArrayBuffer> {
+  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
+  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
+    rgba[to] = data[from];
+    rgba[to + 1] = data[from + 1];
+    rgba[to + 2] = data[from + 2];
+  }
+  return rgba;
+}
+
+/** @param rgba 8-bit RGBA, as canvases give it; what is transparent there is taken as it is. */
+export function fromRgba(rgba: Uint8ClampedArray, width: number, height: number): Pixels {
+  const data = new Uint8Array(width * height * 3);
+  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
+    data[to] = rgba[from];
+    data[to + 1] = rgba[from + 1];
+    data[to + 2] = rgba[from + 2];
+  }
+  return { width, height, data };
+}
+
 export interface DecodeOptions {
   /** The size that annotations state: it decides about EXIF orientation where that swaps the sides, see `orientationOf`. */
   readonly stated?: PictureSize;

@@ -3,7 +3,7 @@ import { ImportError } from "../core/errors.ts";
 import { type FileKind, maxFileBytes } from "../core/file-size.ts";
 import type { FolderEntry } from "../core/folder-entry.ts";
 import { maxPicturePixels, orientationOf, type PictureSize } from "../core/picture-size.ts";
-import type { DecodeOptions, Pixels } from "../core/pixels.ts";
+import { type DecodeOptions, fromRgba, type Pixels, toRgba } from "../core/pixels.ts";
 
 /**
  * Whole resource at a URL, or its beginning.
@@ -92,15 +92,10 @@ function readAndClose(bitmap: ImageBitmap): Pixels {
 }
 
 /** PNG bytes of a picture. */
-export async function encodePng({ width, height, data }: Pixels): Promise<Uint8Array> {
-  const rgba = new Uint8ClampedArray(width * height * 4).fill(255);
-  for (let from = 0, to = 0; from < data.length; from += 3, to += 4) {
-    rgba[to] = data[from];
-    rgba[to + 1] = data[from + 1];
-    rgba[to + 2] = data[from + 2];
-  }
+export async function encodePng(pixels: Pixels): Promise<Uint8Array> {
+  const { width, height } = pixels;
   const canvas = new OffscreenCanvas(width, height);
-  canvasContext(canvas).putImageData(new ImageData(rgba, width, height), 0, 0);
+  canvasContext(canvas).putImageData(new ImageData(toRgba(pixels), width, height), 0, 0);
   return new Uint8Array(await (await canvas.convertToBlob({ type: "image/png" })).arrayBuffer());
 }
 
@@ -118,14 +113,7 @@ function readBitmap(source: CanvasImageSource, width: number, height: number): P
   context.fillStyle = "white";
   context.fillRect(0, 0, width, height);
   context.drawImage(source, 0, 0, width, height);
-  const rgba = context.getImageData(0, 0, width, height).data;
-  const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {
-    data[to] = rgba[from];
-    data[to + 1] = rgba[from + 1];
-    data[to + 2] = rgba[from + 2];
-  }
-  return { width, height, data };
+  return fromRgba(context.getImageData(0, 0, width, height).data, width, height);
 }
 
 function canvasContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext2D {

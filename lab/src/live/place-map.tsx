@@ -1,6 +1,7 @@
 /** Where the last frame's spikes were spent, over the picture. */
-import { useEffect, useRef } from "react";
+import { useCallback } from "react";
 import type { SpikePlaces } from "../simulation/protocol.ts";
+import { RegionCanvas } from "../views/region-canvas.tsx";
 
 export interface PlaceMapProps {
   readonly places: SpikePlaces;
@@ -11,22 +12,11 @@ export interface PlaceMapProps {
 const color = [255, 150, 30] as const;
 
 export function PlaceMap({ places, full }: PlaceMapProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height, region } = places;
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    context?.putImageData(new ImageData(colorsOf(places, full), width, height), 0, 0);
-  }, [places, full, width, height]);
-  const percent = (fraction: number) => `${100 * fraction}%`;
-  const place = {
-    left: percent(region.x),
-    top: percent(region.y),
-    width: percent(region.width),
-    height: percent(region.height),
-  };
+  const colors = useCallback(() => colorsOf(places, full), [places, full]);
   return (
     <div className="place-map" aria-hidden="true">
-      <canvas ref={canvas} width={width} height={height} style={place} />
+      <RegionCanvas width={width} height={height} region={region} colors={colors} />
     </div>
   );
 }

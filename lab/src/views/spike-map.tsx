@@ -1,6 +1,7 @@
 /** A channel's firing rates laid over the picture: orange where it sends +1, blue where it sends −1. */
-import { useEffect, useRef } from "react";
+import { useCallback } from "react";
 import type { ChannelMaps } from "../simulation/protocol.ts";
+import { RegionCanvas } from "./region-canvas.tsx";
 
 export interface SpikeMapProps {
   readonly maps: ChannelMaps;
@@ -13,27 +14,16 @@ const positive = [255, 150, 30] as const;
 const negative = [70, 150, 255] as const;
 
 export function SpikeMap({ maps, t, onChoose }: SpikeMapProps) {
-  const canvas = useRef<HTMLCanvasElement>(null);
   const { width, height, region } = maps;
-  useEffect(() => {
-    const context = canvas.current?.getContext("2d");
-    context?.putImageData(new ImageData(colorsAt(maps, t), width, height), 0, 0);
-  }, [maps, t, width, height]);
-  const percent = (fraction: number) => `${100 * fraction}%`;
-  const place = {
-    left: percent(region.x),
-    top: percent(region.y),
-    width: percent(region.width),
-    height: percent(region.height),
-  };
+  const colors = useCallback(() => colorsAt(maps, t), [maps, t]);
   return (
     <div className="spike-map" aria-hidden="true">
       {/* By keyboard, neurons are chosen in the raster. */}
-      <canvas
-        ref={canvas}
+      <RegionCanvas
         width={width}
         height={height}
-        style={place}
+        region={region}
+        colors={colors}
         onClick={(event) => {
           const box = event.currentTarget.getBoundingClientRect();
           const at = (part: number, extent: number) => Math.max(0, Math.min(extent - 1, Math.floor(part * extent)));

@@ -44,6 +44,7 @@ export function energyModelsTable({ networks }: Pick<Study, "networks">, costs: 
   };
 }
 
-function turnText(ratio: number): string {
+/** Where a verdict turns, in accumulates a multiply-accumulate. */
+export function turnText(ratio: number): string {
   return ratio === 0 ? "never" : digits(ratio);
 }
