@@ -1,9 +1,10 @@
 /** What the library needs of a browser: picture decoding and encoding, rasterizing. `node.ts` is its twin. */
-import { ImportError } from "../core/errors.ts";
+import { EngineError, ImportError } from "../core/errors.ts";
 import { type FileKind, maxFileBytes } from "../core/file-size.ts";
 import type { FolderEntry } from "../core/folder-entry.ts";
 import { maxPicturePixels, orientationOf, type PictureSize } from "../core/picture-size.ts";
 import { type DecodeOptions, fromRgba, type Pixels, toRgba } from "../core/pixels.ts";
+import { missingWebRuntime } from "./web-runtime.ts";
 
 /**
  * Whole resource at a URL, or its beginning.
@@ -125,9 +126,12 @@ function canvasContext(canvas: OffscreenCanvas): OffscreenCanvasRenderingContext
 /**
  * ONNX Runtime of this platform, its plain WebAssembly build; loaded when first needed: it is by far the largest part.
  * One thread: detectors of the size that a page runs take milliseconds, and further workers would have to be served.
+ * @throws EngineError [E_ONNX_RUNTIME] where the page was bundled without it.
  */
 export async function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
-  const ort = await import("onnxruntime-web/wasm");
+  const ort = await import("onnxruntime-web/wasm").catch((error: unknown) => {
+    throw new EngineError("E_ONNX_RUNTIME", `ONNX Runtime cannot be loaded. ${missingWebRuntime}`, { cause: error });
+  });
   ort.env.wasm.numThreads = 1;
   return ort;
 }

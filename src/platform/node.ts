@@ -183,9 +183,7 @@ function fontFiles(): string[] {
 }
 
 /** ONNX Runtime of this platform; loaded when first needed, since loading takes a tenth of a second. */
-export function loadOnnxRuntime(): Promise<typeof import("onnxruntime-common")> {
-  return import("onnxruntime-node");
-}
+export { loadOnnxRuntime } from "./onnx-runtime.ts";
 
 /** Worker threads; `new Worker(new URL(…), { type: "module" })` starts one in Node.js and in browsers. */
 export { Worker };
