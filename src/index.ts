@@ -120,6 +120,12 @@ export {
 } from "./snn/engine.ts";
 export { type EventEngineOptions, eventEngine } from "./snn/engines/event/event-engine.ts";
 export { referenceEngine } from "./snn/engines/reference/reference-engine.ts";
+export {
+  type GpuEntry,
+  type WebGpuEngine,
+  type WebGpuEngineOptions,
+  webGpuEngine,
+} from "./snn/engines/webgpu/webgpu-engine.ts";
 export { type Arrival, explainNeuron, type NeuronExplanation, type NeuronStep } from "./snn/explain/explain-neuron.ts";
 export type { Cell } from "./snn/explain/neuron-inputs.ts";
 export { neuronModels } from "./snn/neuron.ts";

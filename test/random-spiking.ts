@@ -227,13 +227,17 @@ function normalized(graph: Graph, random: Random): Graph {
 }
 
 export function randomSpikingGraph(options: SpikingOptions): Graph {
-  const { seed, layers, bits, phases = 1, ...given } = options;
+  const { seed, layers, neuron } = options;
+  const network = randomNetwork(seed, layers);
+  return spikingOf(neuron === "tracker" ? withAnyFunction(network, seededRandom(seed + 2)) : network, options);
+}
+
+/** A DNN whose activations have no λ yet, as a spiking network with random ones. */
+export function spikingOf(network: Graph, options: SpikingOptions): Graph {
+  const { seed, layers: _, bits, phases = 1, ...given } = options;
   const isTracker = given.neuron === "tracker";
   // Trackers start from nothing.
   const neurons = isTracker ? { ...given, vInit: 0 } : given;
-  const network = isTracker
-    ? withAnyFunction(randomNetwork(seed, layers), seededRandom(seed + 2))
-    : randomNetwork(seed, layers);
   const placed = normalized(placePopulations(network), seededRandom(seed + 1));
   const frame = isTracker ? { frameUnits: frameUnitsOf(8, phases) } : {};
   const simulation = { timeSteps: 8, encoding: "constant", decode: "vmem", phases, ...frame } as const;

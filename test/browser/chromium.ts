@@ -12,13 +12,17 @@ const executablePath = [
   .filter((path) => path !== undefined)
   .find((path) => existsSync(path));
 
-export function launchBrowser(): Promise<Browser> {
+/** @param more arguments of Chromium. */
+export function launchBrowser(more: readonly string[] = []): Promise<Browser> {
   return chromium.launch({
     ...(executablePath ? { executablePath } : {}),
     // The camera is a moving test picture, given without asking.
-    args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"],
+    args: ["--no-sandbox", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", ...more],
   });
 }
+
+/** With these a Chromium has a WebGPU adapter on any machine: one that computes on the processor. */
+export const softwareGpu = ["--enable-unsafe-webgpu", "--use-webgpu-adapter=swiftshader"];
 
 /** A `describe` that is skipped, with its reason in its name, where there is no browser. */
 export function describeInBrowser(name: string, define: () => void): void {

@@ -2,32 +2,19 @@
  * The event engine in a real browser, from the built package: every membrane, count, spike and head equals the reference
  * engine's in Node; in threads over shared memory, and in one thread where a page has none.
  */
-import { readFile } from "node:fs/promises";
-import { createServer, type Server } from "node:http";
-import type { AddressInfo } from "node:net";
-import { extname, resolve, sep } from "node:path";
+import type { Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inferShapes } from "../../src/graph/graph.ts";
 import { encodeModel } from "../../src/graph/model-file.ts";
-import type { Checkpoint, RunOptions } from "../../src/snn/engine.ts";
+import type { RunOptions } from "../../src/snn/engine.ts";
 import { referenceEngine } from "../../src/snn/engines/reference/reference-engine.ts";
 import { recordAll, runOnce } from "../engine-contract.ts";
 import { randomPicture } from "../graphs.ts";
 import { randomSpikingGraph } from "../random-spiking.ts";
+import { addressOf, flatten, servePackage } from "./built-package.ts";
 import { describeInBrowser, launchBrowser } from "./chromium.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const types: Readonly<Record<string, string>> = { ".js": "text/javascript", ".wasm": "application/wasm" };
-
-/** What bare names mean in a page without a bundler. */
-const importMap = {
-  imports: {
-    "#platform": "/dist/platform/browser.js",
-    zod: "/node_modules/zod/index.js",
-    pbf: "/node_modules/pbf/index.js",
-  },
-};
 /** Before everything else: the workers that the engine starts, so that a test can end them. */
 const spy = `
   globalThis.workers = [];
@@ -71,44 +58,6 @@ const program = `
     return [await first, await outcome()];
   };
 `;
-const page = `<!doctype html>
-<script type="importmap">${JSON.stringify(importMap)}</script>
-<script>${spy}</script>
-<script type="module">${program}</script>`;
-
-/** Serves the package as it is built; `isIsolated` pages may share memory. */
-function serve(isIsolated: boolean): Promise<Server> {
-  const headers = isIsolated
-    ? { "Cross-Origin-Opener-Policy": "same-origin", "Cross-Origin-Embedder-Policy": "require-corp" }
-    : {};
-  const server = createServer(async ({ url = "/" }, response) => {
-    if (url === "/") {
-      response.writeHead(200, { ...headers, "Content-Type": "text/html" }).end(page);
-      return;
-    }
-    const file = resolve(root, `.${url}`);
-    const content = file.startsWith(root + sep) ? await readFile(file).catch(() => null) : null;
-    const type = types[extname(file)] ?? "application/octet-stream";
-    response.writeHead(content ? 200 : 404, { ...headers, "Content-Type": type }).end(content);
-  });
-  return new Promise((done) => server.listen(0, "127.0.0.1", () => done(server)));
-}
-
-/** A checkpoint as JSON, in one order. */
-function flatten({ t, heads, activity, recorded }: Checkpoint): unknown {
-  const list = (map: ReadonlyMap<string, ArrayLike<number>>) =>
-    [...map].map(([name, data]) => [name, Array.from(data)]);
-  return {
-    t,
-    vmem: [...heads].map(([name, { vmem }]) => [name, Array.from(vmem.data)]),
-    count: [...heads].map(([name, { count }]) => [name, Array.from(count.data)]),
-    activity: [...activity],
-    counts: list(recorded.counts),
-    membranes: list(recorded.membranes),
-    rasters: list(recorded.rasters),
-  };
-}
-
 interface PageResult {
   readonly checkpoints: unknown;
   readonly notices: readonly string[];
@@ -120,7 +69,7 @@ describeInBrowser("the event engine in a browser", () => {
   const servers: Server[] = [];
   beforeAll(async () => {
     browser = await launchBrowser();
-    servers.push(await serve(true), await serve(false));
+    servers.push(await servePackage(program, true, spy), await servePackage(program, false, spy));
   });
   afterAll(async () => {
     await browser?.close();
@@ -128,9 +77,8 @@ describeInBrowser("the event engine in a browser", () => {
   });
 
   async function runInPage(server: Server, model: Uint8Array, seed: number, threads: number, options: RunOptions) {
-    const { port } = server.address() as AddressInfo;
     const tab = await browser.newPage();
-    await tab.goto(`http://127.0.0.1:${port}/`);
+    await tab.goto(addressOf(server));
     const image = randomPicture(inferShapes(graphOf(seed)).get("input")!, seed);
     const pixels = Array.from(image.data);
     const result = await tab.evaluate(
@@ -185,9 +133,8 @@ describeInBrowser("the event engine in a browser", () => {
     ["killed", /a thread of the event engine ended: it was ended/],
     ["thrown", /a thread of the event engine ended: .*WebAssembly/],
   ] as const)("a thread that dies (%s) ends the run with an error, and so the next", async (cause, reason) => {
-    const { port } = servers[0].address() as AddressInfo;
     const tab = await browser.newPage();
-    await tab.goto(`http://127.0.0.1:${port}/`);
+    await tab.goto(addressOf(servers[0]));
     const graph = graphOf(1);
     const outcomes = await tab.evaluate(
       (given) =>

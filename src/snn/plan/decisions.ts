@@ -209,7 +209,8 @@ function usualRows(term: Term): Rows {
   return greatest <= 127 ? "int8" : "int16";
 }
 
-function isDepthwise({ layer: { groups, weights } }: ConvolutionTerm): boolean {
+/** Whether each channel is convolved by itself. */
+export function isDepthwise({ layer: { groups, weights } }: ConvolutionTerm): boolean {
   const [outC, inPerGroup] = weights.shape;
   return groups > 1 && inPerGroup === 1 && outC === groups;
 }

@@ -4,6 +4,8 @@ import type { PopulationStage, Signal } from "./network.ts";
 import type { Plan } from "./plan.ts";
 
 export interface Device {
+  /** Steps of the longest tile that it would run. */
+  readonly longestTile: number;
   /** @throws EngineError [E_MEMORY] where there is no room for it. */
   load(plan: Plan): Promise<Loaded>;
 }
@@ -28,7 +30,7 @@ export interface Start {
 /** What is read is that of the tile that was run last; "offset" i is its global step g0 + 1 + i. */
 export interface Loaded {
   readonly plan: Plan;
-  /** Steps of the longest tile that there is room for. */
+  /** Steps of the longest tile that there is room for; known once a frame has begun. */
   readonly tileSteps: number;
   /** @throws EngineError [E_PICTURE] for values beyond ±1. */
   begin(picture: FloatTensor, start: Start): Promise<void>;
@@ -40,11 +42,13 @@ export interface Loaded {
   /** Net counts of a readout at such an offset, [C, H, W]. */
   readHeadCounts(stage: PopulationStage, i: number): Int32Array;
   /** Net counts at the end of the tile, [C, H, W]. */
-  readCounts(stage: PopulationStage): Int32Array;
+  readCounts(stage: PopulationStage): Promise<Int32Array>;
   /** Membranes at the end of the tile, [C, H, W]. */
-  readMembranes(stage: PopulationStage): Float64Array;
+  readMembranes(stage: PopulationStage): Promise<Float64Array>;
   /** Spikes at global step g + 1, [position][strideOf]; to be copied before the next tile. Only of pinned signals. */
   spikesAt(signal: Signal, g: number): Int8Array;
+  /** Puts spikes of a replayed signal there, before the tile that has this step. */
+  putSpikes(signal: Signal, g: number, spikes: Int8Array): void;
   strideOf(signal: Signal): number;
   dispose(): Promise<void>;
 }

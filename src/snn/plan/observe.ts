@@ -25,7 +25,7 @@ export interface Observer {
   /** Global steps at which a tile must end, so that states can be read there, rising. */
   readonly cuts: readonly number[];
   /** Takes note of a tile that has just run. */
-  collect(tile: Tile): void;
+  collect(tile: Tile): Promise<void>;
   /** The checkpoint at t; every layer must have passed its own step t. */
   checkpoint(t: number): Checkpoint;
 }
@@ -65,7 +65,7 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     });
   }
 
-  function collectPopulation(stage: PopulationStage, tile: Tile): void {
+  async function collectPopulation(stage: PopulationStage, tile: Tile): Promise<void> {
     const { layer, signal, lagIn } = stage;
     follow(tile, counters.get(stage)!, signal.lag, layer.name, "spikes");
     for (const term of stage.terms) follow(tile, counters.get(term)!, lagIn, term.layer.name, "synOps");
@@ -81,8 +81,9 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     const last = Math.min(options.timeSteps, tile.g0 + tile.length - signal.lag);
     if (last <= tile.g0 - signal.lag) return;
     const at = seen.get(last);
-    if (counted.includes(layer.name)) at?.counts.set(layer.name, loaded.readCounts(stage));
-    if (membranes.includes(layer.name)) at?.membranes.set(layer.name, loaded.readMembranes(stage));
+    if (!at) return;
+    if (counted.includes(layer.name)) at.counts.set(layer.name, await loaded.readCounts(stage));
+    if (membranes.includes(layer.name)) at.membranes.set(layer.name, await loaded.readMembranes(stage));
   }
 
   function collectRaster(name: string, tile: Tile): void {
@@ -99,8 +100,8 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
 
   return {
     cuts: [...new Set(cuts)].sort((a, b) => a - b),
-    collect(tile) {
-      for (const stage of populations) collectPopulation(stage, tile);
+    async collect(tile) {
+      for (const stage of populations) await collectPopulation(stage, tile);
       for (const name of rasters.keys()) collectRaster(name, tile);
     },
     checkpoint(t) {

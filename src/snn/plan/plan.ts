@@ -4,7 +4,7 @@ import { type NetworkOptions, networksOf } from "./build-network.ts";
 import { type Decision, decide, type Force } from "./decisions.ts";
 import type { Network, PopulationStage, Term } from "./network.ts";
 
-/** Longest tile: more steps save nothing, and pools rely on it (kernels/stages/pool.ts). */
+/** Longest tile of kernels: more steps save nothing, and pools rely on it (kernels/stages/pool.ts). */
 export const longestTile = 32;
 
 /** Of one segment of the graph. */
@@ -21,6 +21,8 @@ export interface Plan {
 
 export interface PlanOptions extends NetworkOptions {
   readonly force?: Force;
+  /** The device's; {@link longestTile} where absent. */
+  readonly tileSteps?: number;
 }
 
 /**
@@ -36,7 +38,7 @@ export function plansOf(graph: Graph, options: PlanOptions): readonly Plan[] {
       decisions: new Map(populations.map((stage) => [stage, decide(stage, network.phases, force)])),
       counters: new Map(populations.flatMap((stage) => [stage, ...stage.terms]).map((counted, k) => [counted, k])),
       pinned: new Set([...pinned, ...network.segment.kept]),
-      tileSteps: force.tileSteps ?? longestTile,
+      tileSteps: force.tileSteps ?? options.tileSteps ?? longestTile,
     };
   });
 }

@@ -70,7 +70,7 @@ async function* runTiles(
     const tile = { g0, length: Math.min(loaded.tileSteps, cut - g0, end - g0), readAt };
     for (const signal of network.replays) replay(loaded, trains.get(signal.name) as Train, signal, tile, options);
     await loaded.run(tile);
-    observer.collect(tile);
+    await observer.collect(tile);
     for (const name of network.segment.kept) keep(loaded, trains, name, tile, options);
     g0 += tile.length;
     while (next < options.at.length && options.at[next] + greatestLag <= g0) {
@@ -103,7 +103,7 @@ function replay(
 ): void {
   const bytes = signal.shape[1] * signal.shape[2] * stride;
   for (const [step, g] of stepsOf(signal, tile, timeSteps))
-    loaded.spikesAt(signal, g).set(spikes.subarray(step * bytes, (step + 1) * bytes));
+    loaded.putSpikes(signal, g, spikes.subarray(step * bytes, (step + 1) * bytes));
 }
 
 /** Σ w·s of every neuron [C, H, W]. */

@@ -64,7 +64,7 @@ export async function sessionOf(graph: Graph, device: Device, force: Force = {})
 
 /** All segments, or none. */
 export async function loadAll(graph: Graph, device: Device, options: PlanOptions): Promise<readonly Loaded[]> {
-  const plans = plansOf(graph, options);
+  const plans = plansOf(graph, { tileSteps: device.longestTile, ...options });
   for (const { network } of plans) checkBounds(network);
   const loaded: Loaded[] = [];
   try {

@@ -4,10 +4,11 @@ import { membraneBound } from "../../neuron.ts";
 import { integerTargetConstants, tableSteps, targetBits } from "../../neurons/integer-target.ts";
 import { neuronParameters } from "../../neurons/threshold-parameters.ts";
 import { distanceBeforeFiring } from "../../neurons/tracker.ts";
-import { greatestCurrents, scaleOf } from "../../plan/bounds.ts";
+import { greatestCurrents } from "../../plan/bounds.ts";
 import { calmOf } from "../../plan/decisions.ts";
-import type { Network, PopulationStage, Signal, Term } from "../../plan/network.ts";
+import type { Network, PopulationStage, Signal } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
+import { isCounted } from "../../plan/reach.ts";
 import { parameterRow, stageKind } from "./kernel-records.ts";
 import type { BandLayout, Layout, PopulationLayout } from "./layout.ts";
 import { loadPicture, loadTerm } from "./load-weights.ts";
@@ -31,7 +32,7 @@ export function loadPopulation(
   const { words } = views;
   const { layer, signal, terms, lagIn } = stage;
   for (const [i, term] of terms.entries()) {
-    const counter = term.counts && hasSynOps(term) ? counters.get(term)! : -1;
+    const counter = isCounted(term) ? counters.get(term)! : -1;
     const shape = { block, stateStride: place.stateStride };
     loadTerm(term, decision.terms[i], place.terms[i], shape, layout, views, counter);
   }
@@ -73,10 +74,6 @@ export function loadPopulation(
     loadPicture(picture, { ...place.pictures[i], adds: i > 0 ? 1 : 0 }, place, signal, layout, views, network);
   }
   return place.pictures.map(({ record }) => record);
-}
-
-function hasSynOps(term: Term): boolean {
-  return term.kind === "convolution" || scaleOf(term.layer, term.branch) !== null;
 }
 
 /** One frame for each thread; gives the address of the records. */

@@ -3,6 +3,7 @@ import type { ConvolutionLayer } from "../../../graph/layers.ts";
 import { scaleOf } from "../../plan/bounds.ts";
 import { gathers, roundUp, type TermDecision } from "../../plan/decisions.ts";
 import type { Network, Signal, Term } from "../../plan/network.ts";
+import { fanOutOf, reach } from "../../plan/reach.ts";
 import type { SquareConvolution } from "../../plan/square.ts";
 import { weightFacts } from "../../plan/weight-facts.ts";
 import { stageKind } from "./kernel-records.ts";
@@ -39,8 +40,7 @@ export function loadTerm(
   const isConvolution = term.kind === "convolution";
   const scale = isConvolution ? null : scaleOf(term.layer, term.branch);
   const padding = isConvolution ? term.layer.padding : 0;
-  const [outC, outH, outW] = term.output;
-  const fanOut = isConvolution ? outC / term.layer.groups : 1;
+  const [outC] = term.output;
   const shift = isConvolution ? (term.layer.shift ?? 0) : scale ? (term.layer.shift ?? 0) : 0;
   writeRecord(words, place.record, "term", {
     ...place,
@@ -55,7 +55,7 @@ export function loadTerm(
     padding,
     inPerGroup,
     outPerGroup: outC / groups,
-    fanOut,
+    fanOut: fanOutOf(term),
     shift,
     counter,
   });
@@ -63,9 +63,8 @@ export function loadTerm(
     const offsets = lanesOf(bits).map((lane) => lane * place.rowBytes);
     words.set(offsets, place.offsets / 4 + 8 * bits);
   }
-  const [, inH, inW] = term.input.shape;
-  words.set(reach(term, 1, inW, outW), place.reachX / 4);
-  words.set(reach(term, 0, inH, outH), place.reachY / 4);
+  words.set(reach(term, 1), place.reachX / 4);
+  words.set(reach(term, 0), place.reachY / 4);
   if (isDense(gather)) {
     const area = size * size;
     for (let c = 0; c < outC; c++) {
@@ -75,20 +74,6 @@ export function loadTerm(
       }
     }
   } else if (isConvolution) loadRows(term.layer, decision, place, block, term.input.shape[0], views);
-}
-
-/** Output positions along one axis that each input position reaches. */
-function reach(term: Term, axis: 0 | 1, inputs: number, outputs: number): Int32Array {
-  const reached = new Int32Array(inputs);
-  if (term.kind === "scale") return reached.fill(1);
-  const { size, strides, dilations, pads } = term.layer.window;
-  for (let output = 0; output < outputs; output++) {
-    for (let k = 0; k < size[axis]; k++) {
-      const input = output * strides[axis] - pads[axis] + k * dilations[axis];
-      if (input >= 0 && input < inputs) reached[input]++;
-    }
-  }
-  return reached;
 }
 
 /** Where channel c of a block has its byte, and what is added to it: see kernels/gather/bytes.ts. */

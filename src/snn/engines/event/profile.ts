@@ -55,7 +55,7 @@ export async function profileLayers(
         await loaded.runStage(k, { g0, length, readAt });
         spent[k] += clock() - start;
       }
-      observer.collect({ g0, length, readAt });
+      await observer.collect({ g0, length, readAt });
     }
     for (const [k, ms] of spent.entries()) best[k] = Math.min(best[k], ms / timeSteps);
     accumulates = new Map([...observer.checkpoint(timeSteps).activity].map(([name, { synOps }]) => [name, synOps]));

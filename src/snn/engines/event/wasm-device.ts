@@ -3,7 +3,7 @@ import type { FloatTensor } from "../../../core/tensor.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
 import type { Device, Loaded, Start, Tile } from "../../plan/device.ts";
 import type { PopulationStage, Signal } from "../../plan/network.ts";
-import type { Plan } from "../../plan/plan.ts";
+import { longestTile, type Plan } from "../../plan/plan.ts";
 import { beginFrame } from "./begin-frame.ts";
 import type { Executor } from "./executor.ts";
 import { firstStages, type Layout, layoutOf } from "./layout.ts";
@@ -36,6 +36,7 @@ export interface WasmDevice extends Device {
 export function wasmDevice(threads: number): WasmDevice {
   const execute = threads === 1 ? singleExecutor : threadExecutor;
   return {
+    longestTile,
     async load(plan) {
       const layout = layoutOf(plan, threads);
       const executor = await execute(layout.bytes, layout, threads);
@@ -58,6 +59,11 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     const from = to instanceof Float64Array ? views.doubles : views.words;
     const start = at / to.BYTES_PER_ELEMENT + i * stateSize(stage, stateStride);
     return toPlanes(from, start, stateStride, stage.signal.shape, to);
+  }
+  function spikesAt(signal: Signal, g: number): Int8Array {
+    const { data, capacity, slotBytes, stride } = layout.frames.get(signal)!;
+    const at = data + (g % capacity) * slotBytes;
+    return views.bytes.subarray(at, at + signal.shape[1] * signal.shape[2] * stride);
   }
   function runStages(first: number, last: number, tile: Tile): Promise<void> {
     for (const stage of stages.slice(first, last)) if (stage.kind === "population") tellReadout(network, stage, tile);
@@ -85,14 +91,11 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     },
     readCharges: (stage, i) => read(stage, placeOf(stage).chargeHistory, i, new Float64Array(sizeOf(stage.signal))),
     readHeadCounts: (stage, i) => read(stage, placeOf(stage).countHistory, i, new Int32Array(sizeOf(stage.signal))),
-    readCounts: (stage) => read(stage, placeOf(stage).netCount, 0, new Int32Array(sizeOf(stage.signal))),
-    readMembranes: (stage) =>
+    readCounts: async (stage) => read(stage, placeOf(stage).netCount, 0, new Int32Array(sizeOf(stage.signal))),
+    readMembranes: async (stage) =>
       Float64Array.from(read(stage, placeOf(stage).vMem, 0, new Int32Array(sizeOf(stage.signal)))),
-    spikesAt(signal, g) {
-      const { data, capacity, slotBytes, stride } = layout.frames.get(signal)!;
-      const at = data + (g % capacity) * slotBytes;
-      return views.bytes.subarray(at, at + signal.shape[1] * signal.shape[2] * stride);
-    },
+    spikesAt,
+    putSpikes: (signal, g, spikes) => spikesAt(signal, g).set(spikes),
     strideOf: (signal) => layout.frames.get(signal)!.stride,
     dispose: () => executor.dispose(),
   };

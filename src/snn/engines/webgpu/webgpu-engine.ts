@@ -1,0 +1,45 @@
+/**
+ * The WebGPU engine: the same plan on a graphics processor, in integers. Every layer runs all steps of a picture as one dispatch; all
+ * weights are multiplied, spikes or not. Bit-identical to the reference engine on the same graph.
+ */
+import type { Engine } from "../../engine.ts";
+import { checkIntegers } from "../../plan/bounds.ts";
+import { sessionOf } from "../../plan/session.ts";
+import { openGpu } from "./gpu.ts";
+import { webGpuDevice } from "./webgpu-device.ts";
+
+/** What `navigator.gpu` is in browsers; in Node.js whatever brings one. */
+export interface GpuEntry {
+  readonly wgslLanguageFeatures: { has(feature: string): boolean };
+  requestAdapter(options?: { readonly powerPreference?: "low-power" | "high-performance" }): Promise<unknown>;
+}
+
+export interface WebGpuEngineOptions {
+  /** By default the browser's. */
+  readonly gpu?: GpuEntry;
+}
+
+export interface WebGpuEngine extends Engine {
+  /** As the adapter calls itself. */
+  readonly adapter: string;
+  /** Lets go of the GPU; sessions end with it. */
+  dispose(): void;
+}
+
+/**
+ * @throws EngineError [E_WEBGPU] where there is no WebGPU, or no adapter. Its `open` throws what the event engine's does, and [E_MEMORY] where the
+ *   GPU has no room.
+ */
+export async function webGpuEngine(options: WebGpuEngineOptions = {}): Promise<WebGpuEngine> {
+  const gpu = await openGpu((options.gpu as GPU | undefined) ?? globalThis.navigator?.gpu);
+  return {
+    name: "webgpu",
+    adapter: gpu.adapter,
+    async open(graph) {
+      checkIntegers(graph);
+      gpu.check();
+      return sessionOf(graph, webGpuDevice(gpu));
+    },
+    dispose: () => gpu.device.destroy(),
+  };
+}
