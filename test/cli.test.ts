@@ -475,6 +475,17 @@ test("fit's text stays within 80 columns, and one picture is of one chip", async
   expect(refused.stderr).toMatch(/^error \[E_USAGE\] --picture draws one target/);
 });
 
+test("a report's figure of other methods asks for its file, and says which line of it is wrong", async () => {
+  const report = ["report", "scenes", "--dataset", "voc:voc", "--figure", "11", "-o", "figures"];
+  const refused = await run(...report);
+  expect(refused.code).toBe(2);
+  expect(refused.stderr).toMatch(/^error \[E_USAGE\] figure 11 .* --frontier/);
+  writeFileSync(join(folder, "points.jsonl"), '{"network":"one"}\n');
+  const wrong = await run(...report, "--frontier", "points.jsonl");
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toMatch(/^error \[E_FRONTIER\] points\.jsonl, line 1 .* data: /);
+});
+
 test("export to NIR refuses by the layer's name, and with --lossy lists what is not the same", async () => {
   const spiking = ["export", "scenes", "--mode", "rate", "--neuron", "if", "--to", "nir", "-o", "scenes.nir"];
   const refused = await run(...spiking);

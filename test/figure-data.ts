@@ -6,6 +6,7 @@ import type { AccuracyData } from "../src/report/figures/accuracy.ts";
 import type { ChannelActivationData } from "../src/report/figures/channel-activation.ts";
 import type { ChannelRatesData } from "../src/report/figures/channel-rates.ts";
 import type { DetectionsData } from "../src/report/figures/detections.ts";
+import type { FrontierPoint } from "../src/report/figures/frontier.ts";
 import type { LayerActivityData } from "../src/report/figures/layer-activity.ts";
 import type { LayerErrorData } from "../src/report/figures/layer-error.ts";
 import type { OperationEnergyData } from "../src/report/figures/operation-energy.ts";
@@ -204,4 +205,31 @@ export function placement(): Placement {
 export function fit(): Fit {
   const facts = { target: "speck", label: "Speck 2f, DYNAP-CNN", fits: false, cores: null, chips: null } as const;
   return { ...facts, rules: [], placement: placement(), host: [], notes: [] };
+}
+
+export function frontier(): readonly FrontierPoint[] {
+  const pace = { fast: 0.3, "threshold balancing": 4, "a line with a long name, n = 6": 0.5 };
+  return ["one", "another"].flatMap((network, n) =>
+    Object.entries(pace).flatMap(([line, half]) =>
+      [1, 2, 4, 8].map((t): FrontierPoint => {
+        const acPerMac = 0.4 * t + 0.2 * n;
+        const share = (1.02 * acPerMac) / (acPerMac + half / 4);
+        return {
+          network,
+          data: "VOC 2007",
+          pictures: line === "fast" ? 100 : 40,
+          dnn: 0.4 + 0.1 * n,
+          line,
+          setting: "",
+          t,
+          latency: line === "fast" ? t + 18 : t,
+          share,
+          low: share - 0.04,
+          high: share + 0.03,
+          outputError: 1 - share / 1.02,
+          acPerMac,
+        };
+      }),
+    ),
+  );
 }

@@ -87,7 +87,11 @@ function arrange(figures: readonly Figure[], tables: readonly Table[]): readonly
       id: "accuracy",
       title: "Accuracy over time",
       text: "A spiking network finds more the longer it runs. All configurations are made of the same trained DNN without re-training.",
-      parts: [...pick("table-1", "figure-5"), ...figures.filter(({ id }) => id.startsWith("figure-6-"))],
+      parts: [
+        ...pick("table-1", "figure-5"),
+        ...figures.filter(({ id }) => id.startsWith("figure-6-")),
+        ...pick("figure-11"),
+      ],
     },
     {
       id: "energy",

@@ -26,7 +26,11 @@ describe.each([
   test.each(figureNumbers)(
     "figure %i is as wide as that, its text as large, and it has no title of its own",
     (number) => {
-      for (const figure of figuresOf(number, { study: studyData, accuracy: data.accuracy() }, canvas)) {
+      for (const figure of figuresOf(
+        number,
+        { study: studyData, accuracy: data.accuracy(), frontier: data.frontier() },
+        canvas,
+      )) {
         const svg = sizedForPaper(figure.svg, size);
         expect(svg).toMatch(new RegExp(`^<svg[^>]* width="${size.widthInches}in" height="[\\d.]+in"`));
         expect(svg).not.toContain(`>${figure.title}</text>`);

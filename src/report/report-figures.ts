@@ -8,6 +8,7 @@ import { channelActivationFigure } from "./figures/channel-activation.ts";
 import { channelRatesFigure } from "./figures/channel-rates.ts";
 import { detectionsFigure, type LabelledBox } from "./figures/detections.ts";
 import type { Canvas, Figure } from "./figures/figure.ts";
+import { type FrontierPoint, frontierFigure } from "./figures/frontier.ts";
 import { layerActivityFigure } from "./figures/layer-activity.ts";
 import { layerErrorFigure } from "./figures/layer-error.ts";
 import { operationEnergyFigure } from "./figures/operation-energy.ts";
@@ -38,17 +39,20 @@ export interface StudyData {
 
 export interface ReportFiguresData extends StudyData {
   readonly accuracy: AccuracyData;
+  /** Other ways to convert, measured before; where there is a file of them. */
+  readonly frontier?: readonly FrontierPoint[];
 }
 
 /** Steps that figure 6 shows, and those that figure 8 does. */
 const shownSteps = 5;
 
-export const figureNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] as const;
+export const figureNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
 export type FigureNumber = (typeof figureNumbers)[number];
-/** The figures that an evaluation gives; all others need the study. */
+/** What a figure is drawn from: an evaluation, a file of points, or, all others, the study. */
 export const evaluationFigures = [5] as const satisfies readonly FigureNumber[];
 export type EvaluationFigure = (typeof evaluationFigures)[number];
-export type StudyFigure = Exclude<FigureNumber, EvaluationFigure>;
+export const frontierFigureNumber = 11;
+export type StudyFigure = Exclude<FigureNumber, EvaluationFigure | typeof frontierFigureNumber>;
 
 type DrawStudy = (data: StudyData, canvas: Canvas) => readonly Figure[];
 
@@ -86,11 +90,20 @@ const drawFromStudy: { readonly [N in StudyFigure]: DrawStudy } = {
 /** The figure of that number; of number 6 one a picture. */
 export function figuresOf(
   number: FigureNumber,
-  data: { readonly study?: StudyData; readonly accuracy?: AccuracyData },
+  data: {
+    readonly study?: StudyData | undefined;
+    readonly accuracy?: AccuracyData | undefined;
+    readonly frontier?: readonly FrontierPoint[] | undefined;
+  },
   canvas: Canvas,
 ): readonly Figure[] {
+  if (number === frontierFigureNumber) return data.frontier ? [frontierFigure(data.frontier, canvas)] : [];
   if (isOfEvaluation(number)) return data.accuracy ? [drawFromEvaluation[number](data.accuracy, canvas)] : [];
   return data.study ? drawFromStudy[number](data.study, canvas) : [];
+}
+
+export function isOfStudy(number: FigureNumber): number is StudyFigure {
+  return number !== frontierFigureNumber && !isOfEvaluation(number);
 }
 
 export function isOfEvaluation(number: FigureNumber): number is EvaluationFigure {
@@ -98,7 +111,7 @@ export function isOfEvaluation(number: FigureNumber): number is EvaluationFigure
 }
 
 export function reportFigures(data: ReportFiguresData, canvas: Canvas): readonly Figure[] {
-  return figureNumbers.flatMap((number) => figuresOf(number, { study: data, accuracy: data.accuracy }, canvas));
+  return figureNumbers.flatMap((number) => figuresOf(number, { ...data, study: data }, canvas));
 }
 
 function ofEach<T>({ networks }: Study, of: (facts: SimulatedFacts) => T) {

@@ -24,12 +24,15 @@ import { type Study, study } from "../../report/collect/study.ts";
 import { composeReport, type Report } from "../../report/compose-report.ts";
 import type { AccuracyData } from "../../report/figures/accuracy.ts";
 import type { LabelledBox } from "../../report/figures/detections.ts";
+import { readFrontier } from "../../report/frontier-file.ts";
 import { nodeCanvas } from "../../report/node-canvas.ts";
 import { paperCanvas } from "../../report/paper-size.ts";
 import {
   figureNumbers,
   figuresOf,
+  frontierFigureNumber,
   isOfEvaluation,
+  isOfStudy,
   type ShownPicture,
   type StudyData,
 } from "../../report/report-figures.ts";
@@ -65,6 +68,7 @@ interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, Pape
   readonly resume?: string;
   readonly paperSteps: number;
   readonly costs?: string;
+  readonly frontier?: string;
   readonly png?: true;
   readonly date?: string;
   readonly json?: true;
@@ -87,6 +91,10 @@ export function declare(command: Command): void {
     )
     .option("--paper-steps <T>", "steps of the paper's configurations", integerFrom(1, 1_000_000), quickPaperSteps)
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}")
+    .option(
+      "--frontier <file>",
+      "add figure 11: other ways to convert, as bench/frontier.js measured them (docs/images/frontier.jsonl)",
+    )
     .option("--png", "write each drawing as PNG as well")
     .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");
   addPaperOptions(command);
@@ -106,6 +114,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
     ? readCosts(new TextDecoder().decode(await readFile(flags.costs, "text")), flags.costs)
     : operationCosts;
   const size = paperSizeOf(flags);
+  const frontier = await loadFrontier(flags);
   const numbers = flags.figure ?? figureNumbers;
   await (flags.figure ? refuseToReplaceFigures(numbers, flags) : refuseForeignFolder(flags));
   const whole = await openDataSet(flags.dataset);
@@ -136,10 +145,10 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   };
   const source = titleOf(whole, flags.dataset);
   if (flags.figure) {
-    const study = numbers.some((number) => !isOfEvaluation(number)) ? { study: await drawStudy() } : {};
+    const study = numbers.some(isOfStudy) ? { study: await drawStudy() } : {};
     const accuracy = numbers.some(isOfEvaluation) ? { accuracy: accuracyOf(await evaluate(), source) } : {};
     const canvas = paperCanvas(nodeCanvas(), size);
-    const figures = numbers.flatMap((number) => figuresOf(number, { ...study, ...accuracy }, canvas));
+    const figures = numbers.flatMap((number) => figuresOf(number, { ...study, ...accuracy, ...frontier }, canvas));
     printFiles(await writePaperFigures(figures, size, flags), flags);
     return;
   }
@@ -148,6 +157,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const report = composeReport(
     {
       ...studied,
+      ...frontier,
       model: basename(name, ".safetensors"),
       paper: whole.rule,
       accuracy: accuracyOf(evaluation, source),
@@ -160,6 +170,17 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   const files = await writeReport(report, flags);
   if (flags.json) printJson({ files });
   else print(`${join(flags.output, "report.html")} and ${files.length - 1} files beside it`);
+}
+
+/** @throws ArgumentError [E_USAGE] where the figure is asked for without its file; ImportError as `readFrontier`. */
+async function loadFrontier({ frontier: file, figure }: ReportFlags) {
+  if (file !== undefined)
+    return { frontier: readFrontier(new TextDecoder().decode(await readFile(file, "text")), file) };
+  if (!figure?.includes(frontierFigureNumber)) return {};
+  throw new ArgumentError(
+    "E_USAGE",
+    `figure ${frontierFigureNumber} is drawn from a file of points. Name one with --frontier, such as docs/images/frontier.jsonl`,
+  );
 }
 
 function printFiles(files: readonly string[], { json }: ReportFlags): void {

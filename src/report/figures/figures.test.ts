@@ -13,6 +13,7 @@ import { channelActivationFigure } from "./channel-activation.ts";
 import { channelRatesFigure } from "./channel-rates.ts";
 import { detectionsFigure } from "./detections.ts";
 import type { Figure } from "./figure.ts";
+import { frontierFigure } from "./frontier.ts";
 import { layerActivityFigure } from "./layer-activity.ts";
 import { layerErrorFigure } from "./layer-error.ts";
 import { operationEnergyFigure } from "./operation-energy.ts";
@@ -35,6 +36,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "figure-9": () => operationsOverTimeFigure(data.operationsOverTime(), canvas),
   "placement-speck": () => placementFigure(data.fit(), data.placement(), canvas),
   "figure-10": () => layerActivityFigure(data.layerActivity(), canvas),
+  "figure-11": () => frontierFigure(data.frontier(), canvas),
 };
 
 const folder = resolve(import.meta.dirname, "../../../test/figures");
