@@ -10,7 +10,7 @@ import type { FloatTensor } from "../core/tensor.ts";
 
 /** Pixels of an integer graph are multiples of 2^−this. */
 export const pixelBits = 16;
-const pixelUnits = 2 ** pixelBits;
+export const pixelUnits = 2 ** pixelBits;
 
 /** Pixel values as whole multiples of 2^−16. */
 export function quantizePixels(image: FloatTensor): Float64Array {

@@ -39,6 +39,8 @@ export function openBuffers(gpu: Gpu): Buffers {
   const { device } = gpu;
   /** Of a dispatch's numbers, as many as any has; offsets of uniforms are multiples of 256. */
   let slotBytes = 256;
+  /** Numbers of dispatches that may come again. */
+  let encoded = new WeakMap<readonly Dispatch[], Int32Array<ArrayBuffer>>();
   const buffers = new Map<BufferName | "staging", GPUBuffer>();
   let bindGroup: GPUBindGroup | undefined;
 
@@ -67,16 +69,25 @@ export function openBuffers(gpu: Gpu): Buffers {
     return bindGroup;
   }
 
-  async function encode(encoder: GPUCommandEncoder, { dispatches = [], pipelines }: Work): Promise<void> {
+  function encodedOf(dispatches: readonly Dispatch[]): Int32Array<ArrayBuffer> {
+    const known = encoded.get(dispatches);
+    if (known) return known;
     const fields = Math.max(...dispatches.map(({ shader }) => shader.fields.length));
     if (4 * fields > slotBytes) {
       slotBytes = 256 * Math.ceil(fields / 64);
+      encoded = new WeakMap();
       bindGroup = undefined;
     }
     const slot = slotBytes / 4;
     const words = new Int32Array(slot * dispatches.length);
     for (const [i, { shader, numbers }] of dispatches.entries())
       for (const [k, field] of shader.fields.entries()) words[i * slot + k] = numberOf(numbers, field);
+    encoded.set(dispatches, words);
+    return words;
+  }
+
+  async function encode(encoder: GPUCommandEncoder, { dispatches = [], pipelines }: Work): Promise<void> {
+    const words = encodedOf(dispatches);
     await ensure("numbers", words.length);
     await ensure("readings", 4);
     device.queue.writeBuffer(buffers.get("numbers")!, 0, words);
@@ -114,7 +125,7 @@ export function openBuffers(gpu: Gpu): Buffers {
       device.queue.submit([encoder.finish()]);
       gpu.check();
       if (words === 0) return [];
-      const all = await mapped(staging, 4 * words);
+      const all = await mapped(staging, 4 * words, gpu);
       gpu.check();
       let from = 0;
       return regions.map((region) => {
@@ -127,18 +138,18 @@ export function openBuffers(gpu: Gpu): Buffers {
       buffers.clear();
     },
   };
+}
 
-  async function mapped(staging: GPUBuffer, bytes: number): Promise<Int32Array<ArrayBuffer>> {
-    try {
-      await staging.mapAsync(readMode, 0, bytes);
-    } catch (error) {
-      gpu.check();
-      throw new EngineError("E_ENGINE", `the GPU failed: ${messageOf(error)}. Use the event engine`);
-    }
-    const words = new Int32Array(staging.getMappedRange(0, bytes).slice(0));
-    staging.unmap();
-    return words;
+async function mapped(staging: GPUBuffer, bytes: number, gpu: Gpu): Promise<Int32Array<ArrayBuffer>> {
+  try {
+    await staging.mapAsync(readMode, 0, bytes);
+  } catch (error) {
+    gpu.check();
+    throw new EngineError("E_ENGINE", `the GPU failed: ${messageOf(error)}. Use the event engine`);
   }
+  const words = new Int32Array(staging.getMappedRange(0, bytes).slice(0));
+  staging.unmap();
+  return words;
 }
 
 function numberOf(numbers: Dispatch["numbers"], field: string): number {

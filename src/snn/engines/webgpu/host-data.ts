@@ -2,7 +2,7 @@
 import { EngineError } from "../../../core/errors.ts";
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import { quantizePixel } from "../../input-coding.ts";
+import { pixelUnits, quantizePixel } from "../../input-coding.ts";
 
 /**
  * Pixels as whole multiples of 2^−16.
@@ -11,11 +11,11 @@ import { quantizePixel } from "../../input-coding.ts";
 export function pixelsOf({ data }: FloatTensor): Int32Array<ArrayBuffer> {
   const pixels = new Int32Array(data.length);
   for (let i = 0; i < pixels.length; i++) {
-    const value = data[i];
+    const pixel = quantizePixel(data[i]);
     // Of what is no number, this is not true either.
-    if (!(Math.abs(quantizePixel(value)) <= 65536))
+    if (!(Math.abs(pixel) <= pixelUnits))
       throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
-    pixels[i] = quantizePixel(value);
+    pixels[i] = pixel;
   }
   return pixels;
 }
@@ -47,16 +47,12 @@ export function quadsFrom(values: ArrayLike<number>, [channels, height, width]: 
   return quads;
 }
 
-/** Planes whose value of a neuron is `valueAt` its quad and its place there. */
-export function planesFrom<A extends Float64Array | Int32Array>(
-  [channels, height, width]: Shape,
-  planes: A,
-  valueAt: (quad: number, place: number) => number,
-): A {
+/** Quads as planes. */
+export function planesFrom(quads: Int32Array, [channels, height, width]: Shape): Int32Array {
   const area = height * width;
-  const quads = Math.ceil(channels / 4);
-  for (let c = 0, i = 0; c < channels; c++) {
-    for (let position = 0; position < area; position++) planes[i++] = valueAt(position * quads + (c >> 2), c & 3);
-  }
+  const stride = 4 * Math.ceil(channels / 4);
+  const planes = new Int32Array(channels * area);
+  for (let c = 0, i = 0; c < channels; c++)
+    for (let position = 0; position < area; position++) planes[i++] = quads[position * stride + c];
   return planes;
 }

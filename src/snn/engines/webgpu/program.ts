@@ -2,6 +2,7 @@
  * The dispatches of a network: what is run once a frame, and what is run in a tile, stage after stage, each through all of the
  * tile's steps before the next begins.
  */
+import { sizeOf } from "../../../core/tensor.ts";
 import type { Start, Tile } from "../../plan/device.ts";
 import type { PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -31,10 +32,10 @@ export interface Dispatch {
 /** A tile's dispatches, and where what is read of it will be. */
 export interface TileProgram {
   readonly dispatches: readonly Dispatch[];
-  /** By readout and offset in the tile, in vectors: three a quad. */
+  /** By readout and offset in the tile, in words: three planes. */
   readonly readings: ReadonlyMap<PopulationStage, ReadonlyMap<number, number>>;
-  /** Vectors that all readings take. */
-  readonly readingVectors: number;
+  /** Words that all readings take. */
+  readonly readingWords: number;
 }
 
 export interface Program {
@@ -55,7 +56,7 @@ interface Window {
 interface Moment {
   readonly tile: Tile;
   readonly start: Start;
-  /** Takes room for readings of so many vectors each, at so many offsets of the tile. */
+  /** Takes room for readings at these offsets of the tile; gives where the first is. */
   readonly readingsAt: (stage: PopulationStage, offsets: readonly number[]) => number;
 }
 
@@ -81,22 +82,26 @@ export function programOf(
     const after = stage.pool && pools.has(stage.pool) ? [poolProgram(stage.pool, context)] : [];
     return [...counting, populationProgram(stage, context), ...after];
   });
+  let last: { readonly key: string; readonly program: TileProgram } | undefined;
   return {
     shaders: [...new Set([...stages.flatMap(({ shaders }) => shaders), pictureShader, renewShader])],
     beginning: (start) => beginning(context, start),
     tile(tile, start) {
+      // Picture after picture is run in the same tile.
+      const key = JSON.stringify([tile.g0, tile.length, [...tile.readAt], start.goesOn, start.seed]);
+      if (last?.key === key) return last.program;
       const readings = new Map<PopulationStage, Map<number, number>>();
-      let readingVectors = 0;
+      let readingWords = 0;
       const moment: Moment = {
         tile,
         start,
         readingsAt(stage, offsets) {
-          const first = readingVectors;
+          const first = readingWords;
           const places = readings.get(stage) ?? new Map();
           readings.set(stage, places);
           for (const offset of offsets) {
-            places.set(offset, readingVectors);
-            readingVectors += 3 * sizeInQuads(stage.signal);
+            places.set(offset, readingWords);
+            readingWords += 3 * sizeOf(stage.signal.shape);
           }
           return first;
         },
@@ -104,7 +109,9 @@ export function programOf(
       const dispatches = stages.flatMap((stage) =>
         windowsOf(stage, tile, spikes).flatMap((window) => stage.at(window, moment)),
       );
-      return { dispatches, readings, readingVectors };
+      const program = { dispatches, readings, readingWords };
+      last = { key, program };
+      return program;
     },
   };
 }

@@ -4,15 +4,13 @@ import type { Loaded } from "../../plan/device.ts";
 import type { PopulationStage } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
 import { fanOutOf, isCounted } from "../../plan/reach.ts";
-import { planesFrom } from "./host-data.ts";
-import { sizeInQuads } from "./layout.ts";
 import type { TileProgram } from "./program.ts";
 
 export type SeenTile = Pick<Loaded, "takeCount" | "readCharges" | "readHeadCounts">;
 
 /**
  * @param counters [counter][offset][lower and upper half].
- * @param readings quads of [lower halves of charges, upper halves, counts][4], from the `places` on.
+ * @param readings planes of lower halves of charges, of upper halves, and of counts, from the `places` on.
  */
 export function seenTile(
   plan: Plan,
@@ -22,9 +20,11 @@ export function seenTile(
   places: TileProgram["readings"],
 ): SeenTile {
   const factors = countFactors(plan);
-  function readingAt(stage: PopulationStage, i: number): Int32Array {
-    const at = 4 * (places.get(stage)?.get(i) as number);
-    return readings.subarray(at, at + 12 * sizeInQuads(stage.signal));
+  /** One of the three. */
+  function planesOf(stage: PopulationStage, i: number, which: 0 | 1 | 2): Int32Array {
+    const size = sizeOf(stage.signal.shape);
+    const at = (places.get(stage)?.get(i) as number) + which * size;
+    return readings.subarray(at, at + size);
   }
   return {
     takeCount(counter, i) {
@@ -34,17 +34,12 @@ export function seenTile(
       return factors[counter] * wholeOf(low, high);
     },
     readCharges(stage, i) {
-      const words = readingAt(stage, i);
-      const { shape } = stage.signal;
-      return planesFrom(shape, new Float64Array(sizeOf(shape)), (quad, place) =>
-        wholeOf(words[12 * quad + place], words[12 * quad + 4 + place]),
-      );
+      const [lower, upper] = [planesOf(stage, i, 0), planesOf(stage, i, 1)];
+      const charges = new Float64Array(lower.length);
+      for (let k = 0; k < charges.length; k++) charges[k] = wholeOf(lower[k], upper[k]);
+      return charges;
     },
-    readHeadCounts(stage, i) {
-      const words = readingAt(stage, i);
-      const { shape } = stage.signal;
-      return planesFrom(shape, new Int32Array(sizeOf(shape)), (quad, place) => words[12 * quad + 8 + place]);
-    },
+    readHeadCounts: (stage, i) => planesOf(stage, i, 2),
   };
 }
 

@@ -1,5 +1,4 @@
 /** The WebGPU device: a plan's constants and states in buffers of the GPU, and a tile as one submission of dispatches. */
-import { sizeOf } from "../../../core/tensor.ts";
 import type { Device, Loaded, Start } from "../../plan/device.ts";
 import type { PopulationStage, Signal } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
@@ -72,7 +71,7 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
   const populationOf = (stage: PopulationStage) => states.populations.get(stage)!;
   async function readState(at: number, { signal }: PopulationStage): Promise<Int32Array> {
     const [words] = await buffers.submit({ regions: [{ of: "states", at: 4 * at, words: 4 * sizeInQuads(signal) }] });
-    return planesFrom(signal.shape, new Int32Array(sizeOf(signal.shape)), (quad, place) => words[4 * quad + place]);
+    return planesFrom(words, signal.shape);
   }
 
   return {
@@ -97,12 +96,12 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
     },
     async run(tile) {
       const { spikes, program, pipelines, trains } = ready;
-      const { dispatches, readings: places, readingVectors } = program.tile(tile, started);
-      await buffers.ensure("readings", 4 * readingVectors);
+      const { dispatches, readings: places, readingWords } = program.tile(tile, started);
+      await buffers.ensure("readings", readingWords);
       for (const signal of network.replays) buffers.write("spikes", placeOf(signal).at, trains.wordsOf(signal));
       const regions: Region[] = [
         { of: "counters", at: 0, words: 2 * plan.counters.size * spikes.tileSteps },
-        { of: "readings", at: 0, words: 4 * readingVectors },
+        { of: "readings", at: 0, words: readingWords },
         ...pinned.map((signal): Region => {
           const { at, capacity } = placeOf(signal);
           return { of: "spikes", at, words: sizeInQuads(signal) * capacity };

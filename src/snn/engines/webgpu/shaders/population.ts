@@ -111,9 +111,15 @@ fn addCharge(amount: vec4<i32>) {
 fn remember(o: i32) {
   let bits = u32(p.readAt);
   if (((bits >> u32(o)) & 1u) == 0u) { return; }
-  let to = p.reading + 3 * (i32(countOneBits(bits & ((1u << u32(o)) - 1u))) * p.count + at);
-  readings[to] = chargeLow;
-  readings[to + 1] = bitcast<vec4<u32>>(chargeHigh);
-  readings[to + 2] = bitcast<vec4<u32>>(n);
+  // Planes of lower halves of charges, of upper halves, and of counts.
+  let area = p.count / p.quads;
+  let size = p.channels * area;
+  let before = i32(countOneBits(bits & ((1u << u32(o)) - 1u)));
+  for (var b = 0; b < min(4, p.channels - 4 * quad); b++) {
+    let to = p.reading + 3 * before * size + (4 * quad + b) * area + at / p.quads;
+    readings[to] = chargeLow[b];
+    readings[to + size] = bitcast<u32>(chargeHigh[b]);
+    readings[to + 2 * size] = bitcast<u32>(n[b]);
+  }
 }
 `;

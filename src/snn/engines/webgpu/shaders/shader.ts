@@ -54,7 +54,7 @@ struct Numbers { ${fields.map((field) => `${field}: i32`).join(", ")} }
 @group(0) @binding(1) var<storage, read> constants: array<vec4<u32>>;
 @group(0) @binding(2) var<storage, read_write> spikes: array<${n === 1 ? "u32" : `vec${n}<u32>`}>;
 @group(0) @binding(3) var<storage, read_write> states: array<vec4<i32>>;
-@group(0) @binding(4) var<storage, read_write> readings: array<vec4<u32>>;
+@group(0) @binding(4) var<storage, read_write> readings: array<u32>;
 @group(0) @binding(5) var<storage, read_write> counters: array<atomic<u32>>;
 ${isPacked ? packed : unpacked}
 ${helpers}
