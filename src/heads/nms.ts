@@ -22,6 +22,9 @@ export function nonMaxSuppression(detections: readonly Detection[], iouThreshold
   });
 }
 
+/** Of smaller areas float64 holds so few digits that an IoU may come out as anything: such boxes are compared with all. */
+const leastArea = 2 ** -960;
+
 interface KeptBoxes {
   /** Whether the box is kept; those that come after it are then compared with it. */
   keep(box: Box): boolean;
@@ -56,7 +59,12 @@ function keptBoxes(iouThreshold: number): KeptBoxes {
     // What has no area, or one that is no number, overlaps nothing; nor does what overflows darknet's float32.
     if (!(width > 0 && height > 0 && area > 0 && Math.fround(area) < Number.POSITIVE_INFINITY)) return true;
     const [x, y] = [(xMin + xMax) / 2, (yMin + yMax) / 2];
+    const isExact = area > leastArea;
     for (const size of sizes.values()) {
+      if (!isExact) {
+        for (const cell of size.cells.values()) if (overlaps(cell, xMin, yMin, xMax, yMax, area)) return false;
+        continue;
+      }
       if (!isAlike(width, size.width) || !isAlike(height, size.height)) continue;
       const [reachX, reachY] = [reach(width, size.width, x), reach(height, size.height, y)];
       const [left, right] = [Math.floor((x - reachX) / size.width), Math.floor((x + reachX) / size.width)];
