@@ -23,6 +23,14 @@ export const enum TermKernel {
   WIDE,
   DEPTHWISE,
   SCALE,
+  PRODUCT,
+}
+
+/** How a factor lies over its product: value by value, one value a channel, or one a position. */
+export const enum SpreadNumber {
+  ALIKE,
+  CHANNELS,
+  POSITIONS,
 }
 
 /** What kernels tell apart of neurons: thresholds that do not depend on the net count, that do, or a function that is followed. */
@@ -75,7 +83,7 @@ export class Frame {
   isLookedAt: i32;
 }
 
-/** What a population integrates: a convolution of spikes, or spikes with a scale per channel. */
+/** What a population integrates: a convolution of spikes, spikes with a scale per channel, or one factor of a product. */
 @unmanaged
 export class Term {
   kernel: i32;
@@ -113,6 +121,13 @@ export class Term {
   /** Outputs that an input position reaches: i32 [width] and [height]. */
   reachX: usize;
   reachY: usize;
+  /** A factor of a product: how it lies over the product; the other factor's spikes, how they lie, and whether they count before these do. */
+  spread: i32;
+  other: Frame;
+  otherSpread: i32;
+  isSecond: i32;
+  /** Of a factor: i32 [position][stateStride], the other factor's net counts. */
+  otherCounts: usize;
   /** Index of its counter of synaptic operations; −1 where another stage counts them. */
   counter: i32;
 }
@@ -210,6 +225,8 @@ export class Move {
   input: Frame;
   out: Frame;
   factor: i32;
+  /** Whether only the first of each input's factor² positions has its spikes, and the others none. */
+  insertsZeros: i32;
   from: i32;
   to: i32;
   channels: i32;

@@ -62,6 +62,7 @@ const widestOf: { readonly [G in Gather]: readonly number[] } = {
   // The same code for all widths.
   depthwise: [],
   scale: [],
+  product: [],
 };
 const names = Object.keys(gathers) as readonly Gather[];
 

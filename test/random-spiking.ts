@@ -38,8 +38,8 @@ interface Output {
 const integer = (random: Random, min: number, max: number) => min + Math.floor(random() * (max - min + 1));
 const pick = <T>(random: Random, choices: readonly T[]): T => choices[Math.floor(random() * choices.length)];
 
-/** A DNN of random topology; activations have no λ yet. */
-function randomNetwork(seed: number, layerCount: number): Graph {
+/** A DNN of random topology; activations have no λ yet. @param hasProducts which only trackers can follow. */
+function randomNetwork(seed: number, layerCount: number, hasProducts: boolean): Graph {
   const random = seededRandom(seed);
   const layers: Layer[] = [];
   const outputs: Output[] = [];
@@ -99,9 +99,11 @@ function randomNetwork(seed: number, layerCount: number): Graph {
       "grouped",
       "pool",
       "upsample",
+      "insertZeros",
       "concat",
       "slice",
       "sum",
+      ...(hasProducts ? ["product", "product"] : []),
     ]);
     if (kind === "conv") outputs.push(activate(convolve(source, 1, channels(), name)));
     else if (kind === "uneven") outputs.push(activate(convolveUnevenly(source, 1, channels(), name)));
@@ -124,6 +126,22 @@ function randomNetwork(seed: number, layerCount: number): Graph {
         outputs.push(add({ kind: "maxPool", name, inputs: [source.name], ...darknetPool(size, stride, padding) }));
     } else if (kind === "upsample" && height * width < 100) {
       outputs.push(add({ kind: "upsample", name, inputs: [source.name], factor: integer(random, 2, 3) }));
+    } else if (kind === "insertZeros" && height * width < 100) {
+      const factor = integer(random, 2, 3);
+      const spread = add({ kind: "insertZeros", name: `${name}_zeros`, inputs: [source.name], factor });
+      const transposed = convolution(name, spread.name, [channels(), c, integer(random, 1, 3)], random, { stride: 1 });
+      outputs.push(activate(add({ ...transposed, insertedZeros: factor })));
+    } else if (kind === "product") {
+      // By a signal of the same shape, by a gate of each channel, or by a map of all channels.
+      const same = outputs.filter(({ shape }) => shape.join() === source.shape.join());
+      const factors = [
+        () => pick(random, same),
+        () => activate(add(convolution(`${name}_gate`, source.name, [c, c, height, width], random, { padding: 0 }))),
+        () => activate(add(convolution(`${name}_map`, source.name, [1, c, 1], random))),
+      ];
+      const other = pick(random, factors)();
+      if (other.shape[1] === 1 || other.shape[1] === height)
+        outputs.push(activate(add({ kind: "product", name, inputs: [source.name, other.name] })));
     } else if (kind === "concat") {
       const inputs = Array.from({ length: integer(random, 1, 3) }, () => pick(random, alike).name);
       outputs.push(add({ kind: "concat", name, inputs }));
@@ -215,6 +233,7 @@ function normalized(graph: Graph, random: Random): Graph {
       const greatest = pick(random, [2, 2, 0.1, 30]);
       return { ...layer, lambda: perChannel(layer.name, greatest * pick(random, [0.25, 0.001, 0]), greatest) };
     }
+    if (layer.kind === "product") return { ...layer, factors: perChannel(layer.name, pick(random, [0, 0.1, 1]), 3) };
     if (layer.kind === "island")
       return { ...layer, inputLambdas: layer.inputs.map((name) => perChannel(name, 0.5, 2)) };
     if (layer.kind !== "sum") return layer;
@@ -228,7 +247,7 @@ function normalized(graph: Graph, random: Random): Graph {
 
 export function randomSpikingGraph(options: SpikingOptions): Graph {
   const { seed, layers, neuron } = options;
-  const network = randomNetwork(seed, layers);
+  const network = randomNetwork(seed, layers, neuron === "tracker");
   return spikingOf(neuron === "tracker" ? withAnyFunction(network, seededRandom(seed + 2)) : network, options);
 }
 

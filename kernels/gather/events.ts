@@ -52,7 +52,7 @@ function listNothing(term: Term, i: i32, y: i32): void {
 // @ts-ignore: decorator
 @inline
 export function isDense(term: Term): bool {
-  return term.kernel == TermKernel.DEPTHWISE || term.kernel == TermKernel.SCALE;
+  return term.kernel == TermKernel.DEPTHWISE || term.kernel == TermKernel.SCALE || term.kernel == TermKernel.PRODUCT;
 }
 
 /** Where the entries and the index of a row begin. */

@@ -1,4 +1,4 @@
-/** Channels of one frame, at every offset, into another: slices, the parts of a concatenation, and upsampling. */
+/** Channels of one frame, at every offset, into another: slices, the parts of a concatenation, upsampling, and zeros between. */
 import { isActive, setActive } from "../activity";
 import { clearBytes, copyBytes } from "../bytes";
 import { Move, Tile } from "../structs";
@@ -14,17 +14,20 @@ export function moveItem(move: Move, tile: Tile, y: i32): void {
   const padding = move.endsPosition ? out.stride - end : 0;
   for (let i = firstOf(tile, out.lag); i < to; i++) {
     let target = slotOf(out, tile, out.lag, i) + y * out.width * out.stride + move.to;
-    const active = isActive(input, tile, out.lag, i, y / move.factor);
+    const isBetween = move.insertsZeros != 0 && y % move.factor != 0;
+    const active = !isBetween && isActive(input, tile, out.lag, i, y / move.factor);
     setActive(out, tile, out.lag, i, y, move.part, active);
     if (!active) {
       if (out.isLookedAt) clear(move, target, padding);
       continue;
     }
     const row = slotOf(input, tile, out.lag, i) + (y / move.factor) * input.width * input.stride + move.from;
-    for (let x = 0; x < out.width; x++) {
+    if (move.insertsZeros) clear(move, target, padding);
+    const step = move.insertsZeros ? move.factor : 1;
+    for (let x = 0; x < out.width; x += step) {
       copyBytes(target, row + (x / move.factor) * input.stride, move.channels);
       if (padding) memory.fill(target + move.channels, 0, padding);
-      target += out.stride;
+      target += step * out.stride;
     }
   }
 }

@@ -9,6 +9,7 @@ import { accumulateDense } from "../gather/dense";
 import { countOf, isDense, listRow, magnitudeOf } from "../gather/events";
 import { setActive } from "../activity";
 import { clearBytes } from "../bytes";
+import { accumulateProduct, resetCounts } from "../gather/product";
 import { isQuiet } from "../gather/quiet";
 import { narrow16, narrow8, pairs8, short8, wide16 } from "../generated/variants";
 import { followCounts, sumCharge } from "../neurons/readout";
@@ -128,6 +129,7 @@ function runRow(
     row.x = x;
     row.end = end;
     piece.isQuiet = population.settled != 0 && isQuietPiece(row) ? 1 : 0;
+    if (begins(tile)) resetTerms(row);
     if (population.termCount > 0 && row.from < row.to && !piece.isQuiet) {
       if (!population.isShort) memory.fill(row.currents, 0, (end - x) * row.positionBytes);
       for (let k = 0; k < population.termCount; k++) {
@@ -147,6 +149,15 @@ function runRow(
     }
   }
   countSpikes(population, tile, block, out, toRow, toChannel);
+}
+
+/** Puts what terms keep themselves to its start. */
+function resetTerms(row: Row): void {
+  const population = row.population;
+  for (let k = 0; k < population.termCount; k++) {
+    const term = termOf(population, k);
+    if (term.kernel == TermKernel.PRODUCT) resetCounts(term, row);
+  }
 }
 
 /** Whether a row of trackers receives nothing in this tile, and sends nothing. A pool that is run with them looks at their spikes all the same. */
@@ -287,9 +298,14 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
 function accumulate(tile: Tile, term: Term, row: Row): void {
   const population = row.population;
   if (isDense(term)) {
+    const isProduct = term.kernel == TermKernel.PRODUCT;
     let currents = row.currents;
     for (let x = row.x; x < row.end; x++) {
-      for (let i = row.from; i < row.to; i++) accumulateDense(tile, term, row, i, x, currents + i * row.stepBytes);
+      for (let i = row.from; i < row.to; i++) {
+        const sums = currents + i * row.stepBytes;
+        if (isProduct) accumulateProduct(tile, term, row, i, x, sums);
+        else accumulateDense(tile, term, row, i, x, sums);
+      }
       currents += row.positionBytes;
     }
     return;

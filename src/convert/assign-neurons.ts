@@ -13,6 +13,7 @@ import {
   type Layer,
   type NeuronKind,
   type Population,
+  type ProductLayer,
   type SpikePooling,
 } from "../graph/layers.ts";
 import { neuronModels } from "../snn/neuron.ts";
@@ -39,6 +40,7 @@ export function assignNeurons(graph: Graph, options: NeuronOptions): Graph {
   const layers = graph.layers.map((layer): Layer => {
     if (layer.kind === "maxPool") return { ...layer, pooling: options.pool };
     if (layer.kind === "convolution") return withFrameBias(layer, options.simulation.frameUnits);
+    if (layer.kind === "product") return withFrameFactors(layer, options.simulation.frameUnits);
     if (layer.kind !== "activation") return layer;
     const { name, inputs } = layer;
     const population = populationFor(layer, options);
@@ -59,6 +61,24 @@ function withFrameBias(layer: ConvolutionLayer, frameUnits: number | undefined):
     bias: floatTensor(
       shape,
       Float32Array.from(data, (value) => value * frameUnits),
+    ),
+  };
+}
+
+/** Counts n of a frame's units U stand for n/U each, so a product of two counts for 1/U² and what is to be sent of it for 1/U. */
+function withFrameFactors(layer: ProductLayer, frameUnits: number | undefined): ProductLayer {
+  const { name, factors } = layer;
+  if (!factors) throw new ConversionError("E_NORMALIZE", `${name} has no factors: run normalizeWeights first`);
+  if (frameUnits === undefined)
+    throw new ConversionError(
+      "E_FUNCTION",
+      `${name} [product] multiplies two signals, which only trackers can follow. Convert with --neuron tracker`,
+    );
+  return {
+    ...layer,
+    factors: floatTensor(
+      factors.shape,
+      Float32Array.from(factors.data, (value) => value / frameUnits),
     ),
   };
 }

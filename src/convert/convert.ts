@@ -58,19 +58,25 @@ function unitsOfFrame({ levels, timeSteps, phases }: ConversionSettings): number
   );
 }
 
-/** Take-back neurons are the special case of trackers for two straight lines; where a function is another, or comes from an island, trackers stand for them. */
+/** Take-back neurons are the special case of trackers for two straight lines; where a function is another, or comes from an island or of a product, trackers stand for them. */
 function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
+  const { follows, receivesAtOnce } = neuronModels[neuron];
   const isFollowed = (layer: Layer) =>
-    layer.kind === "activation" ? neuronModels[neuron].follows(layer.activation) : layer.kind !== "island";
+    layer.kind === "activation" ? follows(layer.activation) : receivesAtOnce || !isWhole(layer);
   const refused = graph.layers.find((layer) => !isFollowed(layer));
   if (refused && neuron === "takeback") return "tracker";
   // Functions are refused where neurons are assigned, by name.
-  if (refused?.kind === "island" && !neuronModels[neuron].receivesAtOnce)
+  if (refused && isWhole(refused))
     throw new ConversionError(
-      "E_ISLAND",
-      `${refused.name} [island]: only trackers can follow an island, not ${neuron} neurons`,
+      refused.kind === "island" ? "E_ISLAND" : "E_FUNCTION",
+      `${refused.name} [${refused.kind}]: only trackers can follow ${refused.kind === "island" ? "an island" : "a product"}, not ${neuron} neurons`,
     );
   return neuron;
+}
+
+/** Whether what it gives depends on what its inputs stand for in the whole frame, and not on a step's spikes alone. */
+function isWhole({ kind }: Layer): boolean {
+  return kind === "island" || kind === "product";
 }
 
 /** Whether take-back neurons and the paper's can follow the network: functions of two straight lines, no islands. Others need trackers. */

@@ -111,3 +111,43 @@ test("noise passes strides, groups, sums and slices as the network passes values
     expect(Math.abs(Math.log2(gain[c] / measured[c]))).toBeLessThan(2);
   }
 });
+
+test("a product passes on the mean square of its other factor, which calibration measured", () => {
+  const random = seededRandom(3);
+  const statistics = (power: readonly number[]) => ({
+    ...({ sample: "all", percentiles: [100], layer: floatTensor([1], [1]), count: 1 } as const),
+    channel: floatTensor(
+      [power.length, 1],
+      power.map(() => 1),
+    ),
+    slope: floatTensor(
+      [power.length],
+      power.map(() => 1),
+    ),
+    power: floatTensor([power.length], power),
+  });
+  const known = (name: string, input: string, power: readonly number[]): Layer => ({
+    ...{ kind: "activation", name, inputs: [input], activation: { fn: "linear" } },
+    statistics: statistics(power),
+  });
+  const graph = graphOf([
+    { kind: "input", name: "input", inputs: [], shape: [3, 2, 5] },
+    convolution("map", "input", [2, 3, 1], random),
+    known("a", "map", [4, 9]),
+    convolution("gate", "input", [2, 3, 2, 5], random, { padding: 0 }),
+    known("b", "gate", [0.25, 0.5]),
+    { kind: "product", name: "product", inputs: ["a", "b"] },
+    linear("all", "product"),
+    {
+      ...convolution("out", "all", [7, 2, 1], random),
+      weights: floatTensor([7, 2, 1, 1], new Float32Array(14).fill(1)),
+    },
+    { ...head, name: "head", inputs: ["out"] },
+  ]);
+  const noise = noiseGains(graph);
+  // A change of 1 of one value changes seven outputs by 1; a gate has ten places.
+  expect([...noise.get("all")!.gain]).toEqual([7, 7]);
+  expect([...noise.get("a")!.gain]).toEqual([7 * 0.25, 7 * 0.5]);
+  expect([...noise.get("b")!.gain]).toEqual([10 * 7 * 4, 10 * 7 * 9]);
+  expect([noise.get("a")!.fanOut[0], noise.get("b")!.fanOut[0]]).toEqual([1, 10]);
+});

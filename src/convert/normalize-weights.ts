@@ -3,9 +3,9 @@
  *
  *     w̄[i→j] = w[i→j]·λ_i / λ_j,   b̄[j] = b[j] / λ_j,   λ = 1 for the picture
  *
- * λ passes unchanged through max-pool and upsample and channel by channel through concatenation and slices. A sum is a
+ * λ passes unchanged through max-pool, upsample and inserted zeros, and channel by channel through concatenation and slices. A sum is a
  * population of its own: a branch of spikes is scaled by λ_branch / λ_sum; a convolution that feeds only the sum is
- * normalized to λ_sum directly. A silent channel (λ = 0) gets weights of 0 and stays silent.
+ * normalized to λ_sum directly. A product of fractions of λ_a and λ_b is λ_a·λ_b/λ_product of its own range. A silent channel (λ = 0) gets weights of 0 and stays silent.
  */
 import { ConversionError } from "../core/errors.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
@@ -59,6 +59,14 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
     const from = layer.inputs.map((name) => (isCurrent(name) ? null : context.lambdaOf(name)));
     return { lambda, layer: normalizeSum(layer, from, lambda) };
   },
+  product: (layer, context) => {
+    const lambda = lambdaAfter(layer, context);
+    const [first, second] = layer.inputs.map((name) => context.lambdaOf(name));
+    const factors = Float32Array.from(lambda, (own, c) =>
+      fractionOf(first[c] * second[second.length === 1 ? 0 : c], own),
+    );
+    return { lambda, layer: { ...layer, factors: floatTensor([lambda.length], factors) } };
+  },
   activation: (layer, { lambdaOf }) => {
     const lambda = lambdaOf(layer.inputs[0]);
     return { lambda, layer: { ...layer, lambda: floatTensor([lambda.length], Float32Array.from(lambda)) } };
@@ -73,6 +81,7 @@ const rules: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Context) 
   }),
   maxPool: passedOn,
   upsample: passedOn,
+  insertZeros: passedOn,
   // Its values are those of the DNN; the neurons that take them scale them.
   island: (layer, context) => {
     const inputLambdas = layer.inputs.map((name) => {

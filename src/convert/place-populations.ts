@@ -1,19 +1,19 @@
 /**
  * Makes every place where neurons will stand an `activation` layer, so that later passes need not look for them.
  *
- * Neurons stand where a non-linearity is; besides, where a current (of a convolution or a sum) is read by something that
+ * Neurons stand where a non-linearity is; besides, where a current (of a convolution, a sum or a product) is read by something that
  * reads spikes, a linear population is put in between (also of an island, whose values come as a picture's do), and one (a readout) before each input of a head. A convolution that
  * feeds only a sum needs none: its current goes to the sum's neurons.
  */
 import { ConversionError } from "../core/errors.ts";
 import { consumersOf, derive, type Graph, layersByName } from "../graph/graph.ts";
-import { isHead, type Layer } from "../graph/layers.ts";
+import { isHead, isSynaptic, type Layer } from "../graph/layers.ts";
 
 /** @throws ConversionError [E_TOPOLOGY] where a head or the input is used in a way that spikes cannot follow. */
 export function placePopulations(graph: Graph): Graph {
   const byName = layersByName(graph);
   const consumers = consumersOf(graph);
-  const isCurrent = ({ kind }: Layer) => kind === "convolution" || kind === "sum" || kind === "island";
+  const isCurrent = (layer: Layer) => isSynaptic(layer) || layer.kind === "island";
   /** Whether `consumer` integrates the current of `source` as it is. */
   const takesCurrent = (source: Layer, consumer: Layer) =>
     consumer.kind === "activation" ||

@@ -10,12 +10,21 @@
  *
  * A mean, whose weights are all alike, needs no whole θ: all become the greatest integer, and its error is in V_th alone.
  *
+ * A product of counts is an integer as it is: θ is what it is to be divided by, and its error is in V_th alone, too.
+ *
  * Rounding moves what a convolution gives on average; where the means of its inputs are known, its bias takes that back.
  */
 import { ConversionError, expectInteger } from "../core/errors.ts";
 import { allocate, type Tensor, tensor } from "../core/tensor.ts";
 import { derive, type Graph, layersByName } from "../graph/graph.ts";
-import { type ConvolutionLayer, isPopulation, type Layer, type Population, type SumLayer } from "../graph/layers.ts";
+import {
+  type ConvolutionLayer,
+  isPopulation,
+  type Layer,
+  type Population,
+  type ProductLayer,
+  type SumLayer,
+} from "../graph/layers.ts";
 import { isMeanPool } from "../graph/mean-pool.ts";
 import { phasesOf, stepWeight } from "../snn/phases.ts";
 
@@ -43,6 +52,12 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
     const source = byName.get(layer.inputs[0]) as Layer;
     const terms = source.kind === "sum" ? source.inputs.map((name) => byName.get(name) as Layer) : [source];
     const convolutions = terms.filter((term) => term.kind === "convolution");
+    if (source.kind === "product") {
+      const scale = productScale(source, rangeOf(graph));
+      replaced.set(source.name, quantizeProduct(source, scale));
+      replaced.set(layer.name, quantizePopulation(layer, scale));
+      continue;
+    }
     const sum = source.kind === "sum" ? source : undefined;
     const scale = scaleFor(layer, convolutions, sum, bits, rangeOf(graph));
     for (const convolution of convolutions)
@@ -128,6 +143,32 @@ function scaleFor(
     );
   }
   return { theta, shift };
+}
+
+/** θ = 1/factor: what a product of counts comes to where one spike is to be sent. Where a channel is silent, anything. */
+function productScale({ name, factors }: ProductLayer, { inputs }: Range): Scale {
+  if (!factors) throw new ConversionError("E_QUANTIZE", `${name} has no factors: run normalizeWeights first`);
+  const theta = Float64Array.from(factors.data, (factor) => (factor === 0 ? 1 : 1 / factor));
+  const room = Math.min(currentBound / inputs ** 2, thresholdBound / greatestOf([...theta]));
+  const shift = Math.min(maxShift, Math.floor(Math.log2(room)));
+  if (shift >= 0) return { theta, shift };
+  throw new ConversionError(
+    "E_QUANTIZE",
+    `${name}: a product of counts up to ${inputs}, or what it is divided by, may exceed ±2^30. Use fewer levels or phases`,
+  );
+}
+
+function quantizeProduct(layer: ProductLayer, { shift }: Scale): ProductLayer {
+  const { shape, data } = layer.factors as Tensor;
+  return {
+    ...layer,
+    factors: tensor(
+      "int8",
+      shape,
+      Int8Array.from(data, (factor) => (factor === 0 ? 0 : 1)),
+    ),
+    shift,
+  };
 }
 
 /** As a loop: a channel may have more weights than a call takes arguments. */

@@ -3,7 +3,7 @@ import { EngineError } from "../core/errors.ts";
 import type { Tensor } from "../core/tensor.ts";
 import type { OnnxEmitter } from "../functions/function.ts";
 import { emitActivation } from "../functions/functions.ts";
-import { type Graph, inferShapes, inputOf } from "../graph/graph.ts";
+import { type Graph, inferShapes, inputOf, type Shapes } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { type Layer, type LayerKind, type LayerOf, windowOf } from "../graph/layers.ts";
 import type { Window } from "../graph/windows.ts";
@@ -14,7 +14,7 @@ interface Emitted {
   readonly constants?: readonly OnnxConstant[];
 }
 
-type Emit<K extends LayerKind> = (layer: LayerOf<K>) => Emitted;
+type Emit<K extends LayerKind> = (layer: LayerOf<K>, shapes: Shapes) => Emitted;
 
 const emitters: { readonly [K in LayerKind]: Emit<K> } = {
   input: () => ({ nodes: [] }),
@@ -58,6 +58,14 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
     const attributes = { mode: "nearest", coordinate_transformation_mode: "asymmetric", nearest_mode: "floor" };
     return { constants: [scales], nodes: [node(layer, "Resize", [layer.inputs[0], "", scales.name], attributes)] };
   },
+  // A transposed convolution of one cell for each channel.
+  insertZeros: (layer, shapes) => {
+    const [channels] = shapes.get(layer.name) as Shape;
+    const ones = { name: `${layer.name}.ones`, shape: [channels, 1, 1, 1], data: new Float32Array(channels).fill(1) };
+    const { factor } = layer;
+    const attributes = { strides: [factor, factor], output_padding: [factor - 1, factor - 1], group: channels };
+    return { constants: [ones], nodes: [node(layer, "ConvTranspose", [layer.inputs[0], ones.name], attributes)] };
+  },
   concat: (layer) => ({ nodes: [node(layer, "Concat", layer.inputs, { axis: 1 })] }),
   slice: (layer) => {
     const bounds = { start: layer.start, end: layer.start + layer.count, axis: 1 };
@@ -81,6 +89,16 @@ const emitters: { readonly [K in LayerKind]: Emit<K> } = {
       return output;
     });
     return { constants, nodes: [...nodes, node(layer, "Sum", terms)] };
+  },
+  product: (layer) => {
+    if (!layer.factors) return { nodes: [node(layer, "Mul", layer.inputs)] };
+    const factors = { ...constant(layer, "factors", layer.factors), shape: [1, layer.factors.shape[0], 1, 1] };
+    const unscaled = `${layer.name}.unscaled`;
+    const nodes = [
+      { op: "Mul", inputs: layer.inputs, outputs: [unscaled] },
+      node(layer, "Mul", [unscaled, factors.name]),
+    ];
+    return { constants: [factors], nodes };
   },
   // Run by themselves: `dnn-session.ts`.
   island: () => ({ nodes: [] }),
@@ -114,7 +132,7 @@ export interface DnnPart {
 export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: DnnPart): Uint8Array {
   const shapes = inferShapes(graph);
   const { layers, inputs, metadata = {} } = part ?? { layers: graph.layers, inputs: [inputOf(graph).name] };
-  const emitted = layers.map(emit);
+  const emitted = layers.map((layer) => emit(layer, shapes));
   return encodeOnnx({
     nodes: emitted.flatMap(({ nodes }) => nodes),
     constants: emitted.flatMap(({ constants }) => constants ?? []),
@@ -128,8 +146,8 @@ export function graphToOnnx(graph: Graph, outputs: readonly string[], part?: Dnn
   });
 }
 
-function emit(layer: Layer): Emitted {
-  return (emitters[layer.kind] as (layer: Layer) => Emitted)(layer);
+function emit(layer: Layer, shapes: Shapes): Emitted {
+  return (emitters[layer.kind] as (layer: Layer, shapes: Shapes) => Emitted)(layer, shapes);
 }
 
 function spikes({ name, kind }: Layer): never {

@@ -86,6 +86,14 @@ const cfgs: Readonly<Record<string, readonly string[]>> = {
     "convolutional filters=8 size=3 pad=1 activation=linear",
     "shortcut from=-2,0 activation=linear",
   ],
+  "products of two maps, and by one value a channel": [
+    first,
+    "convolutional filters=8 size=1 activation=logistic",
+    "sam from=-2 activation=leaky",
+    "avgpool",
+    "convolutional filters=8 size=1 activation=logistic",
+    "scale_channels from=2 activation=linear",
+  ],
   "what reads a convolution twice": [
     "convolutional filters=8 size=3 pad=1 activation=linear",
     "activation activation=leaky",

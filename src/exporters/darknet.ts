@@ -88,6 +88,9 @@ const writers: { readonly [K in LayerKind]: Writer<K> } = {
     const groups = channels / count;
     append(draft, "route", { layers: numberOf(draft, inputs[0], layer), groups, group_id: start / count }, layer.name);
   },
+  insertZeros: (_, layer) =>
+    refuse(layer.name, "is part of a transposed convolution, whose weights are kept in other order"),
+  product: writeProduct,
   sum: writeSum,
   region: writeHead,
   yolo: writeHead,
@@ -159,6 +162,21 @@ function writeSum(draft: Draft, layer: LayerOf<"sum">): void {
   routeTo(draft, layer.inputs[first], layer);
   const from = layer.inputs.filter((_, i) => i !== first).map((name) => numberOf(draft, name, layer));
   endWithActivation(draft, "shortcut", { from: from.join(",") }, layer);
+}
+
+/** `[scale_channels]` reads the gate before it, `[sam]` either factor. */
+function writeProduct(draft: Draft, layer: LayerOf<"product">): void {
+  if (layer.factors) refuse(layer.name, "scales its product, which darknet does not");
+  const [map, gate] = layer.inputs;
+  const [[channels], [gates, height, width]] = [map, gate].map((name) => draft.shapes.get(name) as Shape);
+  routeTo(draft, gate, layer);
+  const from = numberOf(draft, map, layer);
+  const isAlike = draft.shapes.get(map)?.join() === draft.shapes.get(gate)?.join();
+  if (isAlike) endWithActivation(draft, "sam", { from }, layer);
+  else {
+    const isOfChannels = gates === channels && height === 1 && width === 1;
+    endWithActivation(draft, "scale_channels", { from, ...(isOfChannels ? {} : { scale_wh: 1 }) }, layer);
+  }
 }
 
 function writeHead(draft: Draft, layer: LayerOf<"region" | "yolo" | "gaussianYolo">): void {

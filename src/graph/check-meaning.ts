@@ -16,6 +16,7 @@ import {
   type LayerOf,
   type MaxPoolLayer,
   type Population,
+  type ProductLayer,
   type SumLayer,
   windowOf,
 } from "./layers.ts";
@@ -38,9 +39,10 @@ export function expectHead(graph: Graph): void {
 export function checkLayers(graph: Graph): void {
   const shapes = inferShapes(graph);
   inputOf(graph);
+  const byName = layersByName(graph);
   for (const layer of graph.layers) {
     checkValues(layer);
-    checkFacts(layer, shapes);
+    checkFacts(layer, byName, shapes);
   }
   if (isSpiking(graph)) checkSpiking(graph, shapes);
   else for (const layer of graph.layers) if (layer.kind !== "input") checkFloat(layer);
@@ -71,7 +73,7 @@ function checkValues(layer: Layer): void {
 }
 
 /** What has a sign, an order or a shape that {@link inferShapes} does not ask of it. */
-function checkFacts(layer: Layer, shapes: Shapes): void {
+function checkFacts(layer: Layer, byName: ReadonlyMap<string, Layer>, shapes: Shapes): void {
   const notNegative = (name: string, values: Tensor["data"]) => {
     if (values.some((value) => value < 0)) fail(layer, `${name} holds negative values`);
   };
@@ -79,6 +81,14 @@ function checkFacts(layer: Layer, shapes: Shapes): void {
   if (layer.kind === "batchNorm" && layer.variance.data.some((value) => value + layer.epsilon <= 0))
     fail(layer, "variance + epsilon must be positive");
   if (isPopulation(layer)) notNegative("lambda", layer.lambda.data);
+  if (layer.kind === "convolution" && layer.insertedZeros !== undefined) {
+    const source = byName.get(layer.inputs[0]);
+    if (source?.kind !== "insertZeros" || source.factor !== layer.insertedZeros)
+      fail(
+        layer,
+        `insertedZeros is ${layer.insertedZeros}, but ${source?.name} [${source?.kind}] inserts none like that`,
+      );
+  }
   if (layer.kind !== "activation") return;
   const [channels] = shapes.get(layer.name) as Shape;
   if (layer.lambda) {
@@ -128,28 +138,41 @@ function checkSpiking(graph: Graph, shapes: Shapes): void {
     if (isPopulation(layer)) checkThresholds(layer);
     if (isPopulation(layer) && (layer.neuron === "tracker") !== isFrame)
       fail(layer, `${layer.neuron} neurons do not belong into a network ${isFrame ? "with" : "without"} frameUnits`);
+    if (layer.kind === "product" && !isFrame) fail(layer, "it belongs into a network of trackers, with frameUnits");
     if (isPopulation(layer) && isFrame && layer.vInit !== 0) fail(layer, `trackers begin at 0, not at ${layer.vInit}`);
     if (!isInteger) checkFloat(layer);
     else if (layer.kind === "convolution") checkIntegerConvolution(layer);
     else if (layer.kind === "sum") checkIntegerSum(layer);
+    else if (layer.kind === "product") checkIntegerProduct(layer);
     else if (isPopulation(layer)) checkIntegerPopulation(layer);
   }
 }
 
-const spikes: readonly LayerKind[] = ["input", "integrateFire", "readout", "maxPool", "upsample", "concat", "slice"];
-const currents: readonly LayerKind[] = ["convolution", "sum", "island"];
+const spikes: readonly LayerKind[] = [
+  "input",
+  "integrateFire",
+  "readout",
+  "maxPool",
+  "upsample",
+  "insertZeros",
+  "concat",
+  "slice",
+];
+const currents: readonly LayerKind[] = ["convolution", "sum", "product", "island"];
 /** By layer kind: of which kinds its inputs may be in a spiking graph; null where it has no place in one. */
 const readable: { readonly [K in LayerKind]: readonly LayerKind[] | null } = {
   input: [],
   convolution: spikes,
   sum: [...spikes, "convolution"],
+  product: spikes.filter((kind) => kind !== "input"),
   maxPool: spikes,
   upsample: spikes,
+  insertZeros: spikes,
   concat: spikes,
   slice: spikes,
   integrateFire: currents,
   readout: currents,
-  island: ["integrateFire", "maxPool", "upsample", "concat", "slice"],
+  island: ["integrateFire", "maxPool", "upsample", "insertZeros", "concat", "slice"],
   region: ["readout"],
   yolo: ["readout"],
   gaussianYolo: ["readout"],
@@ -200,6 +223,13 @@ function checkIntegerSum(layer: SumLayer): void {
   for (const scale of layer.scales ?? []) if (scale) checkWeights(layer, "scales", scale);
   if (layer.shift === undefined && layer.scales?.some(Boolean))
     fail(layer, "shift is missing, which belongs to integer scales");
+}
+
+function checkIntegerProduct(layer: ProductLayer): void {
+  const { factors, shift } = layer;
+  if (!factors || shift === undefined) fail(layer, "factors or shift are missing, which belong to an integer product");
+  expectType(layer, "factors", factors.dtype, ["int8"]);
+  if (factors.data.some((value) => value !== 0 && value !== 1)) fail(layer, "factors hold more than zeros and ones");
 }
 
 function checkIntegerPopulation(layer: Layer & Population): void {

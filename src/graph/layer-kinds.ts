@@ -10,7 +10,7 @@ import { headKinds } from "../heads/heads.ts";
 import { onnxSchema } from "../heads/tail.ts";
 import { checkPart } from "../onnx/part.ts";
 import { type LayerKind, type LayerOf, neuronKinds, windowOf } from "./layers.ts";
-import { type Window, windowCounts } from "./windows.ts";
+import { type Window, windowCounts, windowExtent } from "./windows.ts";
 
 /** [channels, height, width]. */
 export type Shape = readonly [number, number, number];
@@ -34,6 +34,17 @@ function pooledShape(window: Window, [channels, height, width]: Shape): Shape {
 /** Layers that multiply nothing and hold no parameters. */
 const free = { parameters: () => 0, macs: () => 0 };
 
+/** Output positions of a convolution; behind inserted zeros, input positions that hold values. */
+function positionsOf(layer: LayerOf<"convolution">, [, height, width]: Shape): number {
+  const { insertedZeros: factor } = layer;
+  if (factor === undefined) return height * width;
+  const window = windowOf(layer);
+  const extent = windowExtent(window);
+  const [top, left, bottom, right] = window.pads;
+  return ((height + extent[0] - 1 - top - bottom) * (width + extent[1] - 1 - left - right)) / factor ** 2;
+}
+
+const factor = z.int().min(1).max(64);
 const positive = z.int().min(1).max(65_536);
 const pair = z.tuple([positive, positive]);
 const pad = z.int().min(0).max(1024);
@@ -112,13 +123,15 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
           `input has ${channels} channels; the weights read ${inC * layer.groups} (${layer.groups} groups of ${inC})`,
         );
       }
+      if (layer.insertedZeros !== undefined && layer.strides.some((stride) => stride !== 1))
+        fail("it reads inserted zeros, but its stride is not 1");
       if (outC % layer.groups !== 0) fail(`${outC} filters do not divide into ${layer.groups} groups`);
       perChannel({ bias: layer.bias }, outC, fail);
       perChannel({ inputMean: layer.inputMean }, channels, fail);
       return [outC, ...windowCounts(windowOf(layer), [height, width])];
     },
     parameters: (layer) => sizeOf(layer.weights.shape) + (layer.bias ? layer.bias.shape[0] : 0),
-    macs: (layer, [, height, width]) => sizeOf(layer.weights.shape) * height * width,
+    macs: (layer, output) => sizeOf(layer.weights.shape) * positionsOf(layer, output),
     schema: {
       weights: tensorSchema,
       bias: tensorSchema.optional(),
@@ -127,6 +140,7 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       pads,
       groups: positive,
       shift: z.int().min(0).max(30).optional(),
+      insertedZeros: factor.optional(),
       inputMean: floatSchema.optional(),
     },
   },
@@ -191,7 +205,13 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
     ...free,
     arity: [1, 1],
     inferShape: (layer, [[channels, height, width]]) => [channels, height * layer.factor, width * layer.factor],
-    schema: { factor: z.int().min(1).max(64) },
+    schema: { factor },
+  },
+  insertZeros: {
+    ...free,
+    arity: [1, 1],
+    inferShape: (layer, [[channels, height, width]]) => [channels, height * layer.factor, width * layer.factor],
+    schema: { factor },
   },
   concat: {
     ...free,
@@ -229,6 +249,21 @@ export const layerKinds: { readonly [K in LayerKind]: LayerKindSpec<K> } = {
       return inputs[0];
     },
     schema: { scales: z.array(tensorSchema.nullable()).optional(), shift: z.int().min(0).max(30).optional() },
+  },
+  product: {
+    ...free,
+    arity: [2, 2],
+    inferShape: (layer, [first, second], fail) => {
+      const [channels, height, width] = second;
+      const isAlike = second.join() === first.join();
+      const isGate = channels === first[0] && height === 1 && width === 1;
+      const isMask = channels === 1 && height === first[1] && width === first[2];
+      if (!isAlike && !isGate && !isMask)
+        fail(`inputs of ${first.join("×")} and ${second.join("×")} have no product of the first one's shape`);
+      perChannel({ factors: layer.factors }, first[0], fail);
+      return first;
+    },
+    schema: { factors: tensorSchema.optional(), shift: z.int().min(0).max(30).optional() },
   },
   integrateFire: { ...population, schema: { ...populationSchema, delay: z.int().min(0).max(1024) } },
   readout: { ...population, schema: populationSchema },

@@ -3,7 +3,7 @@
  * `activation` layers by `integrateFire` populations (and by `readout` populations before the heads).
  *
  * Signals: an `input`, `activation`, `integrateFire`, `maxPool` carries values (in an SNN: spikes, small signed integers
- * per step); a `convolution` and a `sum` carry currents; `concat`, `slice`, `upsample` carry what they are given.
+ * per step); a `convolution`, a `sum` and a `product` carry currents; `concat`, `slice`, `upsample`, `insertZeros` carry what they are given.
  */
 
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
@@ -40,6 +40,8 @@ export interface ConvolutionLayer extends LayerBase {
   readonly groups: number;
   /** Extra fractional bits of the integer current; absent in float graphs. */
   readonly shift?: number;
+  /** Factor of the `insertZeros` layer that this convolution of stride 1 reads: multiplications by its zeros are no work. */
+  readonly insertedZeros?: number;
   /** Mean of each input channel over calibration pictures [inC]; in fractions of λ after normalization. For the rounding of weights. */
   readonly inputMean?: FloatTensor;
 }
@@ -112,6 +114,15 @@ export interface UpsampleLayer extends LayerBase {
   readonly factor: number;
 }
 
+/**
+ * Each value becomes the first cell of `factor`² cells, and all others are zeros. A convolution of what comes of it is a transposed
+ * convolution (fractionally strided: Dumoulin & Visin 2016, section 4).
+ */
+export interface InsertZerosLayer extends LayerBase {
+  readonly kind: "insertZeros";
+  readonly factor: number;
+}
+
 /** Along channels. */
 export interface ConcatLayer extends LayerBase {
   readonly kind: "concat";
@@ -130,6 +141,21 @@ export interface SumLayer extends LayerBase {
   /** Per input a factor per channel [C], or null for 1: λ_branch/λ_sum after normalization; integers after quantization. */
   readonly scales?: readonly (Tensor | null)[];
   /** As in a convolution: scaled inputs are shifted left by so many bits. */
+  readonly shift?: number;
+}
+
+/**
+ * Product of two inputs: the first has the output's shape, the second has it too, or one value a channel [C, 1, 1] (a gate, as in
+ * squeeze-and-excitation), or one a position [1, H, W]. In a spiking graph a current: what changes of the product of both net counts.
+ */
+export interface ProductLayer extends LayerBase {
+  readonly kind: "product";
+  /**
+   * [C], set by weight normalization: λ_a·λ_b/λ_product, divided by a frame's units once neurons are assigned. After quantization 1 (0
+   * where a channel is silent), since the threshold holds the rest.
+   */
+  readonly factors?: Tensor;
+  /** As in a convolution: products are shifted left by so many bits. */
   readonly shift?: number;
 }
 
@@ -205,9 +231,11 @@ export type Layer =
   | MaxPoolLayer
   | AveragePoolLayer
   | UpsampleLayer
+  | InsertZerosLayer
   | ConcatLayer
   | SliceLayer
   | SumLayer
+  | ProductLayer
   | IntegrateFireLayer
   | ReadoutLayer
   | IslandLayer
@@ -227,6 +255,11 @@ export function isHead(layer: Layer): layer is HeadLayer {
 
 export function isPopulation(layer: Layer): layer is IntegrateFireLayer | ReadoutLayer {
   return layer.kind === "integrateFire" || layer.kind === "readout";
+}
+
+/** Layers whose spikes meet synapses: currents for the neurons behind, whose operations are counted. */
+export function isSynaptic(layer: Layer): layer is ConvolutionLayer | SumLayer | ProductLayer {
+  return layer.kind === "convolution" || layer.kind === "sum" || layer.kind === "product";
 }
 
 /** The windows that a layer slides over its input. */

@@ -48,15 +48,16 @@ function sumMacs(layers: readonly LayerMacs[]): Omit<LayerMacs, "name"> {
 function macsWithinBorders(layer: ConvolutionLayer, input: Shape, output: Shape): number {
   const { size, strides, dilations, pads } = windowOf(layer);
   const [outC, inPerGroup] = layer.weights.shape;
+  const { insertedZeros = 1 } = layer;
   return outC * inPerGroup * tapsInside(0) * tapsInside(1);
 
-  /** Pairs of output position and kernel tap along one axis that meet an input position. */
+  /** Pairs of output position and kernel tap along one axis that meet an input position, and no inserted zero. */
   function tapsInside(axis: 0 | 1): number {
     let taps = 0;
     for (let out = 0; out < output[axis + 1]; out++) {
       for (let k = 0; k < size[axis]; k++) {
         const at = out * strides[axis] - pads[axis] + k * dilations[axis];
-        if (at >= 0 && at < input[axis + 1]) taps++;
+        if (at >= 0 && at < input[axis + 1] && at % insertedZeros === 0) taps++;
       }
     }
     return taps;

@@ -102,16 +102,18 @@ const convTranspose: Rule = (context) => {
   );
   const given = integers(node, "output_shape");
   const extra = integers(node, "output_padding") ?? plane.map(() => 0);
+  const isSame = text(node, "auto_pad", "NOTSET").startsWith("SAME");
   const out =
     given ??
-    plane.map(
-      (extent, i) =>
-        (extent - 1) * strides[i] +
-        extra[i] +
-        (weights[2 + i] - 1) * dilations[i] +
-        1 -
-        pads[i] -
-        pads[i + plane.length],
+    plane.map((extent, i) =>
+      isSame
+        ? extent * strides[i]
+        : (extent - 1) * strides[i] +
+          extra[i] +
+          (weights[2 + i] - 1) * dilations[i] +
+          1 -
+          pads[i] -
+          pads[i + plane.length],
     );
   return [[input[0], weights[1] * integer(node, "group", 1), ...out]];
 };

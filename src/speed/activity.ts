@@ -2,7 +2,7 @@
 import { EngineError } from "../core/errors.ts";
 import type { FloatTensor, Tensor } from "../core/tensor.ts";
 import { consumersOf, type Graph, inferShapes, layerMacs } from "../graph/graph.ts";
-import { isPopulation, type Layer, type LayerOf } from "../graph/layers.ts";
+import { isPopulation, isSynaptic, type Layer, type LayerOf } from "../graph/layers.ts";
 import { dnnOperations } from "../metrics/operations.ts";
 import type { LayerActivity, Session } from "../snn/engine.ts";
 import { membraneBound } from "../snn/neuron.ts";
@@ -92,7 +92,7 @@ function spikeReaders(graph: Graph): readonly SpikeReaders[] {
   const reached = (layer: Layer): LayerOf<"convolution">[] =>
     consumers.get(layer.name)!.flatMap((reader) => {
       if (reader.kind === "convolution") return [reader];
-      return reader.kind === "sum" || isPopulation(reader) ? [] : reached(reader);
+      return isSynaptic(reader) || isPopulation(reader) ? [] : reached(reader);
     });
   return graph.layers
     .filter((layer) => layer.kind === "integrateFire")

@@ -121,7 +121,7 @@ export function stagesOf(graph: Graph): ChipNetwork {
     } else if (layer.kind === "convolution") {
       const sources = merged.from.map(({ name }) => name);
       signals.set(layer.name, begin(convolutionStage(layer, shapeOf(layer.inputs[0]), shapeOf(layer.name), sources)));
-    } else if (layer.kind === "sum") {
+    } else if (layer.kind === "sum" || layer.kind === "product") {
       others.push({ name: layer.name, kind: layer.kind });
       const sources = merged.from.map(({ name }) => name);
       signals.set(layer.name, begin(sumStage(layer.name, shapeOf(layer.name), sources)));

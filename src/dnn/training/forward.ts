@@ -6,8 +6,8 @@ import { EngineError } from "../../core/errors.ts";
 import { isMonotone } from "../../functions/functions.ts";
 import { consumersOf, type Graph } from "../../graph/graph.ts";
 import { type ActivationLayer, isHead, type Layer } from "../../graph/layers.ts";
-import { add, concatenate, sliceOf } from "./arithmetic.ts";
-import { activate, averagePool, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { add, concatenate, multiply, sliceOf } from "./arithmetic.ts";
+import { activate, averagePool, batchNormalization, convolution, insertZeros, maxPool, upsample } from "./layers.ts";
 import { countsOf, type SurrogateName } from "./rounding.ts";
 import type { Tape, Value } from "./tape.ts";
 
@@ -99,6 +99,11 @@ export function forward(tape: Tape, graph: Graph, options: ForwardOptions): Read
         case "dfl":
         case "tail":
           return inputs[0];
+        case "product":
+          if (layer.factors) throw notADnn(layer, "has been normalized");
+          return multiply(tape, inputs[0], inputs[1]);
+        case "insertZeros":
+          return insertZeros(tape, inputs[0], layer.factor);
         case "island":
           throw notTrainable(layer);
         case "integrateFire":

@@ -7,7 +7,7 @@ import { beforeAll, expect, test } from "vitest";
 import { normalTensor, runWithGradients, type Tensors } from "../../../test/run-tape.ts";
 import { seededRandom } from "../../core/random.ts";
 import { type FloatTensor, relativeError } from "../../core/tensor.ts";
-import { activate, averagePool, batchNormalization, convolution, maxPool, upsample } from "./layers.ts";
+import { activate, averagePool, batchNormalization, convolution, insertZeros, maxPool, upsample } from "./layers.ts";
 import type { Tape, Value } from "./tape.ts";
 
 // Two float32 programs that add in different orders; measured at 1e-7 to 1e-6.
@@ -238,5 +238,22 @@ test("upsample", async () => {
     [2, 3, 6, 9],
     (tape, { x }) => upsample(tape, x, 3),
     ([x]) => tf.reshape(tf.tile(tf.reshape(x, [12, 1, 3, 1]), [1, 3, 1, 3]), [2, 3, 6, 9]),
+  );
+});
+
+test("zeros between", async () => {
+  await agree(
+    { x: [2, 3, 2, 3] },
+    [2, 3, 4, 6],
+    (tape, { x }) => insertZeros(tape, x, 2),
+    ([x]) => {
+      const cells = tf.pad(tf.reshape(x, [12, 1, 3, 1]), [
+        [0, 0],
+        [0, 1],
+        [0, 0],
+        [0, 1],
+      ]);
+      return tf.reshape(cells, [2, 3, 4, 6]);
+    },
   );
 });

@@ -297,6 +297,16 @@ export function upsample(tape: Tape, x: Value, factor: number): Value {
   });
 }
 
+/** Zeros between values: each becomes the first of factor² cells. */
+export function insertZeros(tape: Tape, x: Value, factor: number): Value {
+  const [batch, channels, height, width] = x.shape;
+  const cells = reshaped(tape, x, [batch, channels, height, 1, width, 1]);
+  const squares = padded(tape, cells, [0, 0, 0, 0, 0, 0, 0, 0, 0, factor - 1, 0, factor - 1]);
+  const [rows, columns] = [height * factor, width * factor];
+  const spread = reshaped(tape, squares, [batch, channels, rows, columns]);
+  return tape.record(spread, [x], (g) => [strided(tape, g, [2, 3], [0, 0], [rows, columns], [factor, factor])]);
+}
+
 function enlarged(tape: Tape, x: Value, factor: number): Value {
   const [batch, channels, height, width] = x.shape;
   const scales = tape.constant([4], [1, 1, factor, factor]);

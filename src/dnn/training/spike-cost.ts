@@ -92,12 +92,16 @@ function ledOn(reader: Layer, extents: Extents, behind: Float64Array): Float64Ar
           for (let j = 0; j < reader.factor; j++) sum += behind[(y * reader.factor + i) * outW + x * reader.factor + j];
         return sum;
       });
+    case "insertZeros":
+      return plane((y, x) => behind[y * reader.factor * outW + x * reader.factor]);
     case "slice":
       return behind.map((value) => (value * reader.count) / channels);
     case "concat":
       return behind;
     case "sum":
       return new Float64Array(outH * outW).fill(1);
+    case "product":
+      return new Float64Array(height * width).fill((outH * outW * outC) / (height * width * channels));
     default:
       // Currents end at neurons, whose spikes are counted there; heads and islands take values.
       return new Float64Array(height * width);

@@ -75,6 +75,16 @@ export const layerWords: { readonly [K in LayerKind]: LayerWord<K> } = {
     how: "NIR has no enlargement",
     write: (layer) => refuse(layer, "NIR enlarges nothing"),
   },
+  insertZeros: {
+    verdict: "refused",
+    how: "NIR has no enlargement",
+    write: (layer) => refuse(layer, "NIR enlarges nothing"),
+  },
+  product: {
+    verdict: "refused",
+    how: "NIR multiplies no two signals",
+    write: (layer) => refuse(layer, "NIR multiplies no two signals"),
+  },
   island: {
     verdict: "refused",
     how: "operators of ONNX, which no neuron computes",

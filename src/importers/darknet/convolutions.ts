@@ -1,7 +1,8 @@
 /** Sections with weights: convolutions, transposed ones, dense layers, batch norms of their own. */
-import type { FloatTensor } from "../../core/tensor.ts";
+import { type FloatTensor, floatTensor } from "../../core/tensor.ts";
+import { spreadConvolution } from "../../graph/transposed-convolution.ts";
 import { windowCounts } from "../../graph/windows.ts";
-import { addActivation, addIsland, type Builder, type Norm, type Output, readNorm } from "./builder.ts";
+import { addActivation, type Builder, type Norm, type Output, readNorm } from "./builder.ts";
 
 /** Darknet's order in the file: biases, then with batch norm scales, means, variances; then the weights. */
 export function importConvolutional(builder: Builder): Output {
@@ -94,17 +95,16 @@ export function importBatchNorm(builder: Builder): Output {
 }
 
 /**
- * A transposed convolution. Each input spreads a window of its value times the weights over the output, which no convolution of ours does:
- * an island. In the file as a convolution's, weights [C, filters, size, size]. Batch norm is folded here.
+ * A transposed convolution. In the file as a convolution's, weights [C, filters, size, size]. Batch norm is folded here.
  */
 export function importTransposed(builder: Builder): Output {
-  const { reader, parameters, previous, epsilon } = builder;
+  const { reader, parameters, previous, epsilon, add } = builder;
   reader.refuse("dontload", "dontloadscales", "groups");
   const filters = reader.integer("filters", 1, 1);
   const size = reader.integer("size", 1, 1, 64);
   const stride = reader.integer("stride", 1, 1, 64);
   const pad = paddingOf(builder, size);
-  const [channels, height, width] = previous.shape;
+  const [channels] = previous.shape;
   const where = `layer ${reader.section.index} [${reader.section.type}]`;
   const bias = Float32Array.from(parameters.next([filters], where).data);
   const norm = reader.truth("batch_normalize") ? readNorm(builder, filters, where) : undefined;
@@ -114,20 +114,26 @@ export function importTransposed(builder: Builder): Output {
     for (let m = 0; m < filters; m++) bias[m] -= norm.mean.data[m] * factor[m];
     for (let i = 0; i < weights.length; i++) weights[i] *= factor[Math.floor(i / (size * size)) % filters];
   }
-  const extent = (length: number) => (length - 1) * stride + size - 2 * pad;
-  const node = {
-    op: "ConvTranspose",
-    inputs: ["x0", "weights", "bias"],
-    outputs: ["y"],
-    attributes: { kernel_shape: [size, size], strides: [stride, stride], pads: [pad, pad, pad, pad] },
-  };
-  const output = addIsland(builder, [previous], [filters, extent(height), extent(width)], {
-    nodes: [node],
-    constants: [
-      { name: "weights", shape: [channels, filters, size, size], data: weights },
-      { name: "bias", shape: [filters], data: bias },
-    ],
-    macs: height * width * weights.length,
+  const spread = spreadConvolution({
+    shape: [channels, filters, size, size],
+    weights,
+    strides: [stride, stride],
+    dilations: [1, 1],
+    pads: [pad, pad, pad, pad],
+    outputPadding: [0, 0],
+    groups: 1,
+  });
+  if (typeof spread === "string") return reader.fail(`${spread}; such transposed convolutions are not supported`);
+  const { index, type } = reader.section;
+  const { factor } = spread;
+  const input =
+    factor === 1 ? previous : add({ kind: "insertZeros", name: `zeros${index}`, inputs: [previous.name], factor });
+  const output = add({
+    kind: "convolution",
+    name: `${type}${index}`,
+    inputs: [input.name],
+    ...spread.convolution,
+    bias: floatTensor([filters], bias),
   });
   return addActivation(builder, output, "logistic");
 }

@@ -184,11 +184,11 @@ function multiply(builder: Builder, map: Output, expected: readonly number[]): O
     reader.fail(
       `the layer before is of ${previous.shape.join("×")}; ${expected.join("×")} are needed to scale ${map.shape.join("×")}`,
     );
-  const node = { op: "Mul", inputs: ["x0", "x1"], outputs: ["y"] };
-  const product =
-    previous.name === map.name
-      ? addIsland(builder, [previous], map.shape, { nodes: [{ ...node, inputs: ["x0", "x0"] }] })
-      : addIsland(builder, [previous, map], map.shape, { nodes: [node] });
+  const product = builder.add({
+    kind: "product",
+    name: `${reader.section.type}${reader.section.index}`,
+    inputs: [map.name, previous.name],
+  });
   return addActivation(builder, product, "linear");
 }
 

@@ -169,7 +169,11 @@ const cases: Readonly<Record<string, Case>> = {
         ]),
       );
     },
-    kinds: ["averagePool", "activation", "island"],
+    kinds: ["averagePool", "activation", "product"],
+  },
+  "a product with one value a position": {
+    make: (draft, x) => draft.op("Mul", [draft.op("Tanh", [draft.mix(x, draft.channels, 1)]), x]),
+    kinds: ["activation", "product"],
   },
   "dense layers": {
     make: (draft, x) => {
@@ -197,7 +201,7 @@ const cases: Readonly<Record<string, Case>> = {
       const [a, b] = [draft.op("Relu", [x]), draft.mix(x, draft.channels, draft.channels)];
       return draft.op("Sub", [draft.op("Sum", [draft.op("Mul", [a, b]), x, draft.op("Add", [a, x])]), b]);
     },
-    kinds: ["activation", "island", "sum"],
+    kinds: ["activation", "product", "sum"],
   },
   "products and sums with constants": {
     make: (draft, x) => {
@@ -311,9 +315,36 @@ const cases: Readonly<Record<string, Case>> = {
     },
     kinds: ["island"],
   },
-  "an island of a transposed convolution": {
+  ConvTranspose: {
     make: (draft, x) => {
-      const weights = draft.constant([draft.channels, 3, 2, 2]);
+      const groups = draft.pick([1, 2, draft.channels]);
+      const perGroup = draft.integer(1, 3);
+      const stride = draft.integer(2, 3);
+      const kernel = [stride + draft.integer(0, 2), stride + draft.integer(0, 2)];
+      const rest = draft.integer(0, stride - 1);
+      const pads = draft.pick<OnnxNode["attributes"]>([
+        {},
+        { pads: [0, 1, 1, 0] },
+        { output_padding: [rest, rest] },
+        { auto_pad: "SAME_UPPER" },
+        { auto_pad: "SAME_LOWER" },
+      ]);
+      const weights = draft.constant([draft.channels, perGroup, ...kernel]);
+      const inputs = [x, weights, ...(both(draft) ? [draft.constant([groups * perGroup])] : [])];
+      const attributes = { strides: [stride, stride], group: groups, ...pads };
+      return { value: draft.op("ConvTranspose", inputs, attributes), channels: groups * perGroup };
+    },
+    kinds: ["insertZeros"],
+  },
+  "ConvTranspose of stride 1, dilated": {
+    make: (draft, x) => {
+      const weights = draft.constant([draft.channels, 3, 2, 3]);
+      return { value: draft.op("ConvTranspose", [x, weights], { dilations: [2, 1], pads: [1, 0, 2, 1] }), channels: 3 };
+    },
+  },
+  "an island of a transposed convolution that leaves gaps": {
+    make: (draft, x) => {
+      const weights = draft.constant([draft.channels, 3, 1, 2]);
       return { value: draft.op("ConvTranspose", [x, weights], { strides: [2, 2] }), channels: 3 };
     },
     kinds: ["island"],

@@ -16,7 +16,7 @@ import {
 } from "./operators/activations.ts";
 import { Add, BatchNormalization, Div, Mul, Sub, Sum } from "./operators/arithmetic.ts";
 import { Cast, Concat, Gather, Identity, Reshape, Slice, Split } from "./operators/channels.ts";
-import { Conv, Gemm, MatMul } from "./operators/convolutions.ts";
+import { Conv, ConvTranspose, Gemm, MatMul } from "./operators/convolutions.ts";
 import { AveragePool, GlobalAveragePool, MaxPool, Pad, ReduceMean, Resize } from "./operators/windows.ts";
 
 export interface OperatorEntry {
@@ -33,6 +33,12 @@ const passed = "nothing";
 
 const table: Readonly<Record<string, OperatorEntry>> = {
   Conv: { operator: Conv, becomes: "a convolution: any kernel, strides, dilations, pads, groups", isSpatial: true },
+  ConvTranspose: {
+    operator: ConvTranspose,
+    becomes:
+      "a convolution of inputs with zeros between them; with strides that differ, or gaps between windows: an island",
+    isSpatial: true,
+  },
   Gemm: { operator: Gemm, becomes: "a convolution of one cell, on planes of one cell" },
   MatMul: { operator: MatMul, becomes: "a convolution of one cell, of planes of one cell and a constant" },
   BatchNormalization: {
@@ -43,7 +49,11 @@ const table: Readonly<Record<string, OperatorEntry>> = {
   Add: { operator: Add, becomes: "a sum; with a constant, a bias" },
   Sum: { operator: Sum, becomes: "a sum" },
   Sub: { operator: Sub, becomes: "a sum; with a constant, a bias" },
-  Mul: { operator: Mul, becomes: "with a constant, weights; part of a function (x·σ(x))" },
+  Mul: {
+    operator: Mul,
+    becomes:
+      "a product, also with one value a channel or a position; with a constant, weights; part of a function (x·σ(x))",
+  },
   Div: { operator: Div, becomes: "by a constant, weights" },
   Relu: { operator: Relu, becomes: activation },
   LeakyRelu: { operator: LeakyRelu, becomes: activation },

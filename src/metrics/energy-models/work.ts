@@ -12,6 +12,7 @@ import {
   type IslandLayer,
   isPopulation,
   type Layer,
+  type ProductLayer,
   type SumLayer,
 } from "../../graph/layers.ts";
 import { type CountedActivity, dnnOperations, type Elapsed } from "../operations.ts";
@@ -84,6 +85,7 @@ export function networkWork(
   const connections = graph.layers.flatMap((layer): Connection[] => {
     const acs = activity.get(layer.name)?.synOps ?? 0;
     if (layer.kind === "sum") return [ofSum(layer, shapeOf(layer.name), acs)];
+    if (layer.kind === "product") return [ofProduct(layer, layer.inputs.map(shapeOf), shapeOf(layer.name), acs)];
     if (layer.kind === "island") return [ofIsland(layer, layer.inputs.map(shapeOf))];
     if (layer.kind !== "convolution") return [];
     const [input, output] = [shapeOf(layer.inputs[0]), shapeOf(layer.name)];
@@ -114,9 +116,9 @@ function ofConvolution(
   macsWithinBorders: number,
   acs: number,
 ): Connection {
-  const { weights, strides, bias, groups } = layer;
+  const { weights, strides, bias, groups, insertedZeros = 1 } = layer;
   const [outChannels, , height, width] = weights.shape;
-  const inputs = sizeOf(input);
+  const inputs = sizeOf(input) / insertedZeros ** 2;
   return {
     name: layer.name,
     from: "spikes",
@@ -142,6 +144,16 @@ function ofSum({ name, scales = [] }: SumLayer, [channels, height, width]: Shape
     ...{ name, from: "spikes", macs: 0, remainingMacs: 0, weights: scaled * channels, biases: 0 },
     ...{ inputs: scaled * values, outputs: values, kernel: [1, 1], strides: [1, 1], fanOutChannels: 1 },
     ...{ spikesIn: acs, acs },
+  };
+}
+
+/** Spikes of each factor add the other's net count, which is read in a weight's place. */
+function ofProduct({ name }: ProductLayer, factors: readonly Shape[], product: Shape, acs: number): Connection {
+  const inputs = factors.reduce((sum, factor) => sum + sizeOf(factor), 0);
+  return {
+    ...{ name, from: "spikes", macs: 0, remainingMacs: 0, weights: inputs, biases: 0 },
+    ...{ inputs, outputs: sizeOf(product), kernel: [1, 1], strides: [1, 1], fanOutChannels: 1 },
+    ...{ spikesIn: (acs * inputs) / (2 * sizeOf(product)), acs },
   };
 }
 

@@ -3,6 +3,7 @@
  * gave up. The picture is run once more with the spikes of the neuron's inputs recorded; then the neuron's own function
  * (`src/snn/neurons`) is applied to them, so that what is shown is what was computed.
  */
+import { EngineError } from "../../core/errors.ts";
 import type { FloatTensor } from "../../core/tensor.ts";
 import { type Graph, layersByName } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
@@ -238,8 +239,11 @@ class Trains {
     for (let ky = 0; ky < size[0]; ky++) {
       for (let kx = 0; kx < size[1]; kx++) {
         const at = { y: y * strides[0] - pads[0] + ky, x: x * strides[1] - pads[1] + kx };
-        if (at.y >= 0 && at.y < inH && at.x >= 0 && at.x < inW)
-          members.push(spikingCell(this.#wiring, { layer: input, channel, ...at }));
+        if (at.y < 0 || at.y >= inH || at.x < 0 || at.x >= inW) continue;
+        const member = spikingCell(this.#wiring, { layer: input, channel, ...at });
+        if (member) members.push(member);
+        else
+          throw new EngineError("E_EXPLAIN", `${layer.name} [maxPool] pools inserted zeros: it cannot be taken apart`);
       }
     }
     return members;

@@ -40,7 +40,7 @@ export interface Place {
   readonly encoding: Encoding;
 }
 
-/** @throws EngineError [E_EXPLAIN] for a neuron behind a dense island, whose values are no sum of spikes. */
+/** @throws EngineError [E_EXPLAIN] for a neuron behind a dense island or a product, whose values are no sum of spikes. */
 export function inputsOfNeuron(place: Place, neuron: Cell): NeuronInputs {
   const walker = new Walker(place);
   const [source] = walker.layerOf(neuron.layer).inputs;
@@ -58,8 +58,8 @@ export function wiringOf(graph: Graph): Wiring {
   return { layers: layersByName(graph), shapes: inferShapes(graph) };
 }
 
-/** The cell that a layer's cell has its spikes from: through whatever only moves values. */
-export function spikingCell({ layers, shapes }: Wiring, cell: Cell): Cell {
+/** The cell that a layer's cell has its spikes from, through whatever only moves values; undefined where it is an inserted zero. */
+export function spikingCell({ layers, shapes }: Wiring, cell: Cell): Cell | undefined {
   let at = cell;
   for (;;) {
     const layer = layers.get(at.layer) as Layer;
@@ -71,7 +71,10 @@ export function spikingCell({ layers, shapes }: Wiring, cell: Cell): Cell {
         y: Math.floor(at.y / layer.factor),
         x: Math.floor(at.x / layer.factor),
       };
-    else if (layer.kind === "concat") at = inConcatenation(layer, at, shapes);
+    else if (layer.kind === "insertZeros") {
+      if (at.y % layer.factor !== 0 || at.x % layer.factor !== 0) return undefined;
+      at = { layer: layer.inputs[0], channel: at.channel, y: at.y / layer.factor, x: at.x / layer.factor };
+    } else if (layer.kind === "concat") at = inConcatenation(layer, at, shapes);
     else return at;
   }
 }
@@ -160,7 +163,8 @@ class Walker {
   }
 
   #synapse(cell: Cell, charge: number): void {
-    this.#synapses.push({ from: spikingCell(this.#wiring, cell), charge });
+    const from = spikingCell(this.#wiring, cell);
+    if (from) this.#synapses.push({ from, charge });
   }
 
   #constant(charge: number): void {

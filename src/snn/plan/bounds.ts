@@ -22,6 +22,7 @@ export function checkIntegers(graph: Graph): void {
       (isPopulation(layer) && !(isInt32(layer.vTh) && isInt32(layer.vThNeg))) ||
       (layer.kind === "convolution" &&
         !(isWeight(layer.weights) && isInt32(layer.bias) && layer.shift !== undefined)) ||
+      (layer.kind === "product" && layer.factors?.dtype !== "int8") ||
       (layer.kind === "sum" && layer.scales?.some((scale) => scale && !isWeight(scale)));
     if (isFloat) {
       throw new EngineError(
@@ -82,7 +83,11 @@ export function greatestCurrents(
   };
   for (const term of terms) {
     if (term.kind === "convolution") addConvolution(term.layer, inputOf(term.input));
-    else {
+    else if (term.kind === "product") {
+      // All of a frame's charge, half by each factor's spikes: products are of networks whose frames are given as a whole.
+      const product = 0.5 * inputOf(term.input) * inputOf(term.other) * 2 ** (term.layer.shift ?? 0);
+      for (let c = 0; c < greatest.length; c++) greatest[c] += product;
+    } else {
       const scale = scaleOf(term.layer, term.branch);
       if (scale) addRows(greatest, scale, inputOf(term.input) * 2 ** (term.layer.shift ?? 0));
       else for (let c = 0; c < greatest.length; c++) greatest[c] += inputOf(term.input);

@@ -4,14 +4,17 @@
 import { EngineError } from "../../core/errors.ts";
 import { type Encoding, type Graph, inferShapes, inputOf, layersByName } from "../../graph/graph.ts";
 import type { Shape } from "../../graph/layer-kinds.ts";
-import type { ConvolutionLayer, Layer, LayerKind, LayerOf, SumLayer } from "../../graph/layers.ts";
+import type { ConvolutionLayer, Layer, LayerKind, LayerOf, ProductLayer, SumLayer } from "../../graph/layers.ts";
 import { phasesOf } from "../phases.ts";
 import {
   type ConvolutionTerm,
   inputsOf,
+  type MoveStage,
   type Network,
   type PoolStage,
+  type ProductTerm,
   type Signal,
+  type Spread,
   type Stage,
   type Term,
 } from "./network.ts";
@@ -46,7 +49,8 @@ export function networksOf(graph: Graph, options: NetworkOptions): readonly Netw
   });
   const byName = layersByName(graph);
   for (const layer of graph.layers) {
-    if ((layer.kind === "convolution" && !readsPicture(byName, layer, encoding)) || layer.kind === "sum") {
+    const isCurrent = layer.kind === "sum" || layer.kind === "product";
+    if (isCurrent || (layer.kind === "convolution" && !readsPicture(byName, layer, encoding))) {
       if (!made.counted.has(layer))
         throw new EngineError("E_TOPOLOGY", `${layer.name} [${layer.kind}] feeds no neurons`);
     }
@@ -67,12 +71,15 @@ const stagesOf: { readonly [K in LayerKind]: StagesOf<K> } = {
   integrateFire: (layer, builder) => builder.population(layer),
   readout: (layer, builder) => builder.population(layer),
   maxPool: (layer, builder) => builder.pool(layer),
+  insertZeros: (layer, builder) =>
+    builder.moved(layer, ([channels]) => ({ from: 0, channels, factor: layer.factor, insertsZeros: true })),
   upsample: (layer, builder) => builder.moved(layer, ([channels]) => ({ from: 0, channels, factor: layer.factor })),
   slice: (layer, builder) => builder.moved(layer, () => ({ from: layer.start, channels: layer.count, factor: 1 })),
   concat: (layer, builder) => builder.moved(layer, ([channels]) => ({ from: 0, channels, factor: 1 })),
   // Currents are part of the populations that integrate them, and islands of those that receive their values.
   convolution: () => {},
   sum: () => {},
+  product: () => {},
   island: () => {},
   region: () => {},
   yolo: () => {},
@@ -156,16 +163,16 @@ class NetworkBuilder {
 
   /** Channels of each input, one after the other. */
   moved(
-    layer: LayerOf<"upsample" | "slice" | "concat">,
-    part: (shape: Shape) => { readonly from: number; readonly channels: number; readonly factor: number },
+    layer: LayerOf<"upsample" | "insertZeros" | "slice" | "concat">,
+    part: (shape: Shape) => Pick<MoveStage, "from" | "channels" | "factor"> & { readonly insertsZeros?: true },
   ): void {
     const inputs = layer.inputs.map((name) => this.#spikesOf(name, layer));
     const greatest = (of: "lag" | "greatestSpike") => Math.max(...inputs.map((input) => input[of]));
     const signal = this.#add(layer, greatest("lag"), greatest("greatestSpike"));
     let to = 0;
     for (const input of inputs) {
-      const { from, channels, factor } = part(input.shape);
-      this.#stages.push({ kind: "move", signal, input, factor, from, to, channels });
+      const { from, channels, factor, insertsZeros = false } = part(input.shape);
+      this.#stages.push({ kind: "move", signal, input, factor, insertsZeros, from, to, channels });
       to += channels;
     }
   }
@@ -175,6 +182,7 @@ class NetworkBuilder {
     const source = this.#byName.get(layer.inputs[0]) as Layer;
     if (source.kind === "island") return [];
     if (source.kind === "convolution") return [this.#convolution(source)];
+    if (source.kind === "product") return this.#product(source);
     if (source.kind !== "sum") return this.#fail(layer, source.name);
     const counts = this.#countsOnce(source);
     return source.inputs.map((_, branch) => this.#branchOf(source, branch, counts));
@@ -196,6 +204,17 @@ class NetworkBuilder {
     const input = this.#spikesOf(layer.inputs[0], layer);
     const counts = this.#countsOnce(layer);
     return { kind: "convolution", layer: squareConvolution(layer), input, output: this.#shapeOf(layer), counts };
+  }
+
+  #product(layer: ProductLayer): readonly ProductTerm[] {
+    const factors = layer.inputs.map((name) => this.#spikesOf(name, layer));
+    const output = this.#shapeOf(layer);
+    const spreads = factors.map(({ shape }) => spreadOf(shape, output));
+    const counts = this.#countsOnce(layer);
+    return [0, 1].map((side) => ({
+      ...{ kind: "product", layer, input: factors[side], spread: spreads[side], other: factors[1 - side] },
+      ...{ otherSpread: spreads[1 - side], isSecond: side === 1, output, counts },
+    }));
   }
 
   #isPicture(layer: Layer): boolean {
@@ -238,6 +257,11 @@ class NetworkBuilder {
       `${layer.name} [${layer.kind}] cannot take the current of ${name} [${this.#byName.get(name)?.kind}]. Put neurons between them (placePopulations does)`,
     );
   }
+}
+
+function spreadOf(factor: Shape, product: Shape): Spread {
+  if (factor.join() === product.join()) return "alike";
+  return factor[0] === product[0] ? "channels" : "positions";
 }
 
 /** Pools that can be run with the neurons before them are, unless their input has to be seen; their stages go. */

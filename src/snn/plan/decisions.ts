@@ -14,7 +14,7 @@ import { weightFacts } from "./weight-facts.ts";
  * `short8`: sums in int16. `long8`, `long16`: in int32, by way of int16 lanes that are emptied in time.
  * `passes8`, `passes16`: the same, one kernel row after the other over all positions, for weights that leave the second cache.
  * …`Split8`: −1s have lists of their own, so that no negated weights are stored. `wide16`: graded spikes, or large weights.
- * `depthwise`, `scale`: without lists, channel by channel.
+ * `depthwise`, `scale`, `product`: without lists, channel by channel.
  */
 export type Gather =
   | "pairs8"
@@ -29,7 +29,8 @@ export type Gather =
   | "passes16"
   | "wide16"
   | "depthwise"
-  | "scale";
+  | "scale"
+  | "product";
 
 /**
  * Ways to run neurons. `quotients`: in int16, those that leave it in int32. `oscillator`: as angles that wrap around, for a
@@ -38,7 +39,7 @@ export type Gather =
 export type Neurons = "quotients" | "oscillator" | "steps" | "tracker";
 
 /** How weights lie in memory. */
-export type Rows = "int8" | "int16" | "wide" | "depthwise" | "scale";
+export type Rows = "int8" | "int16" | "wide" | "depthwise" | "scale" | "product";
 
 export interface GatherFacts {
   readonly rows: Rows;
@@ -66,6 +67,7 @@ export const gathers: { readonly [G in Gather]: GatherFacts } = {
   wide16: { ...plain, rows: "wide", sums: "int32" },
   depthwise: { ...plain, rows: "depthwise", sums: "int32" },
   scale: { ...plain, rows: "scale", sums: "int32" },
+  product: { ...plain, rows: "product", sums: "int32" },
 };
 
 export const neuronKernels: { readonly [N in Neurons]: true } = {
@@ -122,6 +124,7 @@ const simpler: { readonly [G in Gather]: readonly Gather[] } = {
   wide16: [],
   depthwise: [],
   scale: [],
+  product: [],
 };
 
 /** Narrow kernels empty their lanes after so many rows; with fewer, wide ones are faster. */
@@ -176,8 +179,8 @@ export function describeDecision({ terms, block, neurons }: Decision): string {
 /** Whether a kernel gives what the term asks for, to the last bit. */
 function gatherFits(gather: Gather, term: Term, stage: PopulationStage): boolean {
   const { rows, sums, isMerged, hasPasses } = gathers[gather];
-  if (term.kind === "scale" || isDepthwise(term)) return rows === usualRows(term);
-  if (rows === "depthwise" || rows === "scale") return false;
+  if (term.kind !== "convolution" || isDepthwise(term)) return rows === usualRows(term);
+  if (rows === "depthwise" || rows === "scale" || rows === "product") return false;
   const greatest = weightFacts(term.layer.weights).greatest;
   if (rows !== "wide" && (term.input.greatestSpike > 1 || budgetFor(greatest) < leastBudget)) return false;
   if (rows === "int8" && greatest > 127) return false;
@@ -188,8 +191,8 @@ function gatherFits(gather: Gather, term: Term, stage: PopulationStage): boolean
 }
 
 function usualGather(term: Term, rows: Rows, stage: PopulationStage, block: number): Gather {
-  if (term.kind === "scale") return "scale";
-  if (rows === "depthwise" || rows === "scale") return "depthwise";
+  if (term.kind !== "convolution") return term.kind;
+  if (rows === "depthwise" || rows === "scale" || rows === "product") return "depthwise";
   if (rows === "wide") return "wide16";
   const isSplit = rows === "int8" && !mergesRuns(term) && 2 * tapsOf(term) * widestBlock > splitBytes;
   const blockBytes = tapsOf(term) * (isSplit ? 1 : 2) * block * (rows === "int8" ? 1 : 2);
@@ -202,7 +205,7 @@ function usualGather(term: Term, rows: Rows, stage: PopulationStage, block: numb
 }
 
 function usualRows(term: Term): Rows {
-  if (term.kind === "scale") return "scale";
+  if (term.kind !== "convolution") return term.kind;
   if (isDepthwise(term)) return "depthwise";
   const greatest = weightFacts(term.layer.weights).greatest;
   if (term.input.greatestSpike > 1 || budgetFor(greatest) < leastBudget) return "wide";
@@ -216,7 +219,7 @@ export function isDepthwise({ layer: { groups, weights } }: ConvolutionTerm): bo
 }
 
 function groupsOf(term: Term): number {
-  if (term.kind === "scale" || isDepthwise(term)) return 1;
+  if (term.kind !== "convolution" || isDepthwise(term)) return 1;
   const { groups, weights } = term.layer;
   return groups > 1 && (weights.shape[0] / groups) % 8 === 0 ? groups : 1;
 }

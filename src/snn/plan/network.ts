@@ -3,7 +3,14 @@
  * them. A convolution is no stage: it is a term of the population that integrates it.
  */
 import type { Shape } from "../../graph/layer-kinds.ts";
-import type { InputLayer, IntegrateFireLayer, IslandLayer, ReadoutLayer, SumLayer } from "../../graph/layers.ts";
+import type {
+  InputLayer,
+  IntegrateFireLayer,
+  IslandLayer,
+  ProductLayer,
+  ReadoutLayer,
+  SumLayer,
+} from "../../graph/layers.ts";
 import type { Segment } from "./segments.ts";
 import type { SquareConvolution, SquarePool } from "./square.ts";
 
@@ -37,7 +44,26 @@ export interface ScaleTerm {
   readonly counts: boolean;
 }
 
-export type Term = ConvolutionTerm | ScaleTerm;
+/** How a factor lies over its product: value by value, one value a channel [C, 1, 1], or one a position [1, H, W]. */
+export type Spread = "alike" | "channels" | "positions";
+
+/**
+ * What one factor's spikes change of a product: each adds the other factor's count. A product has two of these; the first takes the
+ * other's count before the step, the second after it, so that together they are the whole change.
+ */
+export interface ProductTerm {
+  readonly kind: "product";
+  readonly layer: ProductLayer;
+  readonly input: Signal;
+  readonly spread: Spread;
+  readonly other: Signal;
+  readonly otherSpread: Spread;
+  readonly isSecond: boolean;
+  readonly output: Shape;
+  readonly counts: boolean;
+}
+
+export type Term = ConvolutionTerm | ScaleTerm | ProductTerm;
 
 export interface PopulationStage {
   readonly kind: "population";
@@ -61,12 +87,14 @@ export interface PoolStage {
   readonly input: Signal;
 }
 
-/** Channels from `from` of the input become channels from `to` of the signal, each position `factor`² positions. */
+/** Channels from `from` of the input become channels from `to` of the signal, each position `factor`² positions, or the first of them. */
 export interface MoveStage {
   readonly kind: "move";
   readonly signal: Signal;
   readonly input: Signal;
   readonly factor: number;
+  /** Whether a position's other positions are left without spikes. */
+  readonly insertsZeros: boolean;
   readonly from: number;
   readonly to: number;
   readonly channels: number;

@@ -3,7 +3,7 @@
  * single neurons from states and frames. Each layer is read at its own steps.
  */
 import { type Graph, headsOf } from "../../graph/graph.ts";
-import { isPopulation } from "../../graph/layers.ts";
+import { isPopulation, isSynaptic } from "../../graph/layers.ts";
 import { outputNames } from "../../heads/heads.ts";
 import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../engine.ts";
 import { unitsAt } from "../phases.ts";
@@ -143,8 +143,7 @@ function activitySeen({ segment }: Network, { spikes, synOps }: Seen): ReadonlyM
   for (const layer of segment.layers) {
     const { name } = layer;
     if (isPopulation(layer)) activity.set(name, { spikes: spikes.get(name)!, synOps: 0 });
-    else if (layer.kind === "convolution" || layer.kind === "sum")
-      activity.set(name, { spikes: 0, synOps: synOps.get(name) ?? 0 });
+    else if (isSynaptic(layer)) activity.set(name, { spikes: 0, synOps: synOps.get(name) ?? 0 });
   }
   return activity;
 }

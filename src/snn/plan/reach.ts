@@ -7,6 +7,7 @@ export function reach(term: Term, axis: 0 | 1): Int32Array {
   const inputs = term.input.shape[axis + 1];
   const reached = new Int32Array(inputs);
   if (term.kind === "scale") return reached.fill(1);
+  if (term.kind === "product") return reached.fill(term.spread === "channels" ? term.output[axis + 1] : 1);
   const { size, strides, dilations, pads } = term.layer.window;
   for (let output = 0; output < term.output[axis + 1]; output++) {
     for (let k = 0; k < size[axis]; k++) {
@@ -19,10 +20,11 @@ export function reach(term: Term, axis: 0 | 1): Int32Array {
 
 /** Channels that a spike reaches at each of its positions. */
 export function fanOutOf(term: Term): number {
-  return term.kind === "convolution" ? term.output[0] / term.layer.groups : 1;
+  if (term.kind === "convolution") return term.output[0] / term.layer.groups;
+  return term.kind === "product" && term.spread === "positions" ? term.output[0] : 1;
 }
 
 /** Whether a stage counts a term's accumulates: it does so for the layer, and spikes that are added as they are make none. */
 export function isCounted(term: Term): boolean {
-  return term.counts && (term.kind === "convolution" || scaleOf(term.layer, term.branch) !== null);
+  return term.counts && (term.kind !== "scale" || scaleOf(term.layer, term.branch) !== null);
 }

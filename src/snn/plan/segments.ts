@@ -3,7 +3,7 @@
  * that they send, so that what reads it begins when what it reads has ended. Spikes that a later segment reads of an earlier one are kept and replayed.
  */
 import { type Graph, islandDepths, layersByName } from "../../graph/graph.ts";
-import { type IslandLayer, isPopulation, type Layer } from "../../graph/layers.ts";
+import { type IslandLayer, isPopulation, isSynaptic, type Layer } from "../../graph/layers.ts";
 
 export interface Segment {
   /** Its layers. */
@@ -22,7 +22,7 @@ export function segmentsOf(graph: Graph): readonly Segment[] {
     if (!isPopulation(layer) && layer.kind !== "sum") continue;
     for (const name of layer.inputs) {
       const source = byName.get(name);
-      if (source?.kind === "convolution" || source?.kind === "sum") number.set(name, number.get(layer.name) as number);
+      if (source && isSynaptic(source)) number.set(name, number.get(layer.name) as number);
     }
   }
   const count = 1 + Math.max(...number.values());

@@ -1,4 +1,4 @@
-/** Sums, products and norms. Constants go into the layer before; sums of signals are layers, products of signals are an island's. */
+/** Sums, products and norms. Constants go into the layer before; sums and products of signals are layers. */
 import { floatTensor } from "../../../core/tensor.ts";
 import { float, integer } from "../../../onnx/attributes.ts";
 import { numbersOf } from "../../../onnx/tensors.ts";
@@ -64,7 +64,7 @@ export const Sub: Operator = (context) => {
 
 export const Mul: Operator = (context) => {
   const constant = context.infos.findIndex((info) => info?.constant);
-  if (constant < 0) refuse("it multiplies two signals");
+  if (constant < 0) return [product(context, signalAt(context, 0), signalAt(context, 1))];
   const { offsets: factors, signal } = operands(context, constant);
   return [
     scale(
@@ -179,6 +179,18 @@ function scale(
     weights: floatTensor([channels, 1, 1, 1], Float32Array.from(factors)),
     bias: floatTensor([channels], Float32Array.from(offsets)),
   });
+}
+
+/** Of the smaller signal every value stands for a whole channel, or for all channels of a position. */
+function product({ builder, wanted }: OperatorContext, first: Signal, second: Signal): Signal {
+  const cellsOf = ({ planes, height, width }: Signal) => planes.length * height * width;
+  const [map, gate] = cellsOf(first) < cellsOf(second) ? [second, first] : [first, second];
+  const isOfChannels = gate.planes.length === map.planes.length && gate.height === 1 && gate.width === 1;
+  const isOfPlaces = gate.height === map.height && gate.width === map.width;
+  if (!isOfChannels && !(isOfPlaces && [1, map.planes.length].includes(gate.planes.length)))
+    refuse("it multiplies signals of different shapes");
+  if (map.affine || gate.affine) refuse("it multiplies the picture");
+  return builder.add(wanted, { kind: "product", inputs: [map, gate].map((signal) => builder.exactly(signal, wanted)) });
 }
 
 function sum({ builder, wanted }: OperatorContext, signals: readonly Signal[]): Signal {

@@ -119,6 +119,7 @@ function layoutTerm(
     offsets: isDense(gather) ? 0 : take("weights", 256 * 8 * 4),
     reachX: take("other", term.input.shape[2] * 4),
     reachY: take("other", term.input.shape[1] * 4),
+    otherCounts: term.kind === "product" ? take("neurons", term.output[1] * term.output[2] * blocks * block * 4) : 0,
   };
 }
 
@@ -129,6 +130,8 @@ export function convolutionFacts(
   groups: number,
 ): { readonly size: number; readonly stride: number; readonly inPerGroup: number } {
   const size = term.kind === "convolution" ? term.layer.weights.shape[2] : 1;
-  const stride = term.kind === "convolution" ? term.layer.stride : 1;
+  // A factor of one value a channel is read at every output.
+  const isEverywhere = term.kind === "product" && term.spread === "channels";
+  const stride = term.kind === "convolution" ? term.layer.stride : isEverywhere ? 0 : 1;
   return { size, stride, inPerGroup: isDense(gather) ? 1 : term.input.shape[0] / groups };
 }

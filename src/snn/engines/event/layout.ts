@@ -44,6 +44,8 @@ export interface TermLayout {
   readonly indexStepBytes: number;
   readonly reachX: number;
   readonly reachY: number;
+  /** Of a factor of a product; else 0. */
+  readonly otherCounts: number;
 }
 
 /** The constant current of one convolution of the picture. */

@@ -94,11 +94,18 @@ function loadOther(
   if (stage.kind === "pool") return loadPool(stage, layout, words);
   const record = layout.others.get(stage)!;
   if (stage.kind === "move") {
-    const { input, factor, from, to, channels, signal } = stage;
+    const { input, factor, insertsZeros, from, to, channels, signal } = stage;
     const endsPosition = to + channels === signal.shape[0] ? 1 : 0;
     const part = partOf(network, stage);
     const place = { from, to, channels, endsPosition, part };
-    writeRecord(words, record, "move", { kind, input: frame(input), out, factor, ...place });
+    writeRecord(words, record, "move", {
+      kind,
+      input: frame(input),
+      out,
+      factor,
+      insertsZeros: insertsZeros ? 1 : 0,
+      ...place,
+    });
   } else {
     const channels = stage.layer.shape[0];
     writeRecord(words, record, "poisson", { kind, out, channels, pixels: layout.source, seed: 0 });

@@ -11,7 +11,7 @@ import type { Layout, PictureLayout, PopulationLayout, TermLayout } from "./layo
 import { convolutionFacts } from "./layout-population.ts";
 import type { Views } from "./memory.ts";
 import { isDense } from "./passing-areas.ts";
-import { termKernels, writeRecord } from "./records.ts";
+import { spreads, termKernels, writeRecord } from "./records.ts";
 
 /** Numbers of the bits that are set, of eight. */
 export function lanesOf(bits: number): number[] {
@@ -38,10 +38,11 @@ export function loadTerm(
   const { rows, isSplit, isPaired } = gathers[gather];
   const { size, stride, inPerGroup } = convolutionFacts(term, gather, groups);
   const isConvolution = term.kind === "convolution";
-  const scale = isConvolution ? null : scaleOf(term.layer, term.branch);
+  const scale = term.kind === "scale" ? scaleOf(term.layer, term.branch) : null;
   const padding = isConvolution ? term.layer.padding : 0;
   const [outC] = term.output;
-  const shift = isConvolution ? (term.layer.shift ?? 0) : scale ? (term.layer.shift ?? 0) : 0;
+  const isProduct = term.kind === "product";
+  const shift = term.kind !== "scale" || scale ? (term.layer.shift ?? 0) : 0;
   writeRecord(words, place.record, "term", {
     ...place,
     kernel: termKernels[rows],
@@ -58,6 +59,10 @@ export function loadTerm(
     fanOut: fanOutOf(term),
     shift,
     counter,
+    spread: isProduct ? spreads[term.spread] : 0,
+    other: isProduct ? layout.frames.get(term.other)!.record : 0,
+    otherSpread: isProduct ? spreads[term.otherSpread] : 0,
+    isSecond: isProduct && term.isSecond ? 1 : 0,
   });
   for (let bits = 0; bits < (place.offsets ? 256 : 0); bits++) {
     const offsets = lanesOf(bits).map((lane) => lane * place.rowBytes);
@@ -69,7 +74,9 @@ export function loadTerm(
     const area = size * size;
     for (let c = 0; c < outC; c++) {
       for (let k = 0; k < area; k++) {
-        const weight = isConvolution ? term.layer.weights.data[c * area + k] : (scale?.data[c] ?? 1);
+        const weight = isConvolution
+          ? term.layer.weights.data[c * area + k]
+          : ((isProduct ? term.layer.factors : scale)?.data[c] ?? 1);
         views.shorts[place.weights / 2 + k * stateStride + c] = weight;
       }
     }

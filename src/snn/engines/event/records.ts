@@ -1,7 +1,8 @@
 /** Writes the records that kernels read, and says by which numbers kernels know what plans have names for. */
 import type { NeuronKind } from "../../../graph/layers.ts";
 import type { Rows } from "../../plan/decisions.ts";
-import { neuronNumber, records, termKernel } from "./kernel-records.ts";
+import type { Spread } from "../../plan/network.ts";
+import { neuronNumber, records, spreadNumber, termKernel } from "./kernel-records.ts";
 
 type RecordKind = keyof typeof records;
 
@@ -15,6 +16,8 @@ export const neuronNumbers: { readonly [K in NeuronKind]: number } = {
   takeback: neuronNumber.takeback,
   tracker: neuronNumber.tracker,
 };
+
+export const spreads: { readonly [S in Spread]: number } = spreadNumber;
 
 export const termKernels: { readonly [R in Rows]: number } = termKernel;
 

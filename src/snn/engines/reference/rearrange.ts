@@ -16,6 +16,15 @@ export function upsample(values: Frame, factor: number, [channels, height, width
   return out;
 }
 
+/** Each value is the first of factor² cells; the others are 0. */
+export function insertZeros(values: Frame, factor: number, [channels, height, width]: Shape): Frame {
+  const out = new Float64Array(channels * height * width);
+  const inW = width / factor;
+  // An input's row number, over all channels, is that of its cells' first row by the factor.
+  for (const [i, value] of values.entries()) out[Math.floor(i / inW) * factor * width + (i % inW) * factor] = value;
+  return out;
+}
+
 export function concat(inputs: readonly Frame[]): Frame {
   return Float64Array.from(inputs.flatMap((input) => [...input]));
 }

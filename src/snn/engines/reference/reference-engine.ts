@@ -9,7 +9,7 @@ import { EngineError } from "../../../core/errors.ts";
 import { type FloatTensor, sizeOf } from "../../../core/tensor.ts";
 import { consumersOf, type Graph, headsOf, inferShapes, isSpiking, layersByName } from "../../../graph/graph.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import { isPopulation, type ReadoutLayer } from "../../../graph/layers.ts";
+import { isPopulation, isSynaptic, type ReadoutLayer } from "../../../graph/layers.ts";
 import { outputNames } from "../../../heads/heads.ts";
 import {
   type Checkpoint,
@@ -127,7 +127,7 @@ function checkpointAt(
   const activity = new Map<string, LayerActivity>();
   for (const layer of graph.layers) {
     if (isPopulation(layer)) activity.set(layer.name, { spikes: snapshot(layer.name).spikes, synOps: 0 });
-    if (layer.kind === "convolution" || layer.kind === "sum") {
+    if (isSynaptic(layer)) {
       activity.set(layer.name, { spikes: 0, synOps: of(layer.name).synOps.get(t) as number });
     }
   }

@@ -19,8 +19,8 @@ import { islandCharges } from "../../islands.ts";
 import { phasesOf, stepWeight } from "../../phases.ts";
 import { type Frame, type FrameStream, frameStream } from "./frames.ts";
 import { type PopulationState, populationState, type Snapshot } from "./population.ts";
-import { concat, poolState, upsample } from "./rearrange.ts";
-import { convolutionSynapses, pictureCurrents, sumSynapses, toCurrents } from "./synapses.ts";
+import { concat, insertZeros, poolState, upsample } from "./rearrange.ts";
+import { convolutionSynapses, pictureCurrents, productSynapses, sumSynapses, toCurrents } from "./synapses.ts";
 
 /** What a layer shows of itself at a step: filled while frames are produced. */
 export interface Observation {
@@ -92,6 +92,16 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
       return currents;
     };
   },
+  product: (layer, context) => {
+    const { shapeOf, weightOf, remembered, frame } = context;
+    const synapses = productSynapses(layer, shapeOf(layer.name), shapeOf(layer.inputs[1]), remembered);
+    return (t) => {
+      const [first, second] = layer.inputs.map((name) => frame(name, t));
+      const currents = synapses.multiply(first, second, weightOf(t));
+      observe(context, t, synapses.synOps);
+      return currents;
+    };
+  },
   maxPool: (layer, { shapeOf, frame, weightOf, remembered, keptLevels }) => {
     const [input] = layer.inputs;
     const state = remembered(layer.name, () => poolState(layer, shapeOf(input), shapeOf(layer.name), keptLevels));
@@ -100,6 +110,10 @@ const producers: { readonly [K in LayerKind]: (layer: LayerOf<K>, context: Conte
   upsample: (layer, { shapeOf, frame }) => {
     const shape = shapeOf(layer.name);
     return (t) => upsample(frame(layer.inputs[0], t), layer.factor, shape);
+  },
+  insertZeros: (layer, { shapeOf, frame }) => {
+    const shape = shapeOf(layer.name);
+    return (t) => insertZeros(frame(layer.inputs[0], t), layer.factor, shape);
   },
   concat:
     (layer, { frame }) =>

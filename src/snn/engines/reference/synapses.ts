@@ -1,6 +1,7 @@
 /** Currents: what arrives at neurons when spikes [C, H, W] pass through a convolution or into a sum. */
+import { sizeOf } from "../../../core/tensor.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import { type ConvolutionLayer, type SumLayer, windowOf } from "../../../graph/layers.ts";
+import { type ConvolutionLayer, type ProductLayer, type SumLayer, windowOf } from "../../../graph/layers.ts";
 import { pixelCurrent } from "../../input-coding.ts";
 import type { Frame } from "./frames.ts";
 
@@ -121,4 +122,39 @@ export function sumSynapses(
     return total;
   };
   return { add, synOps: () => synOps };
+}
+
+/**
+ * What two signals' product changes by, in units of the step's weight w: with counts n before and n' = n + w·s after a step,
+ * (n'_a·n'_b − n_a·n_b)/w = s_a·n'_b + n_a·s_b. So each spike adds the other factor's count, and multiplies nothing.
+ *
+ * @param second shape of the second factor: the product's, or one value a channel or a position.
+ * @param remembered counts are kept from frame to frame where others are.
+ */
+export function productSynapses(
+  layer: ProductLayer,
+  [channels, height, width]: Shape,
+  second: Shape,
+  remembered: <T>(name: string, make: () => T) => T,
+): { multiply(a: Frame, b: Frame, weight: number): Frame; synOps(): number } {
+  const area = height * width;
+  const factor = 2 ** (layer.shift ?? 0);
+  const [countsA, countsB] = remembered(layer.name, () => [
+    new Float64Array(channels * area),
+    new Float64Array(sizeOf(second)),
+  ]);
+  const isOfChannels = second[1] * second[2] === 1 && area > 1;
+  const otherOf = (i: number) => (isOfChannels ? Math.floor(i / area) : second[0] === 1 ? i % area : i);
+  let synOps = 0;
+  const multiply = (a: Frame, b: Frame, weight: number): Frame => {
+    for (const [j, spike] of b.entries()) countsB[j] += weight * spike;
+    return a.map((spike, i) => {
+      const j = otherOf(i);
+      const change = spike * countsB[j] + countsA[i] * b[j];
+      synOps += Math.abs(spike) + Math.abs(b[j]);
+      countsA[i] += weight * spike;
+      return change * (layer.factors?.data[Math.floor(i / area)] ?? 1) * factor;
+    });
+  };
+  return { multiply, synOps: () => synOps };
 }
