@@ -90,20 +90,24 @@ export interface Engine {
   open(graph: Graph): Promise<Session>;
 }
 
-/** Steps that each layer's own time is behind the picture's: the delays on the longest way to it. */
-export function lagsOf(graph: Graph): ReadonlyMap<string, number> {
+/** Steps that each layer's own time is behind the picture's: the delays on the longest way to it, and what islands wait for. */
+export function lagsOf(graph: Graph, timeSteps: number): ReadonlyMap<string, number> {
   const lags = new Map<string, number>();
   for (const layer of graph.layers) {
     const before = Math.max(0, ...layer.inputs.map((name) => lags.get(name) as number));
-    lags.set(layer.name, before + (layer.kind === "integrateFire" ? layer.delay : 0));
+    const own = layer.kind === "integrateFire" ? layer.delay : layer.kind === "island" ? timeSteps : 0;
+    lags.set(layer.name, before + own);
   }
   return lags;
 }
 
-/** Steps from the first input to the last output: T and the delays of the longest path. */
-export function latencyOf(graph: Graph, timeSteps: number): number {
-  const lags = lagsOf(graph);
-  return timeSteps + Math.max(0, ...graph.layers.filter(isHead).map(({ name }) => lags.get(name) as number));
+/**
+ * Steps from the first input to the heads' step t: the delays of the longest path, and at each island on it the T steps of the run that
+ * its inputs need to send all that they send.
+ */
+export function latencyOf(graph: Graph, t: number, timeSteps: number): number {
+  const lags = lagsOf(graph, timeSteps);
+  return t + Math.max(0, ...graph.layers.filter(isHead).map(({ name }) => lags.get(name) as number));
 }
 
 /** @throws EngineError [E_STATE] where a state is to be kept that the network cannot keep. */

@@ -111,7 +111,7 @@ export async function openLane(
 function describe(slot: Slot, graph: Graph, timeSteps: number) {
   const populations = populationsOf(graph);
   const { rasters, neurons } = sampleNeurons(graph);
-  const [phases, delays] = [phasesOf(graph), latencyOf(graph, 0)];
+  const [phases, delays] = [phasesOf(graph), latencyOf(graph, 0, timeSteps)];
   const info: LaneInfo = { slot, timeSteps, phases, populations, neurons, delays };
   return { populations, info, rasters };
 }

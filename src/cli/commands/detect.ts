@@ -126,7 +126,7 @@ async function run(words: readonly string[], flags: DetectFlags): Promise<void> 
       for (const remark of remarks) tally.add(remark, path);
       const result = await detectOn(path, picture, model, { session, exact }, flags);
       results.push(result);
-      if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0));
+      if (!flags.json) printResult(result, snn.classNames, latencyOf(snn, 0, snn.simulation.timeSteps));
       if (flags.out) await writeAnnotated(files[i], picture, result, snn.classNames, flags);
     }
   } finally {

@@ -255,7 +255,7 @@ function describe({ graph, pictures, at }: Spiking, last: OperationsAt, profiles
   return {
     pictures,
     timeSteps: t,
-    latencySteps: latencyOf(graph, t),
+    latencySteps: latencyOf(graph, t, graph.simulation.timeSteps),
     neurons: neuronCount(graph),
     ...counts,
     energy: byCost(profiles, ({ snn }) => withoutStep(snn.at(-1))),

@@ -70,7 +70,7 @@ function checkMemory(graph: Graph, timeSteps: number): void {
 /** Steps of a layer that others may still ask for; all of them where an island waits for the last. */
 function keptSteps(graph: Graph, timeSteps: number): number {
   if (graph.layers.some(({ kind }) => kind === "island")) return timeSteps + 1;
-  return 1 + [...lagsOf(graph).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
+  return 1 + [...lagsOf(graph, 0).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
 }
 
 async function* run(
