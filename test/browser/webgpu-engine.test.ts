@@ -84,7 +84,7 @@ function twoPictures(): Graph {
 
 const cases: Readonly<Record<string, readonly [SpikingOptions, Runs]>> = {
   "take-back": [plain, {}],
-  "take-back in phases, delayed": [{ ...plain, seed: 2, phases: 5, delay: 1, pool: "winner" }, {}],
+  "take-back in phases, delayed": [{ ...plain, seed: 3, phases: 5, delay: 1, pool: "winner" }, {}],
   "several levels": [{ ...plain, seed: 3, levels: 7, phases: 4 }, {}],
   "thresholds, 12 bits, random spikes": [
     { ...plain, seed: 4, neuron: "ibt", pool: "winner", bits: 12 },
@@ -111,7 +111,7 @@ const cases: Readonly<Record<string, readonly [SpikingOptions, Runs]>> = {
 };
 
 /** Frame after frame. */
-const kept: SpikingOptions = { ...plain, seed: 11, layers: 9, neuron: "tracker", phases: 4, delay: 1 };
+const kept: SpikingOptions = { ...plain, seed: 17, layers: 9, neuron: "tracker", phases: 4, delay: 1 };
 
 /** What a graph makes the engine run. */
 function kindsOf(graph: Graph, encoding: "constant" | "poisson", keepsState: boolean): readonly string[] {
@@ -120,11 +120,17 @@ function kindsOf(graph: Graph, encoding: "constant" | "poisson", keepsState: boo
     ...(segment.islands.length > 0 ? ["island"] : []),
     ...stages.flatMap((stage): readonly string[] => {
       if (stage.kind === "poisson") return ["poisson"];
-      if (stage.kind === "move") return [`${stage.factor > 1 ? "larger" : "moved"}`];
+      if (stage.kind === "move") return [stage.insertsZeros ? "zeros" : stage.factor > 1 ? "larger" : "moved"];
       const pool = stage.kind === "pool" ? stage : stage.pool;
       const pooled = pool ? [keepsState ? "tracking" : (pool.layer.pooling ?? "delta")] : [];
       if (stage.kind === "pool") return pooled;
-      return [...pooled, ...stage.terms.map(gatherKindOf), ...(stage.pictures.length > 1 ? ["pictures"] : [])];
+      const spreads = stage.terms.flatMap((term) => (term.kind === "product" ? [`product by ${term.spread}`] : []));
+      return [
+        ...pooled,
+        ...stage.terms.map(gatherKindOf),
+        ...spreads,
+        ...(stage.pictures.length > 1 ? ["pictures"] : []),
+      ];
     }),
   ]);
 }
@@ -210,6 +216,11 @@ describeInBrowser("the WebGPU engine in a browser", () => {
       "int16",
       "depthwise",
       "scale",
+      "product",
+      "product by alike",
+      "product by channels",
+      "product by positions",
+      "zeros",
       "delta",
       "winner",
       "tracking",

@@ -7,7 +7,7 @@ import { neuronParameters } from "../../neurons/threshold-parameters.ts";
 import { distanceBeforeFiring } from "../../neurons/tracker.ts";
 import { scaleOf } from "../../plan/bounds.ts";
 import { isDepthwise } from "../../plan/decisions.ts";
-import type { ConvolutionTerm, Network, PopulationStage, ScaleTerm, Term } from "../../plan/network.ts";
+import type { ConvolutionTerm, Network, PopulationStage, ProductTerm, ScaleTerm, Term } from "../../plan/network.ts";
 import type { SquareConvolution } from "../../plan/square.ts";
 import { weightFacts } from "../../plan/weight-facts.ts";
 import type { GatherKind } from "./shaders/gather.ts";
@@ -42,7 +42,7 @@ export function constantsWriter(): Constants {
 }
 
 export function gatherKindOf(term: Term): GatherKind {
-  if (term.kind === "scale") return "scale";
+  if (term.kind !== "convolution") return term.kind;
   if (isDepthwise(term)) return "depthwise";
   return weightFacts(term.layer.weights).greatest <= 127 ? "int8" : "int16";
 }
@@ -58,6 +58,7 @@ export interface LoadedWeights {
 export function loadWeights(term: Term, constants: Constants): LoadedWeights {
   const quads = Math.ceil(term.output[0] / 4);
   if (term.kind === "scale") return { ...loadScale(term, constants), inQuads: 1, outQuads: quads };
+  if (term.kind === "product") return { ...loadFactors(term, constants), inQuads: 1, outQuads: quads };
   const { layer, input } = term;
   const shift = layer.shift ?? 0;
   if (isDepthwise(term))
@@ -78,6 +79,11 @@ function loadScale({ layer, branch, output }: ScaleTerm, constants: Constants) {
   const scale = scaleOf(layer, branch);
   const rows = Int32Array.from({ length: output[0] }, (_, c) => scale?.data[c] ?? 1);
   return { weights: constants.put(rows), shift: scale ? (layer.shift ?? 0) : 0 };
+}
+
+function loadFactors({ layer: { factors, shift = 0 }, output }: ProductTerm, constants: Constants) {
+  const rows = Int32Array.from({ length: output[0] }, (_, c) => factors?.data[c] ?? 1);
+  return { weights: constants.put(rows), shift };
 }
 
 /** Weights [channels, 1, k, k] as int32 [k][k][channel], whole quads. */

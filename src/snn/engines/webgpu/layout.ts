@@ -2,7 +2,14 @@
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
 import { roundUp } from "../../plan/decisions.ts";
-import { inputsOf, type Network, type PoolStage, type PopulationStage, type Signal } from "../../plan/network.ts";
+import {
+  inputsOf,
+  type Network,
+  type PoolStage,
+  type PopulationStage,
+  type Signal,
+  type Term,
+} from "../../plan/network.ts";
 import { type ChunkSteps, vectorWords } from "./shaders/shader.ts";
 
 /** All in vectors of the states' buffer. */
@@ -13,6 +20,8 @@ export interface PopulationPlace {
   readonly constant: number | undefined;
   /** All of that in the last frame, where states are kept. */
   readonly received: number | undefined;
+  /** Of each term that is a factor of a product: the other factor's net counts, for each of these neurons. */
+  readonly otherCounts: ReadonlyMap<Term, number>;
   /** Of readouts, two vectors a quad: lower and upper halves. */
   readonly charge: number | undefined;
 }
@@ -82,6 +91,9 @@ export function stateLayout(network: Network): StateLayout {
       netCount: take(size),
       constant: hasConstant ? take(size) : undefined,
       received: hasConstant && network.keepsState ? take(size) : undefined,
+      otherCounts: new Map(
+        stage.terms.flatMap((term) => (term.kind === "product" ? [[term, take(size)] as const] : [])),
+      ),
       charge: stage.layer.kind === "readout" ? take(2 * size) : undefined,
     });
   }

@@ -4,7 +4,7 @@
  */
 import { sizeOf } from "../../../core/tensor.ts";
 import type { Start, Tile } from "../../plan/device.ts";
-import type { PoolStage, PopulationStage, Signal, Stage } from "../../plan/network.ts";
+import type { PoolStage, PopulationStage, ProductTerm, Signal, Stage } from "../../plan/network.ts";
 import type { Plan } from "../../plan/plan.ts";
 import {
   areaOf,
@@ -16,7 +16,7 @@ import {
   sizeInQuads,
 } from "./layout.ts";
 import type { LoadedPopulation } from "./load-population.ts";
-import { gatherNumbers } from "./shaders/gather.ts";
+import { gatherNumbers, type ProductNumbers, spreadNumbers } from "./shaders/gather.ts";
 import { pictureShader, renewShader } from "./shaders/picture.ts";
 import { type PoolKind, poolCountsShader, poolShader } from "./shaders/pool.ts";
 import { populationShader } from "./shaders/population.ts";
@@ -179,11 +179,13 @@ function populationProgram(stage: PopulationStage, context: Context): StageProgr
     levels: layer.levels,
     ...Object.assign(
       {},
-      ...terms.map(({ input }, k) => {
+      ...terms.map((term, k) => {
+        const { input } = term;
         const { at, capacity } = placeOf(context, input);
         const [, height, width] = input.shape;
         const from = { spikes: at / vectorWords(spikes.chunk), capacity, quads: quadsOf(input), height, width };
-        return gatherNumbers(k, { ...loadedTerms[k], ...from });
+        const factor = term.kind === "product" ? productNumbers(term, place.otherCounts.get(term)!, context) : {};
+        return gatherNumbers(k, { ...loadedTerms[k], ...from, ...factor });
       }),
     ),
   };
@@ -214,6 +216,19 @@ function populationProgram(stage: PopulationStage, context: Context): StageProgr
         },
       ];
     },
+  };
+}
+
+function productNumbers(term: ProductTerm, counts: number, context: Context): ProductNumbers {
+  const other = placeOf(context, term.other);
+  return {
+    spread: spreadNumbers[term.spread],
+    other: vectorAt(other, context.spikes),
+    otherCapacity: other.capacity,
+    otherQuads: quadsOf(term.other),
+    otherSpread: spreadNumbers[term.otherSpread],
+    isSecond: term.isSecond ? 1 : 0,
+    counts,
   };
 }
 
@@ -266,7 +281,7 @@ function stageProgram(stage: Exclude<Stage, PopulationStage>, context: Context):
       signs: states.signs,
     }));
   }
-  const { input, factor, from, to, channels } = stage;
+  const { input, factor, insertsZeros, from, to, channels } = stage;
   const source = placeOf(context, input);
   const firstQuad = Math.floor(to / 4);
   const quads = Math.ceil((to + channels) / 4) - firstQuad;
@@ -275,6 +290,7 @@ function stageProgram(stage: Exclude<Stage, PopulationStage>, context: Context):
     quads,
     width: signal.shape[2],
     factor,
+    insertsZeros: insertsZeros ? 1 : 0,
     firstQuad,
     firstChannel: to,
     channels,

@@ -4,9 +4,10 @@
  * Weights of int8 lie as [ky][kx][input quad][output quad], a vector each: a word holds one output channel's weights of four input
  * channels, which one instruction multiplies by four spikes. Wider ones are 256·H + L + 128, H and L in int8, and lie side by side.
  */
+import type { Spread } from "../../../plan/network.ts";
 import { anyWord, type ChunkSteps, loadWords, vectorWords, wordNames } from "./shader.ts";
 
-export type GatherKind = "int8" | "int16" | "depthwise" | "scale";
+export type GatherKind = "int8" | "int16" | "depthwise" | "scale" | "product";
 
 const fieldNames = [
   "spikes",
@@ -24,14 +25,27 @@ const fieldNames = [
 ] as const;
 export type GatherNumbers = Readonly<Record<(typeof fieldNames)[number], number>>;
 
+/** Of a factor of a product: spreads by {@link spreadNumbers}, the other factor's spikes, and where its counts are among states. */
+const productNames = ["spread", "other", "otherCapacity", "otherQuads", "otherSpread", "isSecond", "counts"] as const;
+export type ProductNumbers = Readonly<Record<(typeof productNames)[number], number>>;
+
+export const spreadNumbers: { readonly [S in Spread]: number } = { alike: 0, channels: 1, positions: 2 };
+
 /** The names of term k's numbers. */
-export function gatherFields(k: number): readonly string[] {
-  return fieldNames.map((name) => `t${k}_${name}`);
+export function gatherFields(kind: GatherKind, k: number): readonly string[] {
+  return [...fieldNames, ...(kind === "product" ? productNames : [])].map((name) => `t${k}_${name}`);
 }
 
 /** Term k's numbers by those names. */
-export function gatherNumbers(k: number, numbers: GatherNumbers): Readonly<Record<string, number>> {
-  return Object.fromEntries(fieldNames.map((name) => [`t${k}_${name}`, numbers[name]]));
+export function gatherNumbers(
+  k: number,
+  numbers: GatherNumbers & Partial<ProductNumbers>,
+): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    [...fieldNames, ...productNames].flatMap((name) =>
+      name in numbers ? [[`t${k}_${name}`, numbers[name] as number]] : [],
+    ),
+  );
 }
 
 /** Declares `fn gather<k>(quad, y, x)`. */
@@ -45,7 +59,9 @@ export function gatherCode(kind: GatherKind, k: number, steps: ChunkSteps): stri
          let weight = constant(p.t${k}_weights + quad);
          ${loadWords(steps, "source")}
          ${each((s) => `a${s} = bytesOf(${wordNames(steps)[s]}) * weight;`)}`
-      : windowed(kind, k, steps, vectors, slot);
+      : kind === "product"
+        ? multiplied(k, steps)
+        : windowed(kind, k, steps, vectors, slot);
   return `fn gather${k}(quad: i32, y: i32, x: i32) {
   ${each((s) => `var a${s} = vec4<i32>(0);`)}
   ${body}
@@ -54,8 +70,33 @@ export function gatherCode(kind: GatherKind, k: number, steps: ChunkSteps): stri
 }`;
 }
 
+/**
+ * Of each spike of a factor the other's net count, before the other's spike or after it. A chunk may be run in several windows, each of
+ * which takes counts on through its own steps only.
+ */
+function multiplied(k: number, steps: ChunkSteps): string {
+  const n = vectorWords(steps);
+  const source = (spikes: string, capacity: string, quads: string, spread: string) =>
+    `p.t${k}_${spikes} + (select(y * p.width + x, 0, p.t${k}_${spread} == ${spreadNumbers.channels}) * p.t${k}_${quads} + select(quad, 0, p.t${k}_${spread} == ${spreadNumbers.positions})) * (p.t${k}_${capacity} / ${n}) + (p.base % p.t${k}_${capacity}) / ${n}`;
+  const bytes = (word: string, spread: string) =>
+    `select(bytesOf(${word}), bytesOf(${word}).xxxx, p.t${k}_${spread} == ${spreadNumbers.positions})`;
+  const step = (s: number) => `if (${s} >= p.first && ${s} < p.end && p.base + ${s} < p.steps) {
+      let before = count;
+      count += ${bytes(wordNames(steps, "m")[s], "otherSpread")} << vec4<u32>(u32(max(0, p.phases - 1 - p.base - ${s})));
+      a${s} = ${bytes(wordNames(steps)[s], "spread")} * select(before, count, p.t${k}_isSecond != 0) * factors;
+    }`;
+  return `let own = ${source("spikes", "capacity", "quads", "spread")};
+    let other = ${source("other", "otherCapacity", "otherQuads", "otherSpread")};
+    ${loadWords(steps, "own")}
+    ${loadWords(steps, "other", "m")}
+    let factors = constant(p.t${k}_weights + quad);
+    var count = states[p.t${k}_counts + at];
+    ${Array.from({ length: steps }, (_, s) => step(s)).join("\n")}
+    states[p.t${k}_counts + at] = count;`;
+}
+
 function windowed(
-  kind: Exclude<GatherKind, "scale">,
+  kind: Exclude<GatherKind, "scale" | "product">,
   k: number,
   steps: ChunkSteps,
   vectors: string,

@@ -81,7 +81,7 @@ fn run(id: i32) {
     ...fields,
     ...neuronFields[neuron],
     ...(isReadout ? readoutFields : []),
-    ...gathers.flatMap((_, k) => gatherFields(k)),
+    ...gathers.flatMap(gatherFields),
   ];
   return { fields: all, code, counts: true };
 }

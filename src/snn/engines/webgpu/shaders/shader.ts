@@ -29,14 +29,14 @@ export function vectorWords(steps: ChunkSteps): number {
 }
 
 /** The names that a chunk's words have after {@link loadWords}, step by step. */
-export function wordNames(steps: ChunkSteps): readonly string[] {
-  if (steps === 1) return ["s0"];
-  return Array.from({ length: steps }, (_, s) => `s${Math.floor(s / 4)}.${"xyzw"[s % 4]}`);
+export function wordNames(steps: ChunkSteps, name = "s"): readonly string[] {
+  if (steps === 1) return [`${name}0`];
+  return Array.from({ length: steps }, (_, s) => `${name}${Math.floor(s / 4)}.${"xyzw"[s % 4]}`);
 }
 
 /** WGSL that loads a chunk's words from vector `at` on. */
-export function loadWords(steps: ChunkSteps, at: string): string {
-  return Array.from({ length: Math.ceil(steps / 4) }, (_, k) => `let s${k} = spikes[${at} + ${k}];`).join(" ");
+export function loadWords(steps: ChunkSteps, at: string, name = "s"): string {
+  return Array.from({ length: Math.ceil(steps / 4) }, (_, k) => `let ${name}${k} = spikes[${at} + ${k}];`).join(" ");
 }
 
 /** WGSL that is true where any of the loaded words is not 0. */

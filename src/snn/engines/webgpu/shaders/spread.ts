@@ -2,7 +2,7 @@
 import { type ChunkSteps, loadWords, type Shader, vectorWords, wordNames } from "./shader.ts";
 
 /**
- * Channels of one signal into another: slices, parts of concatenations, upsampling. A thread has a quad of the target, and leaves what of it
+ * Channels of one signal into another: slices, parts of concatenations, upsampling, zeros between. A thread has a quad of the target, and leaves what of it
  * is not this part's.
  */
 export const moveShader: Shader = {
@@ -15,6 +15,7 @@ export const moveShader: Shader = {
     "steps",
     "width",
     "factor",
+    "insertsZeros",
     "firstQuad",
     "firstChannel",
     "channels",
@@ -40,14 +41,15 @@ fn run(id: i32) {
   for (var b = 0; b < 4; b++) {
     if (first + b >= 0 && first + b < p.channels) { mask |= 255u << u32(8 * b); }
   }
+  let isBetween = p.insertsZeros != 0 && ((position / p.width) % p.factor != 0 || (position % p.width) % p.factor != 0);
   let source = 4 * quad + p.shift;
   let lower = source >> 2u;
   let bits = 8u * u32(source & 3);
   for (var t = p.base + p.first; t < min(p.base + p.end, p.steps); t++) {
     let slot = t % p.inCapacity;
     var word = 0u;
-    if (lower >= 0 && lower < p.inQuads) { word = getWord(p.input + (place * p.inQuads + lower) * p.inCapacity + slot) >> bits; }
-    if (bits > 0u && lower + 1 >= 0 && lower + 1 < p.inQuads) {
+    if (!isBetween && lower >= 0 && lower < p.inQuads) { word = getWord(p.input + (place * p.inQuads + lower) * p.inCapacity + slot) >> bits; }
+    if (!isBetween && bits > 0u && lower + 1 >= 0 && lower + 1 < p.inQuads) {
       word |= getWord(p.input + (place * p.inQuads + lower + 1) * p.inCapacity + slot) << (32u - bits);
     }
     let home = to + t % p.capacity;
