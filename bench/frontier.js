@@ -180,7 +180,7 @@ async function pointsOf(key, network, run) {
     line: key.line,
     setting: key.setting,
     t,
-    latency: key.line === "fast" ? latencyOf(fast, t) : t,
+    latency: key.line === "fast" ? latencyOf(fast, t, fast.simulation.timeSteps) : t,
     share: rounded(share.value),
     low: rounded(share.low),
     high: rounded(share.high),

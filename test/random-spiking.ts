@@ -197,7 +197,8 @@ function withAnyFunction(graph: Graph, random: Random): Graph {
   const layers = graph.layers.flatMap((layer): Layer[] => {
     if (layer.kind === "activation" && random() < 0.5) return [{ ...layer, activation: pick(random, all) }];
     const source = byName.get(layer.inputs[0]);
-    if (layer.kind !== "convolution" || source?.kind === "input" || random() > 0.12) return [layer];
+    if (layer.kind !== "convolution" || source?.kind === "input" || source?.kind === "insertZeros" || random() > 0.12)
+      return [layer];
     const island = softmaxIsland(`${layer.name}_island`, layer.inputs[0], shapes.get(layer.inputs[0]) as Shape);
     return [island, { ...layer, inputs: [island.name] }];
   });
