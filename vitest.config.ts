@@ -9,7 +9,7 @@ export default defineConfig({
   test: {
     // The oracle of the gradient tests registers its gradients in files that Node does not load as modules.
     server: { deps: { inline: [/@tensorflow\/tfjs-core/] } },
-    include: ["src/**/*.test.ts", "lab/src/**/*.test.ts", "test/**/*.test.ts"],
+    include: ["src/**/*.test.ts", "lab/src/**/*.test.ts", "site/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/browser/**"],
     testTimeout: 120_000,
     // ONNX Runtime brings threads of its own; two test processes keep two cores busy.

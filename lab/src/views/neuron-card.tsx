@@ -1,10 +1,11 @@
 /** One neuron explained: what came to it, what it was held against, what it sent, at the present step. */
 import type { Cell } from "../../../src/index.ts";
-import type { NeuronStepView, NeuronView, PopulationInfo } from "../simulation/protocol.ts";
+import type { NeuronStepView, NeuronView, Slot } from "../simulation/protocol.ts";
 import type { LabState } from "../state/lab-state.ts";
 import { populationLabel, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { NeuronChart, spikeText } from "./neuron-chart.tsx";
+import type { TimeAxis } from "./time-axis.ts";
 
 export interface NeuronCardProps {
   readonly moment: Moment;
@@ -23,27 +24,38 @@ export function NeuronCard({ moment, lane, neuron, explanation }: NeuronCardProp
       </p>
       {explanation === null && <p className="empty">Its inputs are looked up when the run is over…</p>}
       {explanation && "refusal" in explanation && <p className="empty">{explanation.refusal}</p>}
-      {explanation && "kind" in explanation && <Explained {...{ moment, lane, explanation, populations }} />}
+      {explanation && "kind" in explanation && (
+        <ExplainedNeuron
+          axis={moment.axis}
+          slot={lane.slot}
+          t={lane.now?.t ?? 0}
+          explanation={explanation}
+          nameOf={(cell) => cellText(populations, cell)}
+        />
+      )}
     </section>
   );
 }
 
-interface ExplainedProps {
-  readonly moment: Moment;
-  readonly lane: LaneMoment;
+export interface ExplainedNeuronProps {
+  readonly axis: TimeAxis;
+  readonly slot: Slot;
+  /** The present step. */
+  readonly t: number;
   readonly explanation: NeuronView;
-  readonly populations: readonly PopulationInfo[];
+  /** What its inputs are called. */
+  readonly nameOf: (cell: Cell) => string;
 }
 
-function Explained({ moment, lane, explanation, populations }: ExplainedProps) {
-  const step = explanation.steps.findLast(({ t }) => t <= (lane.now?.t ?? 0));
+export function ExplainedNeuron({ axis, slot, t, explanation, nameOf }: ExplainedNeuronProps) {
+  const step = explanation.steps.findLast((step) => step.t <= t);
   return (
     <>
-      <NeuronChart moment={moment} lane={lane} steps={explanation.steps} />
+      <NeuronChart axis={axis} slot={slot} t={t} steps={explanation.steps} />
       {step && (
         <div className="decision">
           <p>{decisionText(step, explanation)}</p>
-          <Inputs step={step} explanation={explanation} populations={populations} />
+          <Inputs step={step} explanation={explanation} nameOf={nameOf} />
         </div>
       )}
     </>
@@ -54,8 +66,8 @@ function Explained({ moment, lane, explanation, populations }: ExplainedProps) {
 function Inputs({
   step,
   explanation,
-  populations,
-}: Omit<ExplainedProps, "moment" | "lane"> & { step: NeuronStepView }) {
+  nameOf,
+}: Pick<ExplainedNeuronProps, "explanation" | "nameOf"> & { readonly step: NeuronStepView }) {
   const { inputs, others, constant, t } = step;
   const once = t === 1 ? explanation.once : 0;
   const always = explanation.synapses === 0 ? "picture and bias" : "bias";
@@ -64,7 +76,7 @@ function Inputs({
     ...(constant !== 0 ? [{ key: "constant", text: always, charge: constant }] : []),
     ...inputs.map(({ cell, spikes, charge }) => ({
       key: JSON.stringify(cell),
-      text: `${cellText(populations, cell)} sent ${spikeText(spikes)}`,
+      text: `${nameOf(cell)} sent ${spikeText(spikes)}`,
       charge,
     })),
     ...(others.count > 0 ? [{ key: "others", text: `${others.count} others`, charge: others.charge }] : []),

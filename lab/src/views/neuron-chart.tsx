@@ -1,7 +1,7 @@
 /** A neuron over time: the charge that it has when it decides, what that is held against, and what its spikes take away. */
-import type { NeuronStepView } from "../simulation/protocol.ts";
-import type { LaneMoment, Moment } from "./moment.ts";
+import type { NeuronStepView, Slot } from "../simulation/protocol.ts";
 import { type Decision, decisionOf } from "./neuron-decision.ts";
+import type { TimeAxis } from "./time-axis.ts";
 import { useWidth } from "./use-width.ts";
 
 const height = 150;
@@ -10,19 +10,21 @@ const gutter = 64;
 const fewSteps = 64;
 
 export interface NeuronChartProps {
-  readonly moment: Moment;
-  readonly lane: LaneMoment;
+  readonly axis: TimeAxis;
+  /** The network that it belongs to. */
+  readonly slot: Slot;
+  /** The present step. */
+  readonly t: number;
   readonly steps: readonly NeuronStepView[];
 }
 
-export function NeuronChart({ moment, lane, steps }: NeuronChartProps) {
+export function NeuronChart({ axis, slot, t, steps }: NeuronChartProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const t = lane.now?.t ?? 0;
   const shown = steps.filter((step) => step.t <= t).map(decisionOf);
   const all = steps.map(decisionOf);
   const values = all.flatMap(({ before, after, up }) => [before, after, up ?? 0]);
   const [low, high] = [Math.min(-0.25, ...values) - 0.15, Math.max(0.6, ...values) + 0.15];
-  const x = (step: number) => gutter + moment.axis.at(step) * Math.max(0, width - gutter - 14);
+  const x = (step: number) => gutter + axis.at(step) * Math.max(0, width - gutter - 14);
   const y = (value: number) => 6 + ((high - value) / (high - low)) * (height - 12);
   const within = (value: number | null) => value !== null && value >= low && value <= high;
   const path = shown.flatMap((step) => [
@@ -41,7 +43,7 @@ export function NeuronChart({ moment, lane, steps }: NeuronChartProps) {
         </g>
         <Threshold decisions={all} of="up" label="fires +1" {...{ x, y, within }} />
         <Threshold decisions={all} of="down" label="fires −1" {...{ x, y, within }} />
-        <g className={`line ${lane.slot}`}>
+        <g className={`line ${slot}`}>
           <polyline points={path.map(([px, py]) => `${px.toFixed(1)},${py.toFixed(1)}`).join(" ")} />
           {steps.length <= fewSteps &&
             shown.map((step) => (
