@@ -20,6 +20,8 @@ export interface Tile {
 
 export interface Start {
   readonly timeSteps: number;
+  /** Steps of the longest tile that the run will ask for, if there is room for it. */
+  readonly longestTile: number;
   readonly seed: number;
   /** Whether neurons and pools begin as the last frame has left them. */
   readonly goesOn: boolean;
@@ -41,10 +43,10 @@ export interface Loaded {
   readCharges(stage: PopulationStage, i: number): Float64Array;
   /** Net counts of a readout at such an offset, [C, H, W]. */
   readHeadCounts(stage: PopulationStage, i: number): Int32Array;
-  /** Net counts at the end of the tile, [C, H, W]. */
-  readCounts(stage: PopulationStage): Promise<Int32Array>;
-  /** Membranes at the end of the tile, [C, H, W]. */
-  readMembranes(stage: PopulationStage): Promise<Float64Array>;
+  /** Net counts at the end of the tile, [C, H, W], stage by stage. */
+  readCounts(stages: readonly PopulationStage[]): Promise<readonly Int32Array[]>;
+  /** Membranes at the end of the tile, [C, H, W], stage by stage. */
+  readMembranes(stages: readonly PopulationStage[]): Promise<readonly Float64Array[]>;
   /** Spikes at global step g + 1, [position][strideOf]; to be copied before the next tile. Only of pinned signals. */
   spikesAt(signal: Signal, g: number): Int8Array;
   /** Puts spikes of a replayed signal there, before the tile that has this step. */

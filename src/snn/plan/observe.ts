@@ -65,7 +65,7 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     });
   }
 
-  async function collectPopulation(stage: PopulationStage, tile: Tile): Promise<void> {
+  function collectPopulation(stage: PopulationStage, tile: Tile): void {
     const { layer, signal, lagIn } = stage;
     follow(tile, counters.get(stage)!, signal.lag, layer.name, "spikes");
     for (const term of stage.terms) follow(tile, counters.get(term)!, lagIn, term.layer.name, "synOps");
@@ -76,14 +76,21 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
         at?.headCounts.set(layer.name, loaded.readHeadCounts(stage, i));
       });
     }
-    if (!wantsState.has(layer.name)) return;
-    // Tiles end where these states are wanted, so that what is in memory is the state at the tile's last step.
-    const last = Math.min(options.timeSteps, tile.g0 + tile.length - signal.lag);
-    if (last <= tile.g0 - signal.lag) return;
-    const at = seen.get(last);
-    if (!at) return;
-    if (counted.includes(layer.name)) at.counts.set(layer.name, await loaded.readCounts(stage));
-    if (membranes.includes(layer.name)) at.membranes.set(layer.name, await loaded.readMembranes(stage));
+  }
+
+  /** Of those of these layers that have passed a checkpoint: tiles end where states are wanted, so that what is in memory is the state there. */
+  async function collectStates(kind: "counts" | "membranes", names: readonly string[], tile: Tile): Promise<void> {
+    const due = names.flatMap((name) => {
+      const stage = byName.get(name)!;
+      const last = Math.min(options.timeSteps, tile.g0 + tile.length - stage.signal.lag);
+      const at = last > tile.g0 - stage.signal.lag ? seen.get(last) : undefined;
+      return at ? [{ stage, at }] : [];
+    });
+    if (due.length === 0) return;
+    const stages = due.map(({ stage }) => stage);
+    const states = await (kind === "counts" ? loaded.readCounts(stages) : loaded.readMembranes(stages));
+    for (const [k, { stage, at }] of due.entries())
+      (at[kind] as Map<string, Int32Array | Float64Array>).set(stage.layer.name, states[k]);
   }
 
   function collectRaster(name: string, tile: Tile): void {
@@ -101,7 +108,9 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
   return {
     cuts: [...new Set(cuts)].sort((a, b) => a - b),
     async collect(tile) {
-      for (const stage of populations) await collectPopulation(stage, tile);
+      for (const stage of populations) collectPopulation(stage, tile);
+      await collectStates("counts", counted, tile);
+      await collectStates("membranes", membranes, tile);
       for (const name of rasters.keys()) collectRaster(name, tile);
     },
     checkpoint(t) {

@@ -10,7 +10,7 @@ import { islandCharges, type OpenIslands } from "../islands.ts";
 import { stepWeight } from "../phases.ts";
 import type { Loaded, Tile } from "./device.ts";
 import type { Network, PopulationStage, Signal } from "./network.ts";
-import { observe } from "./observe.ts";
+import { type Observer, observe } from "./observe.ts";
 
 /** A layer's spikes of a whole run, as the device keeps them: [step][position][stride]. */
 interface Train {
@@ -33,9 +33,11 @@ export async function* runSegments(
   for (const [k, loaded] of segments.entries()) {
     const { network } = loaded.plan;
     const { timeSteps, seed } = options;
-    await loaded.begin(image, { timeSteps, seed, goesOn, charges: chargesOf(network, islandValues) });
     const isLast = k === segments.length - 1;
-    for await (const checkpoint of runTiles(graph, loaded, trains, options, isLast)) {
+    const course = courseOf(graph, loaded, options, isLast);
+    const { longestTile } = course;
+    await loaded.begin(image, { timeSteps, longestTile, seed, goesOn, charges: chargesOf(network, islandValues) });
+    for await (const checkpoint of runTiles(loaded, trains, options, course)) {
       const parts = earlier.get(checkpoint.t) as Checkpoint[];
       if (isLast) yield parts.length === 0 ? checkpoint : merged(graph, [...parts, checkpoint]);
       else parts.push(checkpoint);
@@ -49,20 +51,34 @@ export async function* runSegments(
   }
 }
 
+/** How far a segment is run, and where its tiles end. */
+interface Course {
+  readonly observer: Observer;
+  readonly greatestLag: number;
+  /** Global steps. */
+  readonly end: number;
+  readonly longestTile: number;
+}
+
 /** All steps of a segment whose spikes others or the next frame wait for; else as many as checkpoints need. */
-async function* runTiles(
-  graph: Graph,
-  loaded: Loaded,
-  trains: Map<string, Train>,
-  options: RunOptions,
-  isLast: boolean,
-): AsyncGenerator<Checkpoint> {
+function courseOf(graph: Graph, loaded: Loaded, options: RunOptions, isLast: boolean): Course {
   const { network } = loaded.plan;
   const observer = observe(graph, loaded, options);
   const greatestLag = Math.max(0, ...[...network.signals.values()].map(({ lag }) => lag));
   const needsAll = !isLast || network.keepsState;
   const steps = needsAll ? options.timeSteps : (options.at.at(-1) ?? 0);
   const end = steps === 0 ? 0 : steps + greatestLag;
+  const ends = [...observer.cuts.filter((cut) => cut < end), end];
+  return { observer, greatestLag, end, longestTile: Math.max(...ends.map((cut, i) => cut - (ends[i - 1] ?? 0))) };
+}
+
+async function* runTiles(
+  loaded: Loaded,
+  trains: Map<string, Train>,
+  options: RunOptions,
+  { observer, greatestLag, end }: Course,
+): AsyncGenerator<Checkpoint> {
+  const { network } = loaded.plan;
   const readAt = new Set(options.at);
   let next = 0;
   for (let g0 = 0; g0 < end; ) {

@@ -44,7 +44,13 @@ export async function profileLayers(
   const readAt = new Set(run.at);
   let accumulates = new Map<string, number>();
   for (let repeat = 0; repeat < repeats; repeat++) {
-    await loaded.begin(image, { timeSteps, seed: options.seed, goesOn: false, charges: new Map() });
+    await loaded.begin(image, {
+      timeSteps,
+      longestTile: plan.tileSteps,
+      seed: options.seed,
+      goesOn: false,
+      charges: new Map(),
+    });
     const observer = observe(graph, loaded, run);
     const spent = new Float64Array(best.length);
     const lag = Math.max(...[...network.signals.values()].map((signal) => signal.lag));

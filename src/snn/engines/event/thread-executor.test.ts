@@ -16,7 +16,7 @@ test("a thread that dies ends the run with an error, while its fellow waits for 
   const [plan] = plansOf(graph, plainOptions(graph));
   const loaded = await wasmDevice(2).load(plan);
   const { layout, views } = loaded;
-  await loaded.begin(image, { timeSteps: 4, seed: 1, goesOn: false, charges: new Map() });
+  await loaded.begin(image, { longestTile: plan.tileSteps, timeSteps: 4, seed: 1, goesOn: false, charges: new Map() });
   // A population of one work item only, which reads beyond the memory: one thread takes it, the other waits.
   const stage = plan.network.stages.find((candidate) => candidate.kind === "population")!;
   const { record } = layout.populations.get(stage)!;

@@ -91,9 +91,12 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     },
     readCharges: (stage, i) => read(stage, placeOf(stage).chargeHistory, i, new Float64Array(sizeOf(stage.signal))),
     readHeadCounts: (stage, i) => read(stage, placeOf(stage).countHistory, i, new Int32Array(sizeOf(stage.signal))),
-    readCounts: async (stage) => read(stage, placeOf(stage).netCount, 0, new Int32Array(sizeOf(stage.signal))),
-    readMembranes: async (stage) =>
-      Float64Array.from(read(stage, placeOf(stage).vMem, 0, new Int32Array(sizeOf(stage.signal)))),
+    readCounts: async (asked) =>
+      asked.map((stage) => read(stage, placeOf(stage).netCount, 0, new Int32Array(sizeOf(stage.signal)))),
+    readMembranes: async (asked) =>
+      asked.map((stage) =>
+        Float64Array.from(read(stage, placeOf(stage).vMem, 0, new Int32Array(sizeOf(stage.signal)))),
+      ),
     spikesAt,
     putSpikes: (signal, g, spikes) => spikesAt(signal, g).set(spikes),
     strideOf: (signal) => layout.frames.get(signal)!.stride,

@@ -2,6 +2,7 @@
 import { EngineError } from "../../../core/errors.ts";
 import { sizeOf } from "../../../core/tensor.ts";
 import { roundUp } from "../../plan/decisions.ts";
+import type { Start } from "../../plan/device.ts";
 import {
   inputsOf,
   type Network,
@@ -111,18 +112,26 @@ export function stateLayout(network: Network): StateLayout {
 const longestRun = 64;
 const shortTiles = [32, 8];
 
+/** What of a run a layout rests on. */
+type Course = Pick<Start, "timeSteps" | "longestTile">;
+
+/** As few as a tile has: a dispatch computes all of them. */
+function chunkOf({ timeSteps, longestTile }: Course): ChunkSteps {
+  return ([1, 2, 4] as const).find((steps) => Math.min(timeSteps, longestTile) <= steps) ?? 8;
+}
+
+export function isLaidOutFor({ timeSteps, chunk }: SpikeLayout, course: Course): boolean {
+  return timeSteps === course.timeSteps && chunk === chunkOf(course);
+}
+
 /**
  * The layout whose tiles are the longest that fit into `greatestBytes`.
  * @param tileSteps steps of the longest tile that the plan allows.
  * @throws EngineError [E_MEMORY] where none fits.
  */
-export function spikeLayout(
-  network: Network,
-  timeSteps: number,
-  tileSteps: number,
-  greatestBytes: number,
-): SpikeLayout {
-  const chunk = ([1, 2, 4] as const).find((steps) => timeSteps <= steps) ?? 8;
+export function spikeLayout(network: Network, course: Course, tileSteps: number, greatestBytes: number): SpikeLayout {
+  const { timeSteps } = course;
+  const chunk = chunkOf(course);
   const greatestLag = Math.max(0, ...[...network.signals.values()].map(({ lag }) => lag));
   const whole = timeSteps <= longestRun ? [timeSteps + greatestLag] : [];
   const tiles = [...whole, ...shortTiles].map((steps) => Math.min(steps, tileSteps));

@@ -7,6 +7,7 @@ import { constantsWriter } from "./constants.ts";
 import type { Gpu } from "./gpu.ts";
 import { oddsOf, pixelsOf, planesFrom, quadsFrom } from "./host-data.ts";
 import {
+  isLaidOutFor,
   quadsOf,
   type SpikeLayout,
   type SpikePlace,
@@ -69,9 +70,12 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
 
   const placeOf = (signal: Signal) => ready.spikes.signals.get(signal) as SpikePlace;
   const populationOf = (stage: PopulationStage) => states.populations.get(stage)!;
-  async function readState(at: number, { signal }: PopulationStage): Promise<Int32Array> {
-    const [words] = await buffers.submit({ regions: [{ of: "states", at: 4 * at, words: 4 * sizeInQuads(signal) }] });
-    return planesFrom(words, signal.shape);
+  async function readStates(what: "vMem" | "netCount", stages: readonly PopulationStage[]) {
+    const regions = stages.map((stage): Region => {
+      return { of: "states", at: 4 * populationOf(stage)[what], words: 4 * sizeInQuads(stage.signal) };
+    });
+    const quads = await buffers.submit({ regions });
+    return stages.map(({ signal }, k) => planesFrom(quads[k], signal.shape));
   }
 
   return {
@@ -81,7 +85,7 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
     },
     async begin(picture, start) {
       const pixels = pixelsOf(picture);
-      if (ready?.spikes.timeSteps !== start.timeSteps) ready = await prepare(context, start.timeSteps);
+      if (!ready || !isLaidOutFor(ready.spikes, start)) ready = await prepare(context, start);
       started = start;
       if (!start.goesOn) await buffers.submit({ cleared: "states" });
       buffers.write("states", 4 * states.pixels, pixels);
@@ -115,8 +119,8 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
     takeCount: (counter, i) => seen.takeCount(counter, i),
     readCharges: (stage, i) => seen.readCharges(stage, i),
     readHeadCounts: (stage, i) => seen.readHeadCounts(stage, i),
-    readCounts: (stage) => readState(populationOf(stage).netCount, stage),
-    readMembranes: async (stage) => Float64Array.from(await readState(populationOf(stage).vMem, stage)),
+    readCounts: (stages) => readStates("netCount", stages),
+    readMembranes: async (stages) => (await readStates("vMem", stages)).map((plane) => Float64Array.from(plane)),
     spikesAt: (signal, g) => ready.trains.spikesAt(signal, g),
     putSpikes: (signal, g, spikes) => ready.trains.putSpikes(signal, g, spikes),
     strideOf: (signal) => 4 * quadsOf(signal),
@@ -124,8 +128,8 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
   };
 }
 
-async function prepare({ plan, gpu, buffers, programFor }: NetworkOnGpu, timeSteps: number): Promise<Ready> {
-  const spikes = spikeLayout(plan.network, timeSteps, plan.tileSteps, gpu.greatestBytes);
+async function prepare({ plan, gpu, buffers, programFor }: NetworkOnGpu, start: Start): Promise<Ready> {
+  const spikes = spikeLayout(plan.network, start, plan.tileSteps, gpu.greatestBytes);
   const program = programFor(spikes);
   const made = program.shaders.map(async (shader) => [shader, await gpu.pipelineOf(shader, spikes.chunk)] as const);
   const pipelines = new Map(await Promise.all(made));
