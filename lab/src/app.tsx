@@ -240,7 +240,7 @@ interface StatusProps {
 
 /** What goes on, at the foot of the page; screen readers hear of it when it changes. */
 function Status({ state, moment, isPlaying }: StatusProps) {
-  const engine = moment?.run.engine;
+  const engine = state.live?.info.engine ?? moment?.run.engine;
   const found = moment?.lanes
     .map(
       ({ now, slot }) =>
@@ -258,9 +258,14 @@ function Status({ state, moment, isPlaying }: StatusProps) {
       </p>
       {engine && (
         <p>
-          Engine: {engine.name}, {engine.threads === 1 ? "one thread" : `${engine.threads} threads`}
-          {!crossOriginIsolated &&
+          Engine:{" "}
+          {engine.name === "event"
+            ? `event, ${engine.threads === 1 ? "one thread" : `${engine.threads} threads`}`
+            : "WebGPU"}
+          {engine.name === "event" &&
+            !crossOriginIsolated &&
             " (this page is served without COOP and COEP headers, so threads cannot share memory)"}
+          {engine.reason && `; ${engine.reason}`}
         </p>
       )}
       <p>

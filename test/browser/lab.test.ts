@@ -8,7 +8,7 @@ import { extname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { encodePng } from "#platform";
-import { describeInBrowser, launchBrowser } from "./chromium.ts";
+import { describeInBrowser, launchBrowser, softwareGpu } from "./chromium.ts";
 import {
   andRun,
   type CommandCheckpoint,
@@ -59,7 +59,23 @@ describeInBrowser("the lab", () => {
     expect(lab.complaints).toEqual([]);
     expect(lab.strangers).toEqual([]);
     expect(await lab.page.evaluate(() => crossOriginIsolated)).toBe(true);
-    expect(await lab.page.locator(".status").textContent()).toContain("Engine: event");
+    // With a graphics processor it may be the other one; either way it says why.
+    expect(await lab.page.locator(".status").textContent()).toMatch(
+      /Engine: (event, .*; .*WebGPU|WebGPU; \d+ steps took)/,
+    );
+  });
+
+  test("does not bother with an adapter that is software, and says so", async () => {
+    const other = await launchBrowser(softwareGpu);
+    const page = await openLab(other, served.url);
+    try {
+      const status = await page.page.locator(".status").textContent();
+      expect(status).toMatch(/Engine: event, .*; WebGPU has only a software adapter here|no WebGPU here/);
+      expect(page.complaints).toEqual([]);
+    } finally {
+      await page.close();
+      await other.close();
+    }
   });
 
   test("finds what the command line finds, spike by spike", async () => {

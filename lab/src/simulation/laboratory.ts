@@ -21,8 +21,8 @@ import {
 } from "../../../src/index.ts";
 import { toImageData } from "../frames/image-data.ts";
 import { checkpointSteps } from "./checkpoint-steps.ts";
-import { openEngine } from "./engine.ts";
-import { type Lane, openLane } from "./lane.ts";
+import { openEngines } from "./engine.ts";
+import { type Lane, openLane, runOptions } from "./lane.ts";
 import { type Live, openLive } from "./live.ts";
 import { type LoadedModel, loadModel } from "./load-model.ts";
 import { nextTask } from "./next-task.ts";
@@ -87,6 +87,7 @@ export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
 
 class Laboratory {
   readonly #emit: (event: RunEvent) => void;
+  readonly #engines = openEngines();
   #model: LoadedModel | undefined;
   #picture: Pixels | undefined;
   #dnnSession: Promise<DnnSession> | undefined;
@@ -113,6 +114,7 @@ class Laboratory {
     this.#dnnSession = undefined;
     this.#dnnResult = undefined;
     this.#model = loaded;
+    this.#engines.forget();
     await (await old?.catch(() => undefined))?.dispose();
     return loaded.info;
   }
@@ -177,7 +179,7 @@ class Laboratory {
     await this.#lastRun.catch(() => undefined);
     await this.#closeLanes();
     await this.closeLive();
-    this.#live = await openLive(model, request);
+    this.#live = await openLive(model, request, this.#engines, this.#picture);
     return this.#live.info;
   }
 
@@ -218,11 +220,15 @@ class Laboratory {
       const { timeSteps } = configuration;
       return { slot, graph: spikingGraph(model, configuration), timeSteps, at: checkpointSteps(timeSteps) };
     });
-    const { engine, info: engineInfo } = openEngine(threads);
     const timeSteps = Math.max(...plans.map((plan) => plan.timeSteps));
     const at = [...new Set(plans.flatMap((plan) => plan.at))].sort((x, y) => x - y);
     const [{ graph: first }] = plans;
     const input = preprocess(picture, inputOf(first).shape, first.preprocessing);
+    // Both networks of a comparison run in one engine: that which suits the first.
+    const options = runOptions(first, { ...plans[0], seed });
+    const trial = { name: JSON.stringify(configurations[0].configuration), graph: first, image: input.image, options };
+    const { engine, info: engineInfo } = await this.#engines.choose(threads, trial);
+    if (!isWanted()) return { done: false };
     this.#lanes = await Promise.all(
       plans.map(({ slot, graph, ...steps }) => openLane(slot, graph, engine, input, { ...steps, seed })),
     );

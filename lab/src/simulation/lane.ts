@@ -15,8 +15,8 @@ import {
   outputError,
   phasesOf,
   readDetections,
-  type Session,
   type SimulatedCheckpoint,
+  type SimulateOptions,
   simulate,
   spikingOperations,
 } from "../../../src/index.ts";
@@ -56,7 +56,7 @@ export async function openLane(
 ): Promise<Lane> {
   const session = await engine.open(graph);
   const { populations, info, rasters } = describe(slot, graph, options.timeSteps);
-  const { checkpoints } = start(session, graph, input.image, options, populations, rasters);
+  const checkpoints = simulate(session, input.image, runOptions(graph, options));
   const kept = new KeptCounts(populations, options.at.length);
   const outputs = new Map<number, ReadonlyMap<string, FloatTensor>>();
   let dnn: ReadonlyMap<string, FloatTensor> | undefined;
@@ -116,18 +116,11 @@ function describe(slot: Slot, graph: Graph, timeSteps: number) {
   return { populations, info, rasters };
 }
 
-function start(
-  session: Session,
-  graph: Graph,
-  image: FloatTensor,
-  { timeSteps, at, seed }: LaneOptions,
-  populations: readonly PopulationInfo[],
-  rasters: readonly { readonly layer: string; readonly neurons: readonly number[] }[],
-) {
-  const names = populations.map(({ name }) => name);
+/** What a lane asks of a run: all counts, and single neurons' spikes. */
+export function runOptions(graph: Graph, { timeSteps, at, seed }: LaneOptions): SimulateOptions {
   const { encoding, decode } = graph.simulation ?? { encoding: "constant", decode: "vmem" };
-  const record = { counts: names, rasters };
-  return { checkpoints: simulate(session, image, { timeSteps, encoding, decode, at, seed, record }) };
+  const record = { counts: populationsOf(graph).map(({ name }) => name), rasters: sampleNeurons(graph).rasters };
+  return { timeSteps, encoding, decode, at, seed, record };
 }
 
 function allRates(

@@ -5,10 +5,12 @@ import {
   displayThresholds,
   dnnOperations,
   type FloatTensor,
+  floatTensor,
   frameMacs,
   inputOf,
   openDnn,
   outputError,
+  type Pixels,
   preprocess,
   readDetections,
   type SimulatedCheckpoint,
@@ -16,7 +18,7 @@ import {
   simulate,
   toSpiking,
 } from "../../../src/index.ts";
-import { openEngine } from "./engine.ts";
+import type { Engines } from "./engine.ts";
 import type { LoadedModel } from "./load-model.ts";
 import { populationsOf } from "./populations.ts";
 import type { FrameRequest, FrameView, LiveInfo, LiveRequest } from "./protocol.ts";
@@ -30,14 +32,21 @@ export interface Live {
 }
 
 /** @throws EngineError [E_STATE], at the first frame, where a file brings a network of neurons that cannot keep their state. */
-export async function openLive(model: LoadedModel, { threads }: LiveRequest): Promise<Live> {
+export async function openLive(
+  model: LoadedModel,
+  { threads }: LiveRequest,
+  engines: Engines,
+  picture: Pixels | undefined,
+): Promise<Live> {
   const graph = spikingGraph(model);
-  const { engine, info: engineInfo } = openEngine(threads);
-  const session = await engine.open(graph);
   const populations = populationsOf(graph);
   const record = { counts: populations.map(({ name }) => name) };
   const { simulation } = graph;
   const { timeSteps } = simulation;
+  const options = { ...simulation, record, at: [timeSteps] };
+  const trial = { name: "live", graph, image: firstLook(graph, picture), options };
+  const { engine, info: engineInfo } = await engines.choose(threads, trial);
+  const session = await engine.open(graph);
   let before: { readonly image: FloatTensor; readonly counts: ReadonlyMap<string, Int32Array> } | undefined;
   let dnn: Promise<DnnSession> | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -94,6 +103,13 @@ function spikingGraph({ dnn, snn }: LoadedModel): SpikingGraph {
 
 function modeOf({ dnn }: LoadedModel): string {
   return dnn ? defaultMode(dnn) : "as in its file";
+}
+
+/** To measure engines on before the first frame has come: what the page shows, or grey. */
+function firstLook(graph: SpikingGraph, picture: Pixels | undefined): FloatTensor {
+  const { shape } = inputOf(graph);
+  if (picture) return preprocess(picture, shape, graph.preprocessing).image;
+  return floatTensor(shape, new Float32Array(shape.reduce((a, b) => a * b)).fill(0.5));
 }
 
 /** The checkpoint with which a run ends. */

@@ -110,7 +110,10 @@ export interface PictureInfo {
 
 export interface EngineInfo {
   readonly name: string;
+  /** Of the event engine. */
   readonly threads: number;
+  /** Why it is this one; empty where it was asked for. */
+  readonly reason: string;
 }
 
 /** A population of neurons as views name it. */

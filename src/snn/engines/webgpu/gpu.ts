@@ -5,13 +5,16 @@ import { type ChunkSteps, moduleOf, type Shader } from "./shaders/shader.ts";
 export interface Gpu {
   /** As the adapter calls itself. */
   readonly adapter: string;
+  readonly isSoftware: boolean;
   readonly device: GPUDevice;
   /** Of one buffer that a shader reads. */
   readonly greatestBytes: number;
   /** What every shader binds. */
   readonly bindings: GPUBindGroupLayout;
   pipelineOf(shader: Shader, chunk: ChunkSteps): Promise<GPUComputePipeline>;
-  /** @throws EngineError [E_ENGINE] where the GPU has been lost, or has refused anything. */
+  /** Why the GPU is of no use any more: it was lost, or has refused anything. */
+  failure(): string | undefined;
+  /** @throws EngineError [E_ENGINE] where it has failed. */
   check(): void;
 }
 
@@ -41,6 +44,8 @@ export async function openGpu(gpu: GPU | undefined): Promise<Gpu> {
   const isPacked = gpu.wgslLanguageFeatures.has("packed_4x8_integer_dot_product");
   return {
     adapter: nameOf(adapter),
+    isSoftware: adapter.info.isFallbackAdapter,
+    failure: () => trouble,
     device,
     greatestBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
     bindings,

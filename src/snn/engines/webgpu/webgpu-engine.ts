@@ -22,6 +22,10 @@ export interface WebGpuEngineOptions {
 export interface WebGpuEngine extends Engine {
   /** As the adapter calls itself. */
   readonly adapter: string;
+  /** Whether it is a processor's work that the adapter does: exact, but of no use. */
+  readonly isSoftware: boolean;
+  /** Why nothing can be run any more; undefined while all is well. */
+  readonly failure: string | undefined;
   /** Lets go of the GPU; sessions end with it. */
   dispose(): void;
 }
@@ -35,6 +39,10 @@ export async function webGpuEngine(options: WebGpuEngineOptions = {}): Promise<W
   return {
     name: "webgpu",
     adapter: gpu.adapter,
+    isSoftware: gpu.isSoftware,
+    get failure() {
+      return gpu.failure();
+    },
     async open(graph) {
       checkIntegers(graph);
       gpu.check();
