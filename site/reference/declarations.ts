@@ -1,6 +1,6 @@
-/** What the sources say of their types: doc comments and fields, read by the TypeScript compiler's parser. */
-import { readFileSync } from "node:fs";
-import ts from "typescript-6";
+/** What the sources say of their types: doc comments and fields. */
+import type { ESTree } from "vite";
+import { readSource, type SourceFile } from "./source-file.ts";
 
 export interface Field {
   readonly name: string;
@@ -18,45 +18,37 @@ export interface Interface {
 }
 
 export function interfacesOf(file: string): ReadonlyMap<string, Interface> {
-  const source = parse(file);
-  const found = source.statements.filter(ts.isInterfaceDeclaration).map((node): Interface => {
-    const bases = node.heritageClauses?.flatMap(({ types }) => types.map((type) => type.getText(source))) ?? [];
-    const fields = node.members.filter(ts.isPropertySignature).map((member) => ({
-      name: member.name.getText(source),
-      type: member.type?.getText(source).replaceAll(/\s+/g, " ") ?? "",
-      isOptional: member.questionToken !== undefined,
-      doc: docOf(member),
-    }));
-    return { name: node.name.text, doc: docOf(node), fields, bases };
+  const source = readSource(file);
+  const found = source.statements.flatMap((statement): Interface[] => {
+    const node = statement.type === "ExportNamedDeclaration" ? statement.declaration : statement;
+    if (node?.type !== "TSInterfaceDeclaration") return [];
+    const { id, body, extends: bases } = node;
+    return [
+      {
+        name: id.name,
+        doc: asLine(source.docOf(statement)),
+        fields: body.body.flatMap((member) => fieldOf(member, source)),
+        bases: bases.map((base) => source.textOf(base)),
+      },
+    ];
   });
   return new Map(found.map((one) => [one.name, one]));
 }
 
-/** A file's first comment, where its role stands. */
-export function headerOf(file: string): string {
-  const text = readFileSync(file, "utf8");
-  const [, comment = ""] = /^\s*\/\*\*([\s\S]*?)\*\//.exec(text) ?? [];
-  return comment
-    .split("\n")
-    .map((line) => line.replace(/^ ?\* ?/, "").trimEnd())
-    .join("\n")
-    .trim();
+function fieldOf(member: ESTree.TSSignature, source: SourceFile): readonly Field[] {
+  if (member.type !== "TSPropertySignature") return [];
+  const type = member.typeAnnotation ? source.textOf(member.typeAnnotation.typeAnnotation) : "";
+  return [
+    {
+      name: source.textOf(member.key),
+      type: type.replaceAll(/\s+/g, " "),
+      isOptional: member.optional,
+      doc: asLine(source.docOf(member)),
+    },
+  ];
 }
 
-function parse(file: string): ts.SourceFile {
-  return ts.createSourceFile(file, readFileSync(file, "utf8"), ts.ScriptTarget.Latest, true);
-}
-
-function docOf(node: ts.Node): string {
-  const text = ts
-    .getJSDocCommentsAndTags(node)
-    .filter(ts.isJSDoc)
-    .map(({ comment }) => ts.getTextOfJSDocComment(comment) ?? "")
-    .join(" ");
-  return asMarkdown(text.replaceAll(/\s+/g, " ").trim());
-}
-
-/** Links between types become their names. */
-export function asMarkdown(doc: string): string {
-  return doc.replaceAll(/\{@link (\w+)[^}]*\}/g, "`$1`");
+/** A doc comment in one line of Markdown; links between types become their names. */
+function asLine(doc: string): string {
+  return doc.replaceAll(/\s+/g, " ").replaceAll(/\{@link (\w+)[^}]*\}/g, "`$1`");
 }

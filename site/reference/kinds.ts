@@ -5,7 +5,8 @@ import { layerKinds } from "../../src/graph/layer-kinds.ts";
 import type { NeuronKind } from "../../src/graph/layers.ts";
 import { headKinds } from "../../src/heads/heads.ts";
 import { neuronModels } from "../../src/snn/neuron.ts";
-import { headerOf, type Interface, interfacesOf } from "./declarations.ts";
+import { type Interface, interfacesOf } from "./declarations.ts";
+import { readSource } from "./source-file.ts";
 import { code, markdownTable } from "./table.ts";
 
 const fieldTable = ({ fields }: Interface, without: readonly string[]): string =>
@@ -39,7 +40,7 @@ export function layersPage(root: string): string {
     const more = layer.bases.includes("Population") ? fieldTable(population, []) : "";
     return `## ${kind}\n\n${layer.doc}\n\n${inputs}\n${fieldTable({ ...layer, fields: [...layer.fields] }, ["kind"])}${more}`;
   });
-  return `# Layers\n\n${headerOf(join(root, "src/graph/layers.ts"))}\n\nEach has a \`name\`, unique in its graph, and \`inputs\`: names of layers that stand before it.\n\n${sections.join("\n\n")}`;
+  return `# Layers\n\n${readSource(join(root, "src/graph/layers.ts")).header}\n\nEach has a \`name\`, unique in its graph, and \`inputs\`: names of layers that stand before it.\n\n${sections.join("\n\n")}`;
 }
 
 export function headsPage(root: string): string {
@@ -86,7 +87,7 @@ export function neuronsPage(root: string): string {
   const files = [...new Set(Object.values(neuronFiles))];
   const sections = files.map((file) => {
     const kinds = Object.entries(neuronFiles).filter(([, of]) => of === file);
-    return `## ${kinds.map(([kind]) => kind).join(", ")}\n\n${headerOf(join(root, "src/snn/neurons", file))}`;
+    return `## ${kinds.map(([kind]) => kind).join(", ")}\n\n${readSource(join(root, "src/snn/neurons", file)).header}`;
   });
-  return `# Neurons\n\n${headerOf(join(root, "src/snn/neuron.ts"))}\n\n[A neuron to play with](../concepts/one-neuron.html).\n${markdownTable(["`--neuron`", "follows", "remembers its count", "receives what is constant"], rows)}\n${sections.join("\n\n")}`;
+  return `# Neurons\n\n${readSource(join(root, "src/snn/neuron.ts")).header}\n\n[A neuron to play with](../concepts/one-neuron.html).\n${markdownTable(["`--neuron`", "follows", "remembers its count", "receives what is constant"], rows)}\n${sections.join("\n\n")}`;
 }
