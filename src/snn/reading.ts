@@ -21,9 +21,10 @@ export function headReading(
   const count = new Float32Array(charges.length);
   for (let channel = 0, i = 0; channel < shape[0]; channel++) {
     const full = vTh.data[channel] * unitSteps;
+    const greatest = lambda.data[channel];
     for (const end = i + area; i < end; i++) {
-      vmem[i] = (lambda.data[channel] * charges[i]) / full;
-      count[i] = (lambda.data[channel] * counts[i]) / unitSteps;
+      vmem[i] = (greatest * charges[i]) / full;
+      count[i] = (greatest * counts[i]) / unitSteps;
     }
   }
   return { vmem: floatTensor(shape, vmem), count: floatTensor(shape, count) };

@@ -96,6 +96,26 @@ describe("the engine of the page", () => {
     },
   );
 
+  test("does not try again what a graphics processor has failed at, even where that has lost it", async () => {
+    let failure: string | undefined;
+    const { made } = sources(90, 12, {
+      get failure() {
+        return failure;
+      },
+      open: () => {
+        failure = "the GPU was lost";
+        return Promise.reject(new EngineError("E_ENGINE", failure));
+      },
+    });
+    let asked = 0;
+    const engines = openEngines({ ...made, webGpu: () => made.webGpu().finally(() => asked++) });
+    for (let k = 0; k < 3; k++) {
+      const { info } = await engines.choose(null, trial);
+      expect(info.reason).toBe("WebGPU cannot run it: the GPU was lost");
+    }
+    expect(asked).toBe(1);
+  });
+
   test("asks for a graphics processor anew where the last was lost", async () => {
     const lost = sources(90, 12, { failure: "the GPU was lost" }).made;
     const { made } = sources(90, 12);

@@ -64,9 +64,9 @@ export function openEngines(sources: EngineSources = sourcesHere): Engines {
   async function usable(): Promise<Found> {
     const first = await found;
     if (!("webGpu" in first) || first.webGpu.failure === undefined) return first;
-    // Drivers begin anew after they have failed; what they were worth is not known any more.
+    // Drivers begin anew after they have failed; what was faster there is not known any more, and what failed is not tried again.
     found = findGpu(sources);
-    verdicts = new Map();
+    verdicts = new Map([...verdicts].filter(([, { isFaster }]) => !isFaster));
     return found;
   }
 
@@ -76,6 +76,8 @@ export function openEngines(sources: EngineSources = sourcesHere): Engines {
       const event = sources.event(threads);
       const onEvent = (reason: string): OpenEngine => ({ engine: event, info: { name: event.name, threads, reason } });
       if (asked !== null) return onEvent("");
+      const known = verdicts.get(trial.name);
+      if (known?.isFaster === false) return onEvent(known.reason);
       const gpu = await usable();
       if (!("webGpu" in gpu)) return onEvent(gpu.reason);
       const { webGpu } = gpu;

@@ -10,13 +10,14 @@ import { pixelUnits, quantizePixel } from "../../input-coding.ts";
  */
 export function pixelsOf({ data }: FloatTensor): Int32Array<ArrayBuffer> {
   const pixels = new Int32Array(data.length);
+  let areInside = true;
   for (let i = 0; i < pixels.length; i++) {
     const pixel = quantizePixel(data[i]);
-    // Of what is no number, this is not true either.
-    if (!(Math.abs(pixel) <= pixelUnits))
-      throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
+    // Of what is no number, neither is true.
+    if (!(pixel <= pixelUnits && pixel >= -pixelUnits)) areInside = false;
     pixels[i] = pixel;
   }
+  if (!areInside) throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
   return pixels;
 }
 

@@ -31,21 +31,18 @@ export function seenTile(
       const at = 2 * (counter * tileSteps + i);
       const [low, high] = counters.subarray(at, at + 2);
       counters.fill(0, at, at + 2);
-      return factors[counter] * wholeOf(low, high);
+      return factors[counter] * (2 ** 32 * high + (low >>> 0));
     },
     readCharges(stage, i) {
-      const [lower, upper] = [planesOf(stage, i, 0), planesOf(stage, i, 1)];
+      const [halves, upper] = [planesOf(stage, i, 0), planesOf(stage, i, 1)];
+      const lower = new Uint32Array(halves.buffer, halves.byteOffset, halves.length);
       const charges = new Float64Array(lower.length);
-      for (let k = 0; k < charges.length; k++) charges[k] = wholeOf(lower[k], upper[k]);
+      // Exact up to 2^53.
+      for (let k = 0; k < charges.length; k++) charges[k] = upper[k] * 4294967296 + lower[k];
       return charges;
     },
     readHeadCounts: (stage, i) => planesOf(stage, i, 2),
   };
-}
-
-/** Exact up to 2^53. */
-function wholeOf(low: number, high: number): number {
-  return 2 ** 32 * high + (low >>> 0);
 }
 
 /** What each counter's counts are times: accumulates are counted by position. */
