@@ -13,6 +13,7 @@ import type { OperationEnergyData } from "../src/report/figures/operation-energy
 import type { OperationsOverTimeData } from "../src/report/figures/operations-over-time.ts";
 import type { RasterData } from "../src/report/figures/raster.ts";
 import type { RateDistributionData } from "../src/report/figures/rate-distribution.ts";
+import type { VideoEnergyData, VideoFrameEnergy } from "../src/report/figures/video-energy.ts";
 import type { Fit } from "../src/targets/fit.ts";
 import type { Placement } from "../src/targets/place.ts";
 
@@ -205,6 +206,16 @@ export function placement(): Placement {
 export function fit(): Fit {
   const facts = { target: "speck", label: "Speck 2f, DYNAP-CNN", fits: false, cores: null, chips: null } as const;
   return { ...facts, rules: [], placement: placement(), host: [], notes: [] };
+}
+
+/** A first frame, frames at rest, and one that changes all over. */
+export function videoEnergy(): VideoEnergyData {
+  const frames = Array.from({ length: 40 }, (_, k): VideoFrameEnergy => {
+    const acsPerMac = k === 0 ? 1.6 : k === 25 ? 0.9 : 0.05 + 0.03 * Math.abs(Math.sin(k));
+    const [arithmetic, memory] = [0.5 * acsPerMac, 0.2 + 0.9 * acsPerMac];
+    return { seconds: k / 10, acsPerMac, ofDnn: [arithmetic, memory], ofQuantized: [4 * arithmetic, 2 * memory] };
+  });
+  return { video: "street.mp4", models: ["32-bit floats", "memory, 8 KiB blocks"], frames };
 }
 
 export function frontier(): readonly FrontierPoint[] {

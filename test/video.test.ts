@@ -80,6 +80,16 @@ describe.skipIf(!hasFfmpeg)("video files (skipped where there is no ffmpeg)", ()
     // What `energy` counts is what `detect` counts, and a scene that rests costs less by every model.
     const energy = JSON.parse((await run(60, "energy", "scenes", file, "--neuron", "tracker", "--json")).stdout).video;
     expect(energy.frames).toBe(5);
+    expect(energy.perFrame).toHaveLength(5);
+    expect(energy.perFrame[0].acs).toBe(frames[0].snn.synOps);
+    // Of each model what it says of the first frame, as a part of what it says of the DNN.
+    for (const { name, ofDnn, ofQuantized } of energy.perFrame[0].models) {
+      const { dnnJoules, quantizedJoules, snnJoules } = energy.first.models.find(
+        (model: { name: string }) => model.name === name,
+      );
+      expect(ofDnn).toBeCloseTo(snnJoules / dnnJoules, 9);
+      expect(ofQuantized).toBeCloseTo(snnJoules / quantizedJoules, 9);
+    }
     expect(energy.first.acs).toBe(frames[0].snn.synOps);
     expect(energy.later.acs).toBeLessThan(energy.first.acs / 5);
     const compared = (models: { dnnJoules: number | null; snnJoules: number }[]) =>

@@ -27,6 +27,18 @@ export function printModels(what: string, work: NetworkWork, models: readonly En
   print("  than the DNN in 8 bits). It wins where it costs less than both");
 }
 
+/** Of the models that know a DNN, too: the spiking network's joules for each of the DNN's in 32 bits, and in 8. */
+export function ratiosOf(work: NetworkWork, models: readonly EnergyModel[]) {
+  return models.flatMap((model) => {
+    const { dnn, quantized, snn } = estimateEnergy(model, work);
+    if (!dnn || !quantized) return [];
+    const joules = totalOf(snn);
+    return [
+      { name: model.name, label: model.label, ofDnn: joules / totalOf(dnn), ofQuantized: joules / totalOf(quantized) },
+    ];
+  });
+}
+
 export function modelsJson(work: NetworkWork, models: readonly EnergyModel[]) {
   return models.map((model) => {
     const estimate: EnergyEstimate = estimateEnergy(model, work);

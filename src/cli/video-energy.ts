@@ -10,8 +10,14 @@ import { simulate } from "../snn/simulate.ts";
 import { showProgress } from "./io.ts";
 import type { Video } from "./video-frames.ts";
 
+export interface FrameWork {
+  /** Since the first frame. */
+  readonly seconds: number;
+  readonly work: NetworkWork;
+}
+
 export interface VideoWork {
-  readonly frames: number;
+  readonly frames: readonly FrameWork[];
   readonly first: NetworkWork;
   /** Absent where there is one frame only. */
   readonly later?: NetworkWork;
@@ -24,6 +30,7 @@ export async function videoWork(snn: SpikingGraph, session: Session, video: Vide
   const islandMacs = snn.layers.reduce((sum, layer) => sum + (layer.kind === "island" ? layer.macs : 0), 0);
   const progress = showProgress("counting frames", Math.min(limit, video.frameCount ?? limit));
   const activities: ReadonlyMap<string, LayerActivity>[] = [];
+  const times: number[] = [];
   /** Of each frame, which part of the picture's multiply-accumulates meets something new. */
   const newParts: number[] = [];
   /** Of a picture that is new all over: a first frame's, and the same for each. */
@@ -39,6 +46,7 @@ export async function videoWork(snn: SpikingGraph, session: Session, video: Vide
       whole ??= fresh;
       newParts.push(whole === 0 ? 0 : fresh / whole);
       last = image;
+      times.push(pixels.seconds ?? (video.fps > 0 ? times.length / video.fps : times.length));
       progress.update(activities.length);
       if (activities.length >= limit) break;
     }
@@ -50,9 +58,13 @@ export async function videoWork(snn: SpikingGraph, session: Session, video: Vide
   const [, ...laterActivities] = activities;
   const [, ...laterParts] = newParts;
   const newPart = laterParts.reduce((sum, part) => sum + part, 0) / laterParts.length;
+  const frames = activities.map((activity, k) => ({
+    seconds: times[k],
+    work: networkWork(snn, activity, { ...elapsed, ...(k > 0 ? { newPart: newParts[k] } : {}) }),
+  }));
   return {
-    frames: activities.length,
-    first: networkWork(snn, activities[0], elapsed),
+    frames,
+    first: frames[0].work,
     ...(laterActivities.length > 0
       ? { later: networkWork(snn, meanActivity(laterActivities), { ...elapsed, newPart }) }
       : {}),

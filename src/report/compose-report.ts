@@ -97,7 +97,7 @@ function arrange(figures: readonly Figure[], tables: readonly Table[]): readonly
       id: "energy",
       title: "Energy",
       text: "A DNN pays for its multiplications once; a spiking network pays for its spikes at every step. Both are counted from what was simulated, and priced.",
-      parts: pick("figure-7", "table-2", "table-3", "table-4"),
+      parts: pick("figure-7", "table-2", "table-3", "table-4", "figure-12"),
     },
     {
       id: "layers",

@@ -15,6 +15,7 @@ import { operationEnergyFigure } from "./figures/operation-energy.ts";
 import { operationsOverTimeFigure } from "./figures/operations-over-time.ts";
 import { rasterFigure } from "./figures/raster.ts";
 import { rateDistributionFigure } from "./figures/rate-distribution.ts";
+import { type VideoEnergyData, videoEnergyFigure } from "./figures/video-energy.ts";
 
 /** A picture as figure 6 shows it. */
 export interface ShownPicture {
@@ -41,18 +42,24 @@ export interface ReportFiguresData extends StudyData {
   readonly accuracy: AccuracyData;
   /** Other ways to convert, measured before; where there is a file of them. */
   readonly frontier?: readonly FrontierPoint[];
+  /** Of a video's frames, where one is named. */
+  readonly videoEnergy?: VideoEnergyData;
 }
 
 /** Steps that figure 6 shows, and those that figure 8 does. */
 const shownSteps = 5;
 
-export const figureNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11] as const;
+export const figureNumbers = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12] as const;
 export type FigureNumber = (typeof figureNumbers)[number];
-/** What a figure is drawn from: an evaluation, a file of points, or, all others, the study. */
+/** What a figure is drawn from: an evaluation, a file of points, a video, or, all others, the study. */
 export const evaluationFigures = [5] as const satisfies readonly FigureNumber[];
 export type EvaluationFigure = (typeof evaluationFigures)[number];
 export const frontierFigureNumber = 11;
-export type StudyFigure = Exclude<FigureNumber, EvaluationFigure | typeof frontierFigureNumber>;
+export const videoFigureNumber = 12;
+export type StudyFigure = Exclude<
+  FigureNumber,
+  EvaluationFigure | typeof frontierFigureNumber | typeof videoFigureNumber
+>;
 
 type DrawStudy = (data: StudyData, canvas: Canvas) => readonly Figure[];
 
@@ -94,16 +101,18 @@ export function figuresOf(
     readonly study?: StudyData | undefined;
     readonly accuracy?: AccuracyData | undefined;
     readonly frontier?: readonly FrontierPoint[] | undefined;
+    readonly videoEnergy?: VideoEnergyData | undefined;
   },
   canvas: Canvas,
 ): readonly Figure[] {
   if (number === frontierFigureNumber) return data.frontier ? [frontierFigure(data.frontier, canvas)] : [];
+  if (number === videoFigureNumber) return data.videoEnergy ? [videoEnergyFigure(data.videoEnergy, canvas)] : [];
   if (isOfEvaluation(number)) return data.accuracy ? [drawFromEvaluation[number](data.accuracy, canvas)] : [];
   return data.study ? drawFromStudy[number](data.study, canvas) : [];
 }
 
 export function isOfStudy(number: FigureNumber): number is StudyFigure {
-  return number !== frontierFigureNumber && !isOfEvaluation(number);
+  return number !== frontierFigureNumber && number !== videoFigureNumber && !isOfEvaluation(number);
 }
 
 export function isOfEvaluation(number: FigureNumber): number is EvaluationFigure {

@@ -22,7 +22,7 @@ import { paperCounts, table2 } from "../../metrics/paper-energy.ts";
 import { type MeasuredOperations, operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
-import { modelsJson, printModels } from "../energy-models-table.ts";
+import { modelsJson, printModels, ratiosOf } from "../energy-models-table.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
 import { importModel, isCfg } from "../import-model.ts";
@@ -116,12 +116,11 @@ async function onVideo(
     if (flags.json) {
       const ofLater = later ? { later: { acs: later.acs, models: modelsJson(later, models) } } : {};
       const ofFirst = { acs: first.acs, models: modelsJson(first, models) };
-      return printJson({
-        model: name,
-        video: { path: video.path, frames, dnnMacs: first.macs, first: ofFirst, ...ofLater },
-      });
+      const perFrame = frames.map(({ seconds, work }) => ({ seconds, acs: work.acs, models: ratiosOf(work, models) }));
+      const counted = { frames: frames.length, dnnMacs: first.macs, first: ofFirst, ...ofLater, perFrame };
+      return printJson({ model: name, video: { path: video.path, ...counted } });
     }
-    print(`${video.path}: ${frames} frames through neurons that keep their state`);
+    print(`${video.path}: ${frames.length} frames through neurons that keep their state`);
     print();
     printModels("the first frame", first, models);
     if (!later) return;

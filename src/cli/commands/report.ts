@@ -19,11 +19,14 @@ import { type Graph, headsOf, inputOf, type SpikingGraph } from "../../graph/gra
 import { preprocess } from "../../image/preprocess.ts";
 
 import { readCosts } from "../../metrics/cost-file.ts";
-import { operationCosts } from "../../metrics/energy.ts";
+import { type OperationCost, operationCosts } from "../../metrics/energy.ts";
+import { arithmeticModel } from "../../metrics/energy-models/arithmetic.ts";
+import { memoryModels } from "../../metrics/energy-models/models.ts";
 import { type Study, study } from "../../report/collect/study.ts";
 import { composeReport, type Report } from "../../report/compose-report.ts";
 import type { AccuracyData } from "../../report/figures/accuracy.ts";
 import type { LabelledBox } from "../../report/figures/detections.ts";
+import type { VideoEnergyData } from "../../report/figures/video-energy.ts";
 import { readFrontier } from "../../report/frontier-file.ts";
 import { nodeCanvas } from "../../report/node-canvas.ts";
 import { paperCanvas } from "../../report/paper-size.ts";
@@ -35,11 +38,13 @@ import {
   isOfStudy,
   type ShownPicture,
   type StudyData,
+  videoFigureNumber,
 } from "../../report/report-figures.ts";
 import { thumbnail } from "../../report/thumbnail.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
 import { logarithmicSteps } from "../../snn/simulate.ts";
 import { configurationsFor, quickPaperSteps } from "../configurations.ts";
+import { ratiosOf } from "../energy-models-table.ts";
 import { readablePictures } from "../images.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { type LoadedModel, loadModel } from "../model.ts";
@@ -61,6 +66,8 @@ import {
   writePaperFigures,
 } from "../paper-figures.ts";
 import { evaluateWithProgress } from "../run-evaluation.ts";
+import { videoWork } from "../video-energy.ts";
+import { openVideo, type Video } from "../video-frames.ts";
 
 interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, PaperFlags {
   readonly dataset: string;
@@ -69,6 +76,7 @@ interface ReportFlags extends ModelFlags, ConversionFlags, SimulationFlags, Pape
   readonly paperSteps: number;
   readonly costs?: string;
   readonly frontier?: string;
+  readonly video?: string;
   readonly png?: true;
   readonly date?: string;
   readonly json?: true;
@@ -95,6 +103,7 @@ export function declare(command: Command): void {
       "--frontier <file>",
       "add figure 11: other ways to convert, as bench/frontier.js measured them (docs/images/frontier.jsonl)",
     )
+    .option("--video <file>", "add figure 12: energy of its frames, of neurons that keep their state")
     .option("--png", "write each drawing as PNG as well")
     .option("--date <text>", "print this on the page; without it the same inputs give the same bytes");
   addPaperOptions(command);
@@ -115,6 +124,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
     : operationCosts;
   const size = paperSizeOf(flags);
   const frontier = await loadFrontier(flags);
+  const video = await findVideo(flags);
   const numbers = flags.figure ?? figureNumbers;
   await (flags.figure ? refuseToReplaceFigures(numbers, flags) : refuseForeignFolder(flags));
   const whole = await openDataSet(flags.dataset);
@@ -126,7 +136,9 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
       `${model} does not hold the DNN that a report compares with: convert it anew, without --no-dnn`,
     );
   const own = ownConfiguration(loaded, flags);
-  const paper = paperConfigurations(dnn, snn, flags);
+  // Not made where a video's figure alone is wanted: the paper's neurons cannot follow every function.
+  const isOfPaper = numbers.some((number) => isOfStudy(number) || isOfEvaluation(number));
+  const paper = isOfPaper ? paperConfigurations(dnn, snn, flags) : [];
   // First: it takes seconds, and shows that all can be made before the long evaluation.
   const drawStudy = async (): Promise<StudyData> => {
     const pictures = await loadPictures(whole, snn, flags.pictures);
@@ -147,17 +159,21 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
   if (flags.figure) {
     const study = numbers.some(isOfStudy) ? { study: await drawStudy() } : {};
     const accuracy = numbers.some(isOfEvaluation) ? { accuracy: accuracyOf(await evaluate(), source) } : {};
+    const ofVideo = numbers.includes(videoFigureNumber) ? await videoEnergyOf(video, snn, costs, flags) : {};
     const canvas = paperCanvas(nodeCanvas(), size);
-    const figures = numbers.flatMap((number) => figuresOf(number, { ...study, ...accuracy, ...frontier }, canvas));
+    const data = { ...study, ...accuracy, ...frontier, ...ofVideo };
+    const figures = numbers.flatMap((number) => figuresOf(number, data, canvas));
     printFiles(await writePaperFigures(figures, size, flags), flags);
     return;
   }
   const studied = await drawStudy();
+  const ofVideo = await videoEnergyOf(video, snn, costs, flags);
   const evaluation = await evaluate();
   const report = composeReport(
     {
       ...studied,
       ...frontier,
+      ...ofVideo,
       model: basename(name, ".safetensors"),
       paper: whole.rule,
       accuracy: accuracyOf(evaluation, source),
@@ -181,6 +197,44 @@ async function loadFrontier({ frontier: file, figure }: ReportFlags) {
     "E_USAGE",
     `figure ${frontierFigureNumber} is drawn from a file of points. Name one with --frontier, such as docs/images/frontier.jsonl`,
   );
+}
+
+/** Frames of a video that are counted. */
+const videoFrames = 250;
+
+/** @throws ArgumentError [E_USAGE] where the figure is asked for without a video; ImportError as `openVideo`. */
+async function findVideo({ video, figure }: ReportFlags): Promise<Video | undefined> {
+  if (video !== undefined) return openVideo(video);
+  if (!figure?.includes(videoFigureNumber)) return undefined;
+  throw new ArgumentError("E_USAGE", `figure ${videoFigureNumber} is drawn from a video. Name one with --video`);
+}
+
+async function videoEnergyOf(
+  video: Video | undefined,
+  snn: SpikingGraph,
+  costs: readonly OperationCost[],
+  flags: ReportFlags,
+): Promise<{ readonly videoEnergy?: VideoEnergyData }> {
+  if (!video) return {};
+  const session = await openSession(snn, flags);
+  try {
+    const { frames } = await videoWork(snn, session, video, videoFrames);
+    // Arithmetic at one price: the others move its line, and none of them counts memory.
+    const models = [arithmeticModel(costs[0]), ...memoryModels];
+    return {
+      videoEnergy: {
+        video: basename(video.path),
+        models: ratiosOf(frames[0].work, models).map(({ label }) => label),
+        frames: frames.map(({ seconds, work }) => {
+          const ratios = ratiosOf(work, models);
+          const [ofDnn, ofQuantized] = [ratios.map((one) => one.ofDnn), ratios.map((one) => one.ofQuantized)];
+          return { seconds, acsPerMac: work.acs / work.macs, ofDnn, ofQuantized };
+        }),
+      },
+    };
+  } finally {
+    await session.dispose();
+  }
 }
 
 function printFiles(files: readonly string[], { json }: ReportFlags): void {

@@ -21,6 +21,7 @@ import { operationsOverTimeFigure } from "./operations-over-time.ts";
 import { placementFigure } from "./placement.ts";
 import { rasterFigure } from "./raster.ts";
 import { rateDistributionFigure } from "./rate-distribution.ts";
+import { videoEnergyFigure } from "./video-energy.ts";
 
 const canvas = nodeCanvas();
 
@@ -37,6 +38,7 @@ const figures: Readonly<Record<string, () => Figure>> = {
   "placement-speck": () => placementFigure(data.fit(), data.placement(), canvas),
   "figure-10": () => layerActivityFigure(data.layerActivity(), canvas),
   "figure-11": () => frontierFigure(data.frontier(), canvas),
+  "figure-12": () => videoEnergyFigure(data.videoEnergy(), canvas),
 };
 
 const folder = resolve(import.meta.dirname, "../../../test/figures");

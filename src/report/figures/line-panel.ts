@@ -41,6 +41,8 @@ export interface LinePanelOptions {
   readonly labelWidthPx: number;
 }
 
+/** With more points a line has a symbol at some of them only: they would hide it. */
+const mostSymbols = 40;
 const marginLeft = 56;
 /** Where no names stand at the right: half of the last tick's label. */
 const marginRightInColumn = 16;
@@ -178,7 +180,12 @@ function lineMarks({ look, points }: Series, xType: Axis["type"], yType: Axis["t
           }),
         ]),
     Plot.line(points, { ...place, strokeWidth: 1.8, strokeDasharray: look.dash }),
-    Plot.dot(points, { ...place, fill: "white", symbol: look.symbol, r: 3.2 }),
+    Plot.dot(points.length > mostSymbols ? thinned(points, mostSymbols / 2) : points, {
+      ...place,
+      fill: "white",
+      symbol: look.symbol,
+      r: 3.2,
+    }),
   ];
 }
 
