@@ -8,6 +8,7 @@ export interface Source {
 
 /** Markdown that is made of the program's tables and types. */
 export type Generated =
+  | "api"
   | "commands"
   | "layers"
   | "neurons"
@@ -103,6 +104,7 @@ export function groupsOf(decisions: readonly string[]): readonly Group[] {
       title: "Reference",
       pages: [
         table("commands", "Commands", "Every command with all of its options"),
+        table("api", "Library", "Everything that the package exports"),
         doc("reference/onnx", "ONNX", "Families, layouts, operators, networks tried", "docs/onnx.md"),
         table("layers", "Layers", "What a graph is made of"),
         table("neurons", "Neurons", "The kinds, and how each fires"),

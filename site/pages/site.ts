@@ -1,6 +1,7 @@
 /** All pages as documents' parts: what the build writes. */
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import { apiPage } from "../reference/api.ts";
 import { commandsPage } from "../reference/commands.ts";
 import { examplesPage } from "../reference/examples.ts";
 import { functionsPage, headsPage, layersPage, neuronsPage } from "../reference/kinds.ts";
@@ -23,6 +24,7 @@ export interface Site {
 type Maker = (root: string) => string | Promise<string>;
 
 const generators: { readonly [G in Generated]: Maker } = {
+  api: apiPage,
   commands: commandsPage,
   examples: examplesPage,
   layers: layersPage,

@@ -18,6 +18,25 @@ import { quantizeWeights } from "./quantize-weights.ts";
  * First half: the DNN, batch norm folded, with activation statistics. Still a DNN that computes what it did; any number
  * of spiking networks can be made of it.
  * @param images network inputs [3, H, W], of the kind that the network is meant for.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { calibrate, generateScene, importDarknet, inputOf, preprocess, renderScene, toSpiking } from "spiking-yolo";
+ *
+ * const network = importDarknet({
+ *   cfg: await readFile("models/scenes.cfg", "utf8"),
+ *   weights: await readFile("models/scenes.weights"),
+ * });
+ * async function* pictures() {
+ *   for (let i = 0; i < 4; i++) {
+ *     const picture = await renderScene(generateScene(1, i));
+ *     yield preprocess(picture, inputOf(network).shape, network.preprocessing).image;
+ *   }
+ * }
+ * const dnn = await calibrate(network, pictures());
+ * // One calibration is enough for any number of spiking networks.
+ * console.log(toSpiking(dnn).simulation.timeSteps); // 8
+ * ```
  */
 export function calibrate(
   dnn: Graph,
@@ -27,7 +46,19 @@ export function calibrate(
   return measureActivations(placePopulations(poolsToConvolutions(foldBatchNorm(dnn))), images, options);
 }
 
-/** Second half: a calibrated DNN as a spiking network. */
+/**
+ * Second half: a calibrated DNN as a spiking network.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { conversionSettings, decodeModel, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * console.log(toSpiking(dnn).simulation.timeSteps); // 8
+ * console.log(toSpiking(dnn, conversionSettings("paper")).simulation.timeSteps); // 3500
+ * ```
+ */
 export function toSpiking(
   calibrated: Graph,
   settings: ConversionSettings = conversionSettings(defaultMode(calibrated)),
@@ -89,7 +120,23 @@ export function defaultMode(graph: Graph): Mode {
   return graph.layers.some((layer) => layer.kind === "activation" && layer.trainedLambda) ? "trained" : "fast";
 }
 
-/** Both halves. */
+/**
+ * Both halves.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { convert, decodeImage, importDarknet, inputOf, preprocess } from "spiking-yolo";
+ *
+ * const dnn = importDarknet({
+ *   cfg: await readFile("models/scenes.cfg", "utf8"),
+ *   weights: await readFile("models/scenes.weights"),
+ * });
+ * const picture = await decodeImage(await readFile("examples/street.png"), "street.png");
+ * // A few dozen pictures make a better network than one does.
+ * const snn = await convert(dnn, [preprocess(picture, inputOf(dnn).shape, dnn.preprocessing).image]);
+ * console.log(snn.layers.filter(({ kind }) => kind === "integrateFire").length, "populations"); // 7 populations
+ * ```
+ */
 export async function convert(
   dnn: Graph,
   images: Iterable<FloatTensor> | AsyncIterable<FloatTensor>,

@@ -63,6 +63,20 @@ const rate: ConversionSettings = {
   decode: "vmem",
 };
 
+/**
+ * The settings of each mode.
+ * @example
+ * ```js
+ * import { modes } from "spiking-yolo";
+ *
+ * for (const [name, { neuron, timeSteps }] of Object.entries(modes)) console.log(name, neuron, timeSteps);
+ * // fast tracker 8
+ * // trained tracker 3
+ * // graded takeback 4
+ * // rate takeback 32
+ * // paper ibt 3500
+ * ```
+ */
 export const modes: Readonly<Record<Mode, ConversionSettings>> = {
   fast: {
     ...rate,
@@ -90,7 +104,16 @@ export const modes: Readonly<Record<Mode, ConversionSettings>> = {
   paper: { ...rate, neuron: "ibt", pool: "winner", timeSteps: 3500 },
 };
 
-/** A mode's settings with some of them changed. */
+/**
+ * A mode's settings with some of them changed.
+ * @example
+ * ```js
+ * import { conversionSettings } from "spiking-yolo";
+ *
+ * const settings = conversionSettings("rate", { timeSteps: 64, bits: 12 });
+ * console.log(settings.neuron, settings.timeSteps, settings.bits); // takeback 64 12
+ * ```
+ */
 export function conversionSettings(mode: Mode, changes: Partial<ConversionSettings> = {}): ConversionSettings {
   const { levels, gain } = modes[mode];
   const usualGain = changes.levels === undefined || changes.levels === levels ? gain : (changes.levels + 1) / 2;

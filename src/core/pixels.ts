@@ -19,7 +19,10 @@ export function toRgba({ width, height, data }: Pixels): Uint8ClampedArray<Array
   return rgba;
 }
 
-/** @param rgba 8-bit RGBA, as canvases give it; what is transparent there is taken as it is. */
+/**
+ * A picture of a canvas's pixels.
+ * @param rgba 8-bit RGBA, as canvases give it; what is transparent there is taken as it is.
+ */
 export function fromRgba(rgba: Uint8ClampedArray, width: number, height: number): Pixels {
   const data = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; from < rgba.length; from += 4, to += 3) {

@@ -8,6 +8,7 @@
 /** Next number of the stream, uniform in [0, 1). */
 export type Random = () => number;
 
+/** A stream of random numbers that its seed decides: the same on every machine. */
 export function seededRandom(seed: number): Random {
   let state = seed >>> 0;
   return () => {

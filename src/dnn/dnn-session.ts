@@ -29,7 +29,22 @@ interface OpenStage {
   dispose(): Promise<void>;
 }
 
-/** @throws EngineError [E_NOT_A_DNN] for a spiking graph, [E_ENGINE] where ONNX Runtime refuses the model. */
+/**
+ * The DNN in ONNX Runtime, to be run on pictures.
+ * @throws EngineError [E_NOT_A_DNN] for a spiking graph, [E_ENGINE] where ONNX Runtime refuses the model.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, generateScene, inputOf, openDnn, preprocess, renderScene } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const { image } = preprocess(await renderScene(generateScene(5, 0)), inputOf(dnn).shape, dnn.preprocessing);
+ * const session = await openDnn(dnn);
+ * for (const [, { shape }] of await session.run(image)) console.log(shape.join(" × ")); // 78 × 9 × 12
+ * await session.dispose();
+ * ```
+ */
 export async function openDnn(graph: Graph, options: DnnOptions = {}): Promise<DnnSession> {
   const heads = headsOf(graph);
   const outputs = options.outputs ?? [];

@@ -63,6 +63,16 @@ export function derive(graph: Graph, pass: string, changes: Partial<Omit<Graph, 
 /**
  * Infers every layer's output shape and validates the graph: unique names, inputs that exist, arity, parameters.
  * @throws ShapeError naming the layer and the numbers that do not fit.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, headsOf, inferShapes } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const shapes = inferShapes(dnn);
+ * for (const head of headsOf(dnn)) console.log(head.kind, shapes.get(head.name)?.join(" × ")); // region 78 × 9 × 12
+ * ```
  */
 export function inferShapes(graph: Graph): Shapes {
   const shapes = new Map<string, Shape>();
@@ -172,7 +182,19 @@ export function islandDepths(graph: Graph): ReadonlyMap<string, number> {
   return depths;
 }
 
-/** The input layer. @throws ShapeError unless there is exactly one. */
+/**
+ * The input layer. @throws ShapeError unless there is exactly one.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, inputOf } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const [channels, height, width] = inputOf(dnn).shape;
+ * console.log(channels, height, width); // 3 144 192
+ * ```
+ */
 export function inputOf(graph: Graph): LayerOf<"input"> {
   const inputs = graph.layers.filter((layer) => layer.kind === "input");
   if (inputs.length !== 1)

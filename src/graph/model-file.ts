@@ -51,7 +51,19 @@ const graphSchema = z.strictObject({
     .optional(),
 });
 
-/** The model as the bytes of a file. */
+/**
+ * The model as the bytes of a file.
+ * @example
+ * ```js
+ * import { readFile, writeFile } from "node:fs/promises";
+ * import { decodeModel, encodeModel, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * await writeFile("both.safetensors", encodeModel({ dnn, snn: toSpiking(dnn) }));
+ * console.log(Object.keys(decodeModel(await readFile("both.safetensors"), "both")).join(" and ")); // dnn and snn
+ * ```
+ */
 export function encodeModel(model: Model): Uint8Array {
   const tensors = new Map<string, Tensor>();
   const metadata: Record<string, string> = { format: "spiking-yolo", version: formatVersion };
@@ -66,7 +78,18 @@ export function encodeModel(model: Model): Uint8Array {
   return encodeTensors({ tensors, metadata });
 }
 
-/** @throws ImportError [E_MODEL_FILE] naming `file` and what is wrong with it. */
+/**
+ * The networks that a model file holds, checked.
+ * @throws ImportError [E_MODEL_FILE] naming `file` and what is wrong with it.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel } from "spiking-yolo";
+ *
+ * const { dnn, snn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes.safetensors");
+ * console.log(dnn?.classNames.length, snn === undefined); // 8 true
+ * ```
+ */
 export function decodeModel(bytes: Uint8Array, file: string): Model {
   const { tensors, metadata } = decodeTensors(bytes, file);
   if (metadata.format !== "spiking-yolo")

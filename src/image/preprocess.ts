@@ -22,7 +22,21 @@ export interface NetworkInput {
   readonly toInput: (box: Box) => Box;
 }
 
-/** Resizes (and where it keeps its aspect, pads) a picture to a network input of [3, height, width], or of grey [1, height, width]. */
+/**
+ * Resizes (and where it keeps its aspect, pads) a picture to a network input of [3, height, width], or of grey [1, height, width].
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeImage, decodeModel, inputOf, preprocess } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const picture = await decodeImage(await readFile("examples/street.png"), "street.png");
+ * const { image, toPicture } = preprocess(picture, inputOf(dnn).shape, dnn.preprocessing);
+ * console.log(image.shape.join(" × ")); // 3 × 144 × 192
+ * console.log(toPicture({ xMin: 0, yMin: 0, xMax: 0.5, yMax: 1 }).xMax === picture.width / 2); // true
+ * ```
+ */
 export function preprocess(
   pixels: Pixels,
   inputShape: readonly [number, number, number],

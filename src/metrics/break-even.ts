@@ -14,6 +14,7 @@ export interface BreakEven {
 }
 
 /**
+ * The step at which the energy spent comes to a budget.
  * @param curve energy at measured steps, t rising; lines are drawn in between, and on from the last two.
  * @param atStart energy spent before the first step, at t = 0.
  */

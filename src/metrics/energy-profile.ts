@@ -18,7 +18,10 @@ export interface CostProfile {
   readonly breakEvenSynapses: BreakEven;
 }
 
-/** @param at rising in t. */
+/**
+ * A DNN's energy beside its spiking network's over time, in each arithmetic, and the steps at which they meet.
+ * @param at rising in t.
+ */
 export function profileEnergy(
   dnn: Pick<DnnOperations, "macs">,
   at: readonly OperationsAt[],

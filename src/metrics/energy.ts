@@ -30,6 +30,7 @@ export const float32Cost: OperationCost = {
   source: horowitz,
 };
 
+/** The same source's for integers: multiplication 3.1 + addition 0.1, and 0.1. */
 export const int32Cost: OperationCost = {
   name: "int32",
   label: "32-bit integer",
@@ -57,6 +58,7 @@ export interface OperationCounts {
   readonly acs: number;
 }
 
+/** Energy of so many operations, in picojoules. */
 export function energyPicojoules({ macs, acs }: OperationCounts, cost: OperationCost): number {
   return macs * cost.macPicojoules + acs * cost.acPicojoules;
 }
@@ -83,6 +85,7 @@ export interface SpikingEnergy {
   readonly totalPicojoules: number;
 }
 
+/** Energy of a spiking network's work at one price an operation, by what it is spent for. */
 export function spikingEnergy({ acs, macs, neuronUpdates }: SpikingOperations, cost: OperationCost): SpikingEnergy {
   const synapsesPicojoules = energyPicojoules({ macs: 0, acs }, cost);
   const inputPicojoules = energyPicojoules({ macs, acs: 0 }, cost);

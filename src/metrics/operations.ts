@@ -26,7 +26,18 @@ export interface DnnOperations extends Omit<LayerMacs, "name"> {
   readonly layers: readonly LayerMacs[];
 }
 
-/** Work of one pass of the DNN (of a spiking graph: of the DNN that it was made of). */
+/**
+ * Work of one pass of the DNN (of a spiking graph: of the DNN that it was made of).
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, dnnOperations } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * console.log(`${(dnnOperations(dnn).macs / 1e6).toFixed(1)} M multiply-accumulates`); // 144.4 M multiply-accumulates
+ * ```
+ */
 export function dnnOperations(graph: Graph): DnnOperations {
   const shapes = inferShapes(graph);
   const shapeOf = (name: string) => shapes.get(name) as Shape;
@@ -89,7 +100,27 @@ export interface Elapsed {
   readonly timeSteps: number;
 }
 
-/** @param activity of the run up to step t, by layer name. */
+/**
+ * Work of a spiking network on one picture up to step t.
+ * @param activity of the run up to step t, by layer name.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, dnnOperations, eventEngine, generateScene, inputOf, preprocess, renderScene, simulate, spikingOperations, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const snn = toSpiking(dnn);
+ * const { image } = preprocess(await renderScene(generateScene(5, 0)), inputOf(snn).shape, snn.preprocessing);
+ * const session = await eventEngine().open(snn);
+ * const { timeSteps } = snn.simulation;
+ * for await (const { t, activity } of simulate(session, image, { ...snn.simulation, at: [timeSteps] })) {
+ *   const { acs } = spikingOperations(snn, activity, { t, timeSteps });
+ *   console.log(acs / dnnOperations(dnn).macs < 2); // true
+ * }
+ * await session.dispose();
+ * ```
+ */
 export function spikingOperations(
   graph: Graph,
   activity: ReadonlyMap<string, CountedActivity>,

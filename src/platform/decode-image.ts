@@ -17,6 +17,14 @@ const isFrugal: { readonly [K in PictureKind]: boolean } = {
  * unless the stated size says otherwise. A JPEG that has all of its picture but not its end marker is taken, with a remark.
  * @throws ImportError [E_IMAGE] naming `name`: no picture (SVG is none), damaged or cut, or of more than
  * {@link maxPicturePixels}, of GIF and AVIF half as many. With these a thread takes up to 700 MiB.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeImage } from "spiking-yolo";
+ *
+ * const { width, height, data } = await decodeImage(await readFile("examples/street.png"), "street.png");
+ * console.log(width, height, data.length === 3 * width * height); // 320 240 true
+ * ```
  */
 export async function decodeImage(
   bytes: Uint8Array,

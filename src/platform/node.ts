@@ -139,8 +139,7 @@ export async function listFolder(path: string): Promise<readonly FolderEntry[] |
   );
 }
 
-/** PNG bytes of a picture. */
-/** @param dotsPerInch for programs that print it at its own size. */
+/** PNG bytes of a picture. @param dotsPerInch for programs that print it at its own size. */
 export async function encodePng(pixels: Pixels, dotsPerInch?: number): Promise<Uint8Array> {
   const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
   const picture = sharp(pixels.data, { raw });

@@ -104,6 +104,17 @@ export function lagsOf(graph: Graph, timeSteps: number): ReadonlyMap<string, num
 /**
  * Steps from the first input to the heads' step t: the delays of the longest path, and at each island on it the T steps of the run that
  * its inputs need to send all that they send.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, latencyOf, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const { timeSteps } = toSpiking(dnn).simulation;
+ * // Eight steps of a layer, and three of delay for each of seven layers on the way.
+ * console.log(latencyOf(toSpiking(dnn), timeSteps, timeSteps)); // 29
+ * ```
  */
 export function latencyOf(graph: Graph, t: number, timeSteps: number): number {
   const lags = lagsOf(graph, timeSteps);

@@ -27,6 +27,22 @@ export interface SimulatedCheckpoint extends Checkpoint {
 /**
  * Yields a checkpoint at each step asked for: detections emerging over time.
  * @throws ArgumentError where T or a checkpoint is out of range.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, eventEngine, generateScene, inputOf, preprocess, renderScene, simulate, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const snn = toSpiking(dnn);
+ * const { image } = preprocess(await renderScene(generateScene(5, 0)), inputOf(snn).shape, snn.preprocessing);
+ * const session = await eventEngine().open(snn);
+ * for await (const { t, outputs } of simulate(session, image, { ...snn.simulation, at: [2, 8] }))
+ *   console.log(t, [...outputs.values()].map(({ shape }) => shape.join(" × ")).join());
+ * // 2 78 × 9 × 12
+ * // 8 78 × 9 × 12
+ * await session.dispose();
+ * ```
  */
 export async function* simulate(
   session: Session,

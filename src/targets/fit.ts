@@ -29,6 +29,7 @@ export interface Fit {
   readonly notes: readonly string[];
 }
 
+/** Holds a network against a chip's rules, and says where its layers would go. */
 export function fitTo(target: Target, network: ChipNetwork): Fit {
   const stages = network.stages.filter((stage) => !target.onHost(stage));
   const rules = target.rules.flatMap(({ rule, limit, source, mend, measure }) =>

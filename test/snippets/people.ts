@@ -70,7 +70,7 @@ export function prepareFiles({ program }: Installed): string {
 }
 
 /** One convolution of strides 32, its SiLU, and boxes with scores of two classes in columns, as Ultralytics exports them. */
-function smallExport(): Uint8Array {
+export function smallExport(): Uint8Array {
   const classes = 2;
   const rows = 4 + classes;
   const values = (length: number, scale: number) => Float32Array.from({ length }, (_, i) => scale * Math.sin(i * i));

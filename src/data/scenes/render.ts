@@ -4,7 +4,16 @@ import type { Pixels } from "../../core/pixels.ts";
 import { gaussian, seededRandom } from "../../core/random.ts";
 import type { Scene } from "./scene.ts";
 
-/** Draws the scene at its own size. The same scene gives the same pixels. */
+/**
+ * Draws the scene at its own size. The same scene gives the same pixels.
+ * @example
+ * ```js
+ * import { generateScene, renderScene } from "spiking-yolo";
+ *
+ * const picture = await renderScene(generateScene(5, 0, { width: 128, height: 96 }));
+ * console.log(picture.width, picture.height, picture.data.length); // 128 96 36864
+ * ```
+ */
 export async function renderScene(scene: Scene): Promise<Pixels> {
   const pixels = await rasterizeSvg(scene.svg);
   return { ...pixels, data: withGrain(pixels.data, scene.grain.seed, scene.grain.sigma) };

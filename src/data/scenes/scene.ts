@@ -42,7 +42,16 @@ const difficultShare = 0.35;
 const minPixels = 12;
 const difficultSide = 12;
 
-/** Scene number `index` of the set with that seed. Scenes of different seeds share nothing. */
+/**
+ * Scene number `index` of the set with that seed. Scenes of different seeds share nothing.
+ * @example
+ * ```js
+ * import { generateScene } from "spiking-yolo";
+ *
+ * const { width, height, objects } = generateScene(5, 0);
+ * console.log(width, height, objects.length > 0); // 320 240 true
+ * ```
+ */
 export function generateScene(seed: number, index: number, options: SceneOptions = {}): Scene {
   const width = expectInteger("width", options.width ?? 320, 64, 2048);
   const height = expectInteger("height", options.height ?? 240, 64, 2048);

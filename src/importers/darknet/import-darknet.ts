@@ -88,6 +88,17 @@ function passOn({ previous }: Builder): Output {
 /**
  * Imports a darknet detector.
  * @throws ImportError [E_CFG, E_WEIGHTS, E_WEIGHTS_SHORT, E_WEIGHTS_LONG, E_WEIGHTS_VALUE, E_NAMES]; ShapeError where layers do not fit.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { importDarknet } from "spiking-yolo";
+ *
+ * const dnn = importDarknet({
+ *   cfg: await readFile("models/scenes.cfg", "utf8"),
+ *   weights: await readFile("models/scenes.weights"),
+ * });
+ * console.log(dnn.layers.at(-1)?.kind); // region
+ * ```
  */
 export function importDarknet(files: DarknetFiles, options: DarknetOptions = {}): Graph {
   const cfgName = files.cfgName ?? "cfg";

@@ -5,6 +5,7 @@
 import type { ChannelOrder, Fit } from "../../core/preprocessing.ts";
 import type { Layout } from "../../heads/layouts/layout.ts";
 
+/** Families of detectors whose exports are known: `--family`. */
 export const familyNames = [
   "ultralytics",
   "yolov8",

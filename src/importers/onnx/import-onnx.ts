@@ -59,6 +59,14 @@ const leastShare = 0.05;
  * Imports an ONNX detector.
  * @throws ImportError [E_ONNX] where the file cannot be read as one, [E_LAYOUT, E_FAMILY] where its outputs hold boxes in no way
  *   known, [E_SIZE] where it leaves its size open, [E_ISLAND] where islands are refused, [E_NAMES]; ShapeError.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { importOnnx, inputOf } from "spiking-yolo";
+ *
+ * const dnn = await importOnnx(await readFile("yolov8n.onnx"), { size: [320, 320] });
+ * console.log(inputOf(dnn).shape.join(" × ")); // 3 × 320 × 320
+ * ```
  */
 export async function importOnnx(bytes: Uint8Array, options: OnnxOptions = {}): Promise<Graph> {
   const file = options.fileName ?? "model.onnx";

@@ -73,6 +73,7 @@ export function plus(a: EnergyParts, b: EnergyParts): EnergyParts {
   };
 }
 
+/** What an energy model says of a network's work: of the DNN, of its 8-bit twin, of the spiking network, and where the verdict turns. */
 export function estimateEnergy(model: EnergyModel, work: NetworkWork): EnergyEstimate {
   const dense = (bits: 8 | 32) =>
     model.dense ? sum(work.connections.map((layer) => model.dense!(layer, bits))) : null;

@@ -47,7 +47,10 @@ export const memoryModels: readonly EnergyModel[] = [
   loihi,
 ];
 
-/** @param costs prices of arithmetic that a user adds; one with a known name takes its place. */
+/**
+ * Every energy model that is known, in the order in which they are told.
+ * @param costs prices of arithmetic that a user adds; one with a known name takes its place.
+ */
 export function energyModels(costs: readonly OperationCost[] = []): readonly EnergyModel[] {
   const byName = new Map([...arithmeticCosts, ...costs].map((cost) => [cost.name, cost]));
   return [...[...byName.values()].map(arithmeticModel), ...memoryModels];

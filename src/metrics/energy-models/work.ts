@@ -70,7 +70,10 @@ export interface WorkOptions extends Elapsed {
   readonly newPart?: number;
 }
 
-/** @param activity of the run up to step t, by layer name; for a DNN alone an empty map. */
+/**
+ * What a network does for one picture, connection by connection and population by population: what energy models price.
+ * @param activity of the run up to step t, by layer name; for a DNN alone an empty map.
+ */
 export function networkWork(
   graph: Graph,
   activity: ReadonlyMap<string, CountedActivity>,

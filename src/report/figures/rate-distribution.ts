@@ -26,6 +26,7 @@ const bars = 32;
 /** Shares below this are drawn as nothing: the axis is logarithmic. */
 const leastShare = 1e-4;
 
+/** How the firing rates of one channel's neurons are distributed, as a drawing. */
 export function rateDistributionFigure(data: RateDistributionData, canvas: Canvas): Figure {
   const { layer, channel, part, distributions } = data;
   const title = `Firing rates of channel ${channel + 1} of ${layer}`;

@@ -75,6 +75,22 @@ export function explainableSteps(synapses: number): number {
  * Runs the picture from rest and explains one neuron of it.
  * @param options as the run that is to be explained was given; T is cut to what can be kept ({@link explainableSteps}).
  * @throws EngineError [E_EXPLAIN] for a neuron behind a dense island; whatever `session.run` throws.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { conversionSettings, decodeModel, eventEngine, explainNeuron, generateScene, inputOf, preprocess, renderScene, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const snn = toSpiking(dnn, conversionSettings("paper", { timeSteps: 12 }));
+ * const layer = snn.layers.filter(({ kind }) => kind === "integrateFire")[2].name;
+ * const { image } = preprocess(await renderScene(generateScene(5, 0)), inputOf(snn).shape, snn.preprocessing);
+ * const session = await eventEngine().open(snn);
+ * const cell = { layer, channel: 5, y: 10, x: 20 };
+ * const { steps, arrivals } = await explainNeuron(snn, session, image, { ...snn.simulation, seed: 1 }, cell);
+ * console.log(steps.length, arrivals.length); // 12 282
+ * await session.dispose();
+ * ```
  */
 export async function explainNeuron(
   graph: Graph,

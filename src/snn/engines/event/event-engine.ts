@@ -20,6 +20,22 @@ export interface EventEngineOptions {
 /**
  * @throws EngineError, from `open`: [E_FLOAT_GRAPH] where the graph is not quantized, [E_MEMORY], [E_TOPOLOGY],
  *   [E_CURRENT], [E_THRESHOLD], [E_PHASES] where it cannot be run exactly.
+ * @example
+ * ```js
+ * import { readFile } from "node:fs/promises";
+ * import { decodeModel, eventEngine, generateScene, inputOf, preprocess, renderScene, toSpiking } from "spiking-yolo";
+ *
+ * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
+ * if (!dnn) throw new Error("it holds no DNN");
+ * const snn = toSpiking(dnn);
+ * const { image } = preprocess(await renderScene(generateScene(5, 0)), inputOf(snn).shape, snn.preprocessing);
+ * const session = await eventEngine({ threads: 2 }).open(snn);
+ * for await (const { t, activity } of session.run(image, { ...snn.simulation, at: [4, 8], seed: 1 }))
+ *   console.log(t, activity.size > 10);
+ * // 4 true
+ * // 8 true
+ * await session.dispose();
+ * ```
  */
 export function eventEngine(options: EventEngineOptions = {}): Engine {
   const { threads = availableThreads(), onNotice = console.warn } = options;
