@@ -39,6 +39,8 @@ export interface Engines {
 const maxThreads = 8;
 /** Steps of a trial at most. */
 const trialSteps = 8;
+/** What a trial's run may take, shaders made ready included, before it is given up. */
+const patienceMs = 5000;
 
 /** What engines are made of, and the time; given by tests. */
 export interface EngineSources {
@@ -111,20 +113,27 @@ async function findGpu({ webGpu }: EngineSources): Promise<Found> {
 async function compare(event: Engine, webGpu: WebGpuEngine, trial: Trial, now: () => number) {
   try {
     const [there, here] = [await timeOf(webGpu, trial, now), await timeOf(event, trial, now)];
-    const milliseconds = (value: number) => `${value < 10 ? value.toFixed(1) : Math.round(value)} ms`;
     const steps = stepsOf(trial);
-    const measured = `${steps === 1 ? "a step" : `${steps} steps`} took ${milliseconds(there)} with ${webGpu.adapter}, ${milliseconds(here)} with the event engine`;
+    const measured = `${steps === 1 ? "a step" : `${steps} steps`} took ${durationOf(there)} with ${webGpu.adapter}, ${durationOf(here)} with the event engine`;
     return { isFaster: there < here, reason: measured };
   } catch (error) {
     return { isFaster: false, reason: `WebGPU cannot run it: ${(error as Error).message}` };
   }
 }
 
+function durationOf(ms: number): string {
+  if (ms === Number.POSITIVE_INFINITY) return `more than ${patienceMs / 1000} s`;
+  return `${ms < 10 ? ms.toFixed(1) : Math.round(ms)} ms`;
+}
+
 function stepsOf({ options }: Trial): number {
   return Math.min(trialSteps, options.timeSteps);
 }
 
-/** Of the first steps of a run, looked at as the page does; not the first run, which has everything made ready. */
+/**
+ * Milliseconds of the first steps of a run, looked at as the page does; not of the first run, which has everything made ready. Infinity where
+ * patience ended.
+ */
 async function timeOf(engine: Engine, trial: Trial, now: () => number): Promise<number> {
   const { graph, image, options } = trial;
   const timeSteps = stepsOf(trial);
@@ -134,7 +143,9 @@ async function timeOf(engine: Engine, trial: Trial, now: () => number): Promise<
     let began = 0;
     for (let repeat = 0; repeat < 2; repeat++) {
       began = now();
-      for await (const _ of simulate(session, image, { ...options, timeSteps, at: [...at, timeSteps] }));
+      for await (const _ of simulate(session, image, { ...options, timeSteps, at: [...at, timeSteps] }))
+        if (now() - began > patienceMs) break;
+      if (now() - began > patienceMs) return Number.POSITIVE_INFINITY;
     }
     return now() - began;
   } finally {

@@ -44,7 +44,7 @@ export async function openGpu(gpu: GPU | undefined): Promise<Gpu> {
   const isPacked = gpu.wgslLanguageFeatures.has("packed_4x8_integer_dot_product");
   return {
     adapter: nameOf(adapter),
-    isSoftware: adapter.info.isFallbackAdapter,
+    isSoftware: adapter.info.isFallbackAdapter === true,
     failure: () => trouble,
     device,
     greatestBytes: Math.min(maxBufferSize, maxStorageBufferBindingSize),
