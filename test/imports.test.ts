@@ -62,6 +62,8 @@ test.each(files.filter((file) => file.includes("/")))("%s imports only from room
 
 test("library rooms do not reach for Node.js: that is the platform's, and the executors'", () => {
   for (const file of files.filter((name) => !/^(cli|platform|executors)\//.test(name) && !name.endsWith(".js"))) {
-    expect(readFileSync(join(root, file), "utf8"), file).not.toMatch(/from "node:/);
+    // Examples in doc comments may.
+    const code = readFileSync(join(root, file), "utf8").replaceAll(/^\s*\*.*$/gm, "");
+    expect(code, file).not.toMatch(/from "node:/);
   }
 });

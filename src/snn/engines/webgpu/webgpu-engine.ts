@@ -31,8 +31,17 @@ export interface WebGpuEngine extends Engine {
 }
 
 /**
+ * Asks for a graphics processor, and is an engine that runs there.
  * @throws EngineError [E_WEBGPU] where there is no WebGPU, or no adapter. Its `open` throws what the event engine's does, and [E_MEMORY] where the
  *   GPU has no room.
+ * @example
+ * ```js
+ * import { eventEngine, webGpuEngine } from "spiking-yolo";
+ *
+ * // In a page with a graphics processor that one, and the event engine where there is none.
+ * const engine = await webGpuEngine().catch(() => eventEngine());
+ * console.log(engine.name); // event
+ * ```
  */
 export async function webGpuEngine(options: WebGpuEngineOptions = {}): Promise<WebGpuEngine> {
   const gpu = await openGpu((options.gpu as GPU | undefined) ?? globalThis.navigator?.gpu);
