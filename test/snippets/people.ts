@@ -61,11 +61,11 @@ export function prepareFiles({ program }: Installed): string {
   run(..."export scenes --mode rate --neuron if --lossy --to nir -o scenes.nir".split(" "));
   copyFileSync(join(root, "test/nir/strides-8.nir"), at("other.nir"));
   writeFileSync(at("yolov8n.onnx"), smallExport());
-  if (hasFfmpeg)
-    execFileSync("ffmpeg", "-f lavfi -i testsrc=size=96x64:rate=5:duration=1 -pix_fmt yuv420p street.mp4".split(" "), {
-      cwd: folder,
-      stdio: "pipe",
-    });
+  if (hasFfmpeg) {
+    const video = "-f lavfi -i testsrc=size=96x64:rate=5:duration=1 -pix_fmt yuv420p street.mp4";
+    execFileSync("ffmpeg", video.split(" "), { cwd: folder, stdio: "pipe" });
+    copyFileSync(at("street.mp4"), at("car-detection.mp4"));
+  }
   return folder;
 }
 

@@ -48,7 +48,7 @@ const commandsOf = ({ text }: Snippet): readonly string[] =>
     .filter((line) => line !== "");
 const reasonNotToRun = (command: string): string | undefined => {
   if (needsServer.test(command)) return "needs a server; test/queue.test.ts has one";
-  if (!hasFfmpeg && /street\.mp4|ffmpeg/.test(command)) return "needs ffmpeg, which is not installed";
+  if (!hasFfmpeg && /\.mp4|ffmpeg/.test(command)) return "needs ffmpeg, which is not installed";
   return elsewhere.find(([begins]) => command.startsWith(begins))?.[1];
 };
 
