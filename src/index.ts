@@ -107,9 +107,11 @@ export { type NetworkWork, networkWork } from "./metrics/energy-models/work.ts";
 export { type CostProfile, type OperationsAt, profileEnergy } from "./metrics/energy-profile.ts";
 export { channelRates } from "./metrics/firing-rates.ts";
 export { frameMacs } from "./metrics/frame-macs.ts";
+export type { NeuroBenchResults, SynapticOperations } from "./metrics/neurobench.ts";
 export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
 export type { Canvas, Figure } from "./report/figures/figure.ts";
 export { type RateDistributionData, rateDistributionFigure } from "./report/figures/rate-distribution.ts";
+export { neuroBench } from "./report/neurobench.ts";
 export {
   type Checkpoint,
   type Engine,

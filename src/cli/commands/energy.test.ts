@@ -116,3 +116,15 @@ describeWithData("energy of darknet's Tiny YOLO", () => {
     expect(snn).toBeNull();
   });
 });
+
+test("--neurobench: a row of the leaderboard, and the metrics under NeuroBench's names", async () => {
+  const { neurobench, pictures } = JSON.parse(await run(model, picture, "--neurobench", "--json"));
+  expect(pictures).toEqual({ source: "the pictures named", count: 1 });
+  const { Dense, Effective_ACs, Effective_MACs } = neurobench.SynapticOperations;
+  expect(Dense).toBeGreaterThan(Effective_ACs + Effective_MACs);
+  const printed = await run(model, picture, "--neurobench");
+  expect(printed).toContain(`| ${neurobench.Footprint} | – | ${neurobench.ConnectionSparsity} |`);
+  expect(printed).toContain(`| ${Dense} | ${Effective_MACs} | ${Effective_ACs} |`);
+  await expect(run(model, "street.mp4", "--neurobench")).rejects.toThrow("counts on pictures");
+  await expect(run("yolo.cfg", "--neurobench")).rejects.toThrow("needs weights");
+});

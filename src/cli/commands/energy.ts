@@ -19,6 +19,7 @@ import { type NetworkWork, networkWork } from "../../metrics/energy-models/work.
 import { type CostProfile, type OperationsAt, profileEnergy } from "../../metrics/energy-profile.ts";
 import { type DnnOperations, dnnOperations, neuronCount } from "../../metrics/operations.ts";
 import { paperCounts, table2 } from "../../metrics/paper-energy.ts";
+import { neuroBench } from "../../report/neurobench.ts";
 import { type MeasuredOperations, operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
@@ -28,6 +29,7 @@ import { calibrationPictures, readablePictures } from "../images.ts";
 import { importModel, isCfg } from "../import-model.ts";
 import { note, print, printJson, showProgress } from "../io.ts";
 import { loadModel } from "../model.ts";
+import { printNeuroBench } from "../neurobench.ts";
 import {
   addConversionOptions,
   addModelOptions,
@@ -44,6 +46,7 @@ interface EnergyFlags extends ModelFlags, ConversionFlags, SimulationFlags {
   readonly dataset?: string;
   readonly limit?: number;
   readonly costs?: string;
+  readonly neurobench?: true;
   readonly json?: true;
 }
 
@@ -64,6 +67,7 @@ export function declare(command: Command): void {
       `only the first n pictures or frames (default ${defaultPictures} of a data set, 100 frames)`,
       integerFrom(1, 1e7),
     )
+    .option("--neurobench", "NeuroBench's metrics instead: sparsities and operations, as its code counts them")
     .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}");
   addModelOptions(command);
   addConversionOptions(command);
@@ -84,6 +88,7 @@ interface Spiking extends MeasuredOperations {
 async function run(model: string, images: readonly string[], flags: EnergyFlags): Promise<void> {
   const costs = flags.costs ? readCosts(await readText(flags.costs), flags.costs) : operationCosts;
   const models = energyModels(costs);
+  if (flags.neurobench) checkNeuroBench(model, images, flags);
   if (images.some(isVideo)) return onVideo(model, images, models, flags);
   if (isCfg(model) && !flags.weights) {
     const dnn = dnnOperations(await importModel(model, flags));
@@ -92,9 +97,40 @@ async function run(model: string, images: readonly string[], flags: EnergyFlags)
   // Looked for first: a missing picture should not be found out after a long calibration.
   const source = await findPictures(images, flags);
   const { name, snn } = await loadModel(model, flags);
+  if (flags.neurobench) return onNeuroBench(name, snn, source, flags);
   const dnn = dnnOperations(snn);
   const spiking = await measure(snn, source, flags);
   report(name, dnn, profileEnergy(dnn, spiking.at, costs), spiking, models, flags);
+}
+
+function checkNeuroBench(model: string, images: readonly string[], flags: EnergyFlags): void {
+  if (images.some(isVideo))
+    throw new ArgumentError("E_USAGE", "--neurobench counts on pictures: name some instead of a video");
+  if (isCfg(model) && !flags.weights)
+    throw new ArgumentError("E_USAGE", `--neurobench counts activity, which needs weights: add --weights to ${model}`);
+}
+
+async function onNeuroBench(
+  name: string,
+  snn: SpikingGraph,
+  source: CountedPictures,
+  { seed, json }: EnergyFlags,
+): Promise<void> {
+  const progress = showProgress("counting", source.count);
+  try {
+    let counted = 0;
+    const onImage = (done: number) => {
+      counted = done;
+      progress.update(done);
+    };
+    const results = await neuroBench(snn, inputsOf(snn, source), { seed, onImage });
+    if (json)
+      return printJson({ model: name, pictures: { source: source.label, count: counted }, neurobench: results });
+    progress.stop();
+    printNeuroBench(name, results, `${counted} of ${source.label}`);
+  } finally {
+    progress.stop();
+  }
 }
 
 /** Frames that are gone through where nobody says how many. */
@@ -170,23 +206,24 @@ async function findPictures(images: readonly string[], flags: EnergyFlags): Prom
   };
 }
 
+async function* inputsOf(snn: SpikingGraph, { read }: CountedPictures) {
+  for await (const pixels of read()) yield preprocess(pixels, inputOf(snn).shape, snn.preprocessing).image;
+}
+
 async function measure(snn: SpikingGraph, source: CountedPictures, flags: EnergyFlags): Promise<Spiking> {
   const { label, count } = source;
   let counted = 0;
-  async function* inputs() {
-    for await (const pixels of source.read()) {
-      yield preprocess(pixels, inputOf(snn).shape, snn.preprocessing).image;
-      counted++;
-    }
-  }
   const session = await openSession(snn, flags);
   const progress = showProgress("counting", count);
   try {
-    const measured = await operationsOverTime(session, snn, inputs(), {
+    const measured = await operationsOverTime(session, snn, inputsOf(snn, source), {
       settings: snn.simulation,
       ...(flags.at ? { at: flags.at } : {}),
       seed: flags.seed,
-      onImage: (done) => progress.update(done),
+      onImage: (done) => {
+        counted = done;
+        progress.update(done);
+      },
     });
     return { graph: snn, pictures: { source: label, count: counted }, ...measured };
   } finally {

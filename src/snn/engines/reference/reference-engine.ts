@@ -51,7 +51,7 @@ const maxBytes = 2 ** 32;
  * Every layer's last steps are kept as float64, as many as the greatest delay demands and the run has; neurons have a membrane and a count.
  * @throws EngineError [E_MEMORY] where that is more than 4 GiB.
  */
-function checkMemory(graph: Graph, timeSteps: number): void {
+export function checkMemory(graph: Graph, timeSteps: number): void {
   const shapes = inferShapes(graph);
   const keep = Math.min(keptSteps(graph, timeSteps), timeSteps);
   const bytes = graph.layers.reduce((total, layer) => {
@@ -68,7 +68,7 @@ function checkMemory(graph: Graph, timeSteps: number): void {
 }
 
 /** Steps of a layer that others may still ask for; all of them where an island waits for the last. */
-function keptSteps(graph: Graph, timeSteps: number): number {
+export function keptSteps(graph: Graph, timeSteps: number): number {
   if (graph.layers.some(({ kind }) => kind === "island")) return timeSteps + 1;
   return 1 + [...lagsOf(graph, 0).values()].reduce((greatest, lag) => Math.max(greatest, lag), 0);
 }
