@@ -195,7 +195,7 @@ export function addConversionOptions(command: Command): Command {
     )
     .addOption(new Option("--decode <how>", "reading of the output neurons").choices(["vmem", "count"]))
     .addOption(new Option("--input <coding>", "input coding").choices(["constant", "poisson"]))
-    .option("--bits <b>", "bits of a weight, 8 to 16, or float", bits);
+    .option("--bits <b>", "bits of a weight, 4 to 16, or float; below 8 those that meet the picture keep 8", bits);
 }
 
 /** `--settle [patience]`. */
@@ -292,5 +292,5 @@ function steps(text: string): readonly number[] {
 }
 
 function bits(text: string): number | "float" {
-  return text === "float" ? "float" : integerFrom(8, 16)(text);
+  return text === "float" ? "float" : integerFrom(4, 16)(text);
 }

@@ -47,6 +47,7 @@ export interface TrainFlags extends OutputFlags {
   readonly levels: number;
   readonly surrogate: SurrogateName;
   readonly lambda: "learned" | "calibrated";
+  readonly bits?: number;
   readonly target?: number;
   readonly teacher?: string | true;
   readonly labels: boolean;
@@ -141,6 +142,11 @@ function addSpikingOptions(command: Command): Command {
         .default("learned"),
     )
     .option(
+      "--bits <b>",
+      "weights rounded to so many bits in training already, 8 where they meet the picture (default: not)",
+      integerFrom(4, 16),
+    )
+    .option(
       "--target <ratio>",
       "accumulates for each multiply-accumulate of the DNN to come down to",
       numberFrom(0.001, 100),
@@ -195,8 +201,9 @@ function objectiveOf({
   };
 }
 
-function spikingOf({ timeSteps, levels, surrogate, lambda }: TrainFlags): SpikingPlan {
-  return { timeSteps, levels, surrogate, learnsLambda: lambda === "learned" };
+function spikingOf({ timeSteps, levels, surrogate, lambda, bits }: TrainFlags): SpikingPlan {
+  const weightBits = bits === undefined ? {} : { weightBits: bits };
+  return { timeSteps, levels, surrogate, learnsLambda: lambda === "learned", ...weightBits };
 }
 
 /** @throws ArgumentError [E_USAGE] where options contradict each other. */
@@ -211,5 +218,6 @@ export function checkFlags(flags: TrainFlags): void {
   if (flags.from !== undefined && flags.weights !== undefined)
     fail("--weights goes with --cfg; --from has weights of its own");
   if (flags.target !== undefined && !flags.spiking) fail("--target counts spikes: add --spiking");
+  if (flags.bits !== undefined && !flags.spiking) fail("--bits rounds weights as spiking networks do: add --spiking");
   if (!flags.labels && !flags.teacher) fail("without labels there is nothing to learn from: add --teacher");
 }

@@ -68,7 +68,7 @@ export function toSpiking(
   // Where a frame is given as a whole, its units are all that its steps can send; λ comes to them as it does to binary spikes.
   const isWhole = neuronModels[neuron].receivesAtOnce;
   const frameUnits = isWhole ? unitsOfFrame(settings) : undefined;
-  const gain = isWhole ? settings.gain / settings.levels : settings.gain;
+  const gain = gainOf(settings, isWhole);
   const simulation = { timeSteps, encoding, decode, phases, ...(frameUnits === undefined ? {} : { frameUnits }) };
   const units = frameUnits ?? frameUnitsOf(timeSteps, phases);
   const spiking = assignNeurons(normalizeWeights(calibrated, { ...settings, gain, units }), {
@@ -77,6 +77,12 @@ export function toSpiking(
     simulation,
   });
   return { ...(settings.bits === "float" ? spiking : quantizeWeights(spiking, settings.bits)), simulation };
+}
+
+/** What λ is divided by. Training's λ stands for all that is sent: a whole frame's units, or as many spikes as a step can send. */
+function gainOf({ clipping, gain, levels }: ConversionSettings, isWhole: boolean): number {
+  if (clipping === "trained") return isWhole ? 1 : levels;
+  return isWhole ? gain / levels : gain;
 }
 
 /** @throws ConversionError [E_FRAME] where counts would not fit into the engines' lanes. */

@@ -19,7 +19,7 @@ export interface NormalizeOptions {
   readonly scope: "channel" | "layer";
   /** One of the percentiles that calibration stored; 99.9 in the paper. */
   readonly percentile: number;
-  /** Where λ lies: at the percentile (also where absent), or where clipping and rounding cost the least (`balanced-range.ts`; by channel only), or what training rounded with, undivided. */
+  /** Where λ lies: at the percentile (also where absent), or where clipping and rounding cost the least (`balanced-range.ts`; by channel only), or what training rounded with. */
   readonly clipping?: "percentile" | "balanced" | "trained";
   /** Spikes per step that stand for λ: λ is divided by it. 1 for binary spikes. */
   readonly gain: number;
@@ -162,7 +162,7 @@ function lambdaOfActivation(layer: ActivationLayer, options: NormalizeOptions): 
   const { scope, percentile, gain, clipping, units = 1 } = options;
   const { statistics, trainedLambda } = layer;
   if (clipping === "trained") {
-    if (trainedLambda) return Float64Array.from(trainedLambda.data);
+    if (trainedLambda) return Float64Array.from(trainedLambda.data, (lambda) => lambda / gain);
     throw new ConversionError(
       "E_NOT_TRAINED",
       `${layer.name} was not trained through its rounding. Train with train --spiking, or convert by another mode`,

@@ -8,6 +8,8 @@
  * step's current nor 256 thresholds exceed ±2^30, at which membranes saturate (`src/snn/neuron.ts`), with the weight of the
  * first phase (`src/snn/phases.ts`).
  *
+ * Below 8 bits θ is no whole number, since a channel then has too few digits to lose any: W is rounded to what V_th is as exact as f makes it. What reads the picture keeps 8.
+ *
  * A mean, whose weights are all alike, needs no whole θ: all become the greatest integer, and its error is in V_th alone.
  *
  * A product of counts is an integer as it is: θ is what it is to be divided by, and its error is in V_th alone, too.
@@ -26,6 +28,7 @@ import {
   type SumLayer,
 } from "../graph/layers.ts";
 import { isMeanPool } from "../graph/mean-pool.ts";
+import { bitsFor } from "../graph/weight-bits.ts";
 import { phasesOf, stepWeight } from "../snn/phases.ts";
 
 /** Bound of a step's current and of a membrane, as an integer. */
@@ -40,11 +43,11 @@ const maxTheta = 2 ** 15;
 
 /**
  * The graph with integer weights, biases and thresholds.
- * @param bits of a weight, sign included: 8 to 16 (int8 up to 8, int16 above).
+ * @param bits of a weight, sign included: 4 to 16 (int8 up to 8, int16 above).
  * @throws ConversionError [E_QUANTIZE] where a layer cannot be kept within the bounds.
  */
 export function quantizeWeights(graph: Graph, bits: number): Graph {
-  expectInteger("bits", bits, 8, 16);
+  expectInteger("bits", bits, 4, 16);
   const byName = layersByName(graph);
   const replaced = new Map<string, Layer>();
   for (const layer of graph.layers) {
@@ -59,10 +62,12 @@ export function quantizeWeights(graph: Graph, bits: number): Graph {
       continue;
     }
     const sum = source.kind === "sum" ? source : undefined;
-    const scale = scaleFor(layer, convolutions, sum, bits, rangeOf(graph));
+    const readsPicture = !sum && convolutions.every(({ inputs }) => byName.get(inputs[0])?.kind === "input");
+    const own = bitsFor(readsPicture, bits);
+    const scale = scaleFor(layer, convolutions, sum, own, rangeOf(graph));
     for (const convolution of convolutions)
-      replaced.set(convolution.name, quantizeConvolution(convolution, scale, bits, graph.simulation?.frameUnits ?? 1));
-    if (sum) replaced.set(sum.name, quantizeSum(sum, scale, bits));
+      replaced.set(convolution.name, quantizeConvolution(convolution, scale, own, graph.simulation?.frameUnits ?? 1));
+    if (sum) replaced.set(sum.name, quantizeSum(sum, scale, own));
     replaced.set(layer.name, quantizePopulation(layer, scale));
   }
   return derive(graph, `quantizeWeights bits=${bits}`, {
@@ -119,6 +124,7 @@ function scaleFor(
   const isMean = !sum && convolutions.length === 1 && isMeanPool(convolutions[0]);
   const theta = Float64Array.from(channels, (channel) => {
     const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
+    if (bits < 8) return Math.min(maxTheta, limit / max);
     return Math.max(1, Math.min(maxTheta, isMean ? limit / max : Math.floor(limit / max)));
   });
   // The greatest current, in units of 2^shift: all inputs at their greatest, plus the bias.

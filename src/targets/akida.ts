@@ -107,6 +107,21 @@ const square = (source: string) =>
     }),
   );
 
+/** In the first layer 8 bits, elsewhere 4. */
+const layerBits = (source: string) =>
+  perStage(
+    {
+      rule: "weight bits",
+      limit: "at most 4, in the first layer 8",
+      source,
+      mend: "train with train --spiking --bits 4; the nearest without is to convert with --bits 4, which costs accuracy",
+    },
+    (stage) => {
+      const { weightBits: bits } = stage;
+      return { has: bits === 32 ? "32 (float)" : String(bits), ok: bits <= (isFirst(stage) ? 8 : 4) };
+    },
+  );
+
 const inner = (stage: Stage) => !isFirst(stage) && !isDense(stage);
 
 export const akida1: Target = {
@@ -186,11 +201,7 @@ export const akida1: Target = {
     singleStep(15, guide),
     noPhases(guide),
     oneStep(guide),
-    weightBits(
-      4,
-      guide,
-      "train with weights of 4 bits (8 in the first layer): the nearest without is to round them, which costs accuracy",
-    ),
+    layerBits(guide),
     onlyLayers([], guide, "there is none on the chip; leave it out, or train a network without"),
   ],
   notes: [

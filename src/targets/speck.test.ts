@@ -31,7 +31,7 @@ function stageOf({ input, filters, kernel, stride, padding, bias }: Layer, i: nu
     pads: [padding, padding, padding, padding],
   } as const;
   const output: Shape = [filters, ...windowCounts(window, [input[1], input[2]])];
-  const facts = { groups: 1, hasBias: bias, neurons: undefined, pools: [], sources: [] };
+  const facts = { groups: 1, hasBias: bias, weightBits: 8, neurons: undefined, pools: [], sources: [] };
   return { ...window, name: `conv${i}`, kind: "convolution", input, output, ...facts };
 }
 

@@ -18,6 +18,7 @@ import {
   windowOf,
 } from "../graph/layers.ts";
 import { isMeanPool } from "../graph/mean-pool.ts";
+import { bitsOf } from "../graph/weight-bits.ts";
 import type { Window } from "../graph/windows.ts";
 
 export interface StagePool extends Pick<Window, "size" | "strides" | "pads"> {
@@ -46,6 +47,8 @@ export interface Stage extends Window {
   readonly output: Shape;
   readonly groups: number;
   readonly hasBias: boolean;
+  /** That its weights take; 32 where they are float. */
+  readonly weightBits: number;
   /** Absent where the currents go straight to a sum's neurons. */
   readonly neurons: StageNeurons | undefined;
   readonly pools: readonly StagePool[];
@@ -110,7 +113,7 @@ export function stagesOf(graph: Graph): ChipNetwork {
     const merged = { from: [...new Set(inputs.flatMap(({ from }) => from))], open: undefined };
     const open = inputs.length === 1 ? inputs[0].open : undefined;
     const pool = poolOf(layer);
-    if (layer.kind === "convolution") weightBits = Math.max(weightBits, bitsOf(layer));
+    if (layer.kind === "convolution") weightBits = Math.max(weightBits, bitsOf(layer.weights));
     if (layer.kind === "input") signals.set(layer.name, { from: [], open: undefined });
     else if (isPopulation(layer) && open && (!open.neurons || isAfterPool(open, layer.inputs[0]))) {
       if (!open.neurons) open.neurons = neuronsOf(layer);
@@ -145,10 +148,6 @@ function neuronsOf(layer: Layer & { kind: "integrateFire" | "readout" }): StageN
   return { name, activation, neuron, levels, isReadout: kind === "readout" };
 }
 
-function bitsOf({ weights }: ConvolutionLayer): number {
-  return weights.dtype === "int8" ? 8 : weights.dtype === "int16" ? 16 : 32;
-}
-
 /** A pool, or the convolution of each channel by equal weights that conversion makes of a mean. */
 function poolOf(layer: Layer): StagePool | undefined {
   if (layer.kind === "maxPool") return fields(layer, "max");
@@ -173,6 +172,7 @@ function convolutionStage(layer: ConvolutionLayer, input: Shape, output: Shape, 
     output,
     groups,
     hasBias,
+    weightBits: bitsOf(layer.weights),
     neurons: undefined,
     pools: [],
     sources,
@@ -181,6 +181,6 @@ function convolutionStage(layer: ConvolutionLayer, input: Shape, output: Shape, 
 
 function sumStage(name: string, shape: Shape, sources: readonly string[]): Draft {
   const window = { size: [1, 1], strides: [1, 1], dilations: [1, 1], pads: [0, 0, 0, 0] } as const;
-  const facts = { groups: shape[0], hasBias: false, neurons: undefined, pools: [], sources };
+  const facts = { groups: shape[0], hasBias: false, weightBits: 0, neurons: undefined, pools: [], sources };
   return { ...window, name, kind: "sum", input: shape, output: shape, ...facts };
 }

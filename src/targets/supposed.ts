@@ -6,6 +6,7 @@ import { floatTensor } from "../core/tensor.ts";
 import { consumersOf, type Graph, inferShapes } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isHead, type Layer, type LayerOf } from "../graph/layers.ts";
+import { bitsFor } from "../graph/weight-bits.ts";
 import { type ChipNetwork, stagesOf } from "./stages.ts";
 
 /** Stages of a DNN with the neurons, phases and bits that the settings name; λ is unknown and not needed. */
@@ -19,12 +20,13 @@ export function supposedStages(dnn: Graph, settings: ConversionSettings): ChipNe
     return populationFor(layer, (shapes.get(layer.name) as Shape)[0], settings, isReadout);
   });
   const { bits, phases, timeSteps } = settings;
-  return {
-    ...stagesOf({ ...placed, layers }),
-    phases,
-    timeSteps,
-    weightBits: bits === "float" ? 32 : bits > 8 ? 16 : 8,
-  };
+  const network = stagesOf({ ...placed, layers });
+  const stages = network.stages.map((stage) => ({
+    ...stage,
+    weightBits: stage.kind === "sum" ? 0 : bits === "float" ? 32 : bitsFor(stage.sources.length === 0, bits),
+  }));
+  const weightBits = Math.max(0, ...stages.map((stage) => stage.weightBits));
+  return { ...network, stages, phases, timeSteps, weightBits };
 }
 
 function populationFor(

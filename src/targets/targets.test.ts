@@ -24,7 +24,7 @@ const plain: StageNeurons = {
 function stage(changes: Partial<Stage> = {}): Stage {
   const window = { size: [3, 3], strides: [1, 1], dilations: [1, 1], pads: [1, 1, 1, 1] } as const;
   const shapes = { input: [3, 16, 16], output: [4, 16, 16] } as const;
-  const facts = { name: "conv", kind: "convolution", groups: 1, hasBias: true, neurons: plain } as const;
+  const facts = { name: "conv", kind: "convolution", groups: 1, hasBias: true, weightBits: 2, neurons: plain } as const;
   return { ...window, ...shapes, ...facts, pools: [], sources: [], ...changes };
 }
 
@@ -112,7 +112,16 @@ const sides: Readonly<Record<TargetName, Readonly<Record<string, Sides>>>> = {
     spikes: [neurons({ levels: 15 }), neurons({ levels: 16 })],
     phases,
     steps,
-    "weight bits": bits(4),
+    "weight bits": [
+      network([
+        stage({ name: "first", weightBits: 8 }),
+        stage({ input: [4, 16, 16], sources: ["first"], weightBits: 4 }),
+      ]),
+      network([
+        stage({ name: "first", weightBits: 8 }),
+        stage({ input: [4, 16, 16], sources: ["first"], weightBits: 5 }),
+      ]),
+    ],
     layers,
   },
   akida2: {

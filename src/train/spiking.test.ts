@@ -15,6 +15,7 @@ import { openVoc, writeVocDataSet } from "../data/voc.ts";
 import { forward } from "../dnn/training/forward.ts";
 import { parametersOf } from "../dnn/training/training-graph.ts";
 import { type Graph, headsOf, inputOf } from "../graph/graph.ts";
+import { bitsOf } from "../graph/weight-bits.ts";
 import { preprocess } from "../image/preprocess.ts";
 import { importDarknet } from "../importers/darknet/import-darknet.ts";
 import { dnnOperations } from "../metrics/operations.ts";
@@ -45,6 +46,16 @@ const cfg = darknetCfg(
   "shortcut from=-2 activation=linear",
   "route layers=-1,-2",
   "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=leaky",
+  ...scenesHead,
+);
+
+/** What plain neurons can follow: ReLU, in a row. */
+const reluCfg = darknetCfg(
+  "net width=64 height=48 channels=3",
+  "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=relu",
+  "maxpool size=2 stride=2",
+  "convolutional batch_normalize=1 filters=12 size=3 stride=2 pad=1 activation=relu",
+  "convolutional batch_normalize=1 filters=8 size=3 pad=1 activation=relu",
   ...scenesHead,
 );
 
@@ -138,6 +149,36 @@ test.each([
       expect((await lastOf(dnn, runSettings(spiking), image)).synOps).toBeLessThan(integer.synOps);
   },
 );
+
+test("weights trained in 4 bits: conversion rounds nothing away, and plain neurons send the same whole counts in one step", async () => {
+  const spiking = { timeSteps: 1, levels: 15, surrogate: "clip", learnsLambda: true, weightBits: 4 } as const;
+  const relu = initializeWeights(importDarknet({ cfg: reluCfg, classNames: [...sceneClasses] }), plan.seed);
+  const placed = await spikingStart(await afterOneBatch(relu, dataSet, plan), pictures(), true);
+  const run = await openTraining(placed, dataSet, { ...plan, spiking });
+  await train(run, 12);
+  const dnn = await spikingResult(run.graph(), pictures(), () => {}, spiking);
+  await run.dispose();
+  let [image] = [floatTensor([3, 48, 64])];
+  for await (const picture of pictures()) image = picture;
+  const snn = toSpiking(dnn, runSettings(spiking));
+  const bits = snn.layers.flatMap((layer) => (layer.kind === "convolution" ? [bitsOf(layer.weights)] : []));
+  expect(bits[0]).toBe(8);
+  expect(new Set(bits.slice(1))).toEqual(new Set([4]));
+  const float = await lastOf(dnn, { ...runSettings(spiking), bits: "float" }, image, referenceEngine);
+  const whole = await lastOf(dnn, runSettings(spiking), image);
+  // The picture's weights are 8 bits wide in one and on the same grid in the other; biases and thresholds are rounded in integers.
+  expect(relativeError(whole.heads[0].data, float.heads[0].data)).toBeLessThan(0.05);
+  const plainNeurons = { neuron: "if", vInit: 0.5 } as const;
+  const plainFloat = await lastOf(
+    dnn,
+    { ...runSettings(spiking), ...plainNeurons, bits: "float" },
+    image,
+    referenceEngine,
+  );
+  expect(relativeError(plainFloat.heads[0].data, float.heads[0].data)).toBeLessThan(0.05);
+  const plain = await lastOf(dnn, { ...runSettings(spiking), ...plainNeurons }, image);
+  expect(relativeError(plain.heads[0].data, float.heads[0].data)).toBeLessThan(0.05);
+});
 
 test("training computes what the integer run computes, and counts the accumulates that the binary run does", async () => {
   const spiking = plan.spiking as NonNullable<TrainingPlan["spiking"]>;

@@ -5,6 +5,7 @@
 import { foldBatchNorm } from "../convert/fold-batch-norm.ts";
 import { measureActivations } from "../convert/measure-activations.ts";
 import { type ConversionSettings, conversionSettings } from "../convert/modes.ts";
+import { normalizeWeights } from "../convert/normalize-weights.ts";
 import { placePopulations } from "../convert/place-populations.ts";
 import { poolsToConvolutions } from "../convert/pools-to-convolutions.ts";
 import { ConversionError } from "../core/errors.ts";
@@ -14,7 +15,8 @@ import type { SurrogateName } from "../dnn/training/rounding.ts";
 import type { SpikeTable } from "../dnn/training/spike-cost.ts";
 import type { SpikingTraining } from "../dnn/training/training-graph.ts";
 import { consumersOf, derive, type Graph, headsOf, layersByName } from "../graph/graph.ts";
-import type { ActivationLayer, BatchNormLayer, Layer } from "../graph/layers.ts";
+import type { ActivationLayer, BatchNormLayer, ConvolutionLayer, Layer } from "../graph/layers.ts";
+import { bitsFor, greatestMagnitude } from "../graph/weight-bits.ts";
 import { spikesTowards } from "../snn/neurons/tracker.ts";
 import { frameUnitsOf, stepWeight } from "../snn/phases.ts";
 
@@ -24,11 +26,14 @@ export interface SpikingPlan {
   readonly levels: number;
   readonly surrogate: SurrogateName;
   readonly learnsLambda: boolean;
+  /** Bits that the spiking network's weights will have; absent: training does not round them. */
+  readonly weightBits?: number | undefined;
 }
 
 /** How the trained network is run: every layer waits for its whole input, so that no digit is guessed. */
-export function runSettings({ timeSteps, levels }: SpikingPlan): ConversionSettings {
-  return conversionSettings("trained", { timeSteps, phases: timeSteps, delay: timeSteps - 1, levels });
+export function runSettings({ timeSteps, levels, weightBits }: SpikingPlan): ConversionSettings {
+  const bits = weightBits === undefined ? {} : { bits: weightBits };
+  return conversionSettings("trained", { timeSteps, phases: timeSteps, delay: timeSteps - 1, levels, ...bits });
 }
 
 /** The same network with all of a count in one graded spike: one step, no delay, the same outputs to the bit. */
@@ -42,8 +47,8 @@ export function unitsOf({ timeSteps, levels }: SpikingPlan): number {
 }
 
 export function spikingTraining(plan: SpikingPlan): SpikingTraining {
-  const { surrogate, learnsLambda } = plan;
-  return { units: unitsOf(plan), surrogate, learnsLambda, spikes: spikeTable(plan) };
+  const { surrogate, learnsLambda, weightBits } = plan;
+  return { units: unitsOf(plan), surrogate, learnsLambda, weightBits, spikes: spikeTable(plan) };
 }
 
 /** Thresholds of two thirds of a weight are multiples of 1/3 of a count; midway between them no rounding decides. */
@@ -139,11 +144,38 @@ function withNorms(placed: Graph, original: Graph): Graph {
   return derive(placed, "batch norm kept for training", { layers });
 }
 
-/** The trained network as a DNN that can be converted: batch norm folded, measured anew. */
+/** The trained network as a DNN that can be converted: batch norm folded, weights as they were rounded, measured anew. */
 export function spikingResult(
   trained: Graph,
   pictures: AsyncIterable<FloatTensor>,
   onImage: (done: number) => void,
+  { weightBits }: Pick<SpikingPlan, "weightBits"> = {},
 ): Promise<Graph> {
-  return measureActivations(foldBatchNorm(trained), pictures, { onImage });
+  const folded = foldBatchNorm(trained);
+  const rounded = weightBits === undefined ? folded : withRoundedWeights(folded, weightBits);
+  return measureActivations(rounded, pictures, { onImage });
+}
+
+/** Weights on the grid that training computed with (`dnn/training/weight-rounding.ts`), so that conversion finds nothing to round. */
+function withRoundedWeights(graph: Graph, bits: number): Graph {
+  const byName = layersByName(graph);
+  const settings = { ...conversionSettings("trained"), gain: 1 };
+  const fractions = layersByName(normalizeWeights(graph, settings));
+  const layers = graph.layers.map((layer) => {
+    if (layer.kind !== "convolution") return layer;
+    const { shape, data } = layer.weights;
+    const values = (fractions.get(layer.name) as ConvolutionLayer).weights.data;
+    const limit = 2 ** (bitsFor(byName.get(layer.inputs[0])?.kind === "input", bits) - 1) - 1;
+    const length = data.length / shape[0];
+    const rounded = Float32Array.from(data);
+    for (let start = 0; start < data.length; start += length) {
+      const greatest = greatestMagnitude(values.subarray(start, start + length));
+      for (let i = start; i < start + length; i++) {
+        const count = (values[i] / greatest) * limit;
+        if (count !== 0) rounded[i] *= Math.floor(count + 0.5) / count;
+      }
+    }
+    return { ...layer, weights: floatTensor(shape, rounded) };
+  });
+  return derive(graph, `weights rounded to ${bits} bits`, { layers });
 }

@@ -170,7 +170,7 @@ async function modelOf(trained: Graph, dataSet: DataSetContents, { spiking }: Tr
   try {
     // Without the spiking network: it is made of this one when the file is opened, and would double its size.
     if (!spiking) return { dnn: await calibrate(trained, inputs, { onImage }) };
-    const dnn = await spikingResult(trained, inputs, onImage);
+    const dnn = await spikingResult(trained, inputs, onImage, spiking);
     return { dnn, snn: toSpiking(dnn, runSettings(spiking)) };
   } finally {
     progress.stop();

@@ -10,12 +10,15 @@ import { add, concatenate, multiply, sliceOf } from "./arithmetic.ts";
 import { activate, averagePool, batchNormalization, convolution, insertZeros, maxPool, upsample } from "./layers.ts";
 import { countsOf, type SurrogateName } from "./rounding.ts";
 import type { Tape, Value } from "./tape.ts";
+import { roundedWeights } from "./weight-rounding.ts";
 
 /** How neurons round; see `rounding.ts`. */
 export interface Rounding {
   /** D, the counts that stand for λ: the most that a neuron sends. */
   readonly units: number;
   readonly surrogate: SurrogateName;
+  /** Bits that weights are rounded to; absent: they are not. See `weight-rounding.ts`. */
+  readonly weightBits?: number | undefined;
 }
 
 export interface ForwardOptions {
@@ -44,6 +47,7 @@ export function forward(tape: Tape, graph: Graph, options: ForwardOptions): Read
   const { parameters, rounding } = options;
   const values = new Map<string, Value>();
   const consumers = consumersOf(graph);
+  const weightsOf = roundedWeights(tape, graph, parameters, rounding?.weightBits);
   const rounded = new Set(rounding ? roundedActivations(graph).map(({ name }) => name) : []);
   // Where an activation is monotone, pooling first gives the same and is four times less work: it is put off until after the
   // pool. Rounding is monotone, too.
@@ -64,7 +68,7 @@ export function forward(tape: Tape, graph: Graph, options: ForwardOptions): Read
         case "input":
           return options.image;
         case "convolution":
-          return convolution(tape, inputs[0], parameter("weights"), parameters.get(`${layer.name}.bias`), layer);
+          return convolution(tape, inputs[0], weightsOf(layer), parameters.get(`${layer.name}.bias`), layer);
         case "batchNorm": {
           const norm = batchNormalization(tape, inputs[0], parameter("scale"), parameter("bias"), layer.epsilon);
           options.onNorm?.(layer.name, norm.mean, norm.variance);
