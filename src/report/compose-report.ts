@@ -34,13 +34,13 @@ export interface Report {
 }
 
 export function composeReport(data: ReportData, canvas: Canvas): Report {
-  const { model, study, accuracy, costs, date } = data;
+  const { model, study, accuracy, costs, models, date } = data;
   const figures = reportFigures(data, canvas);
   const tables = [
     accuracyTable(accuracy, paperTable1[data.paper] satisfies PaperTable1),
     machineTable(model, study),
     breakEvenTable(study, costs),
-    energyModelsTable(study, costs),
+    energyModelsTable(study, costs, models),
   ];
   const title = `${model} as a spiking network`;
   const page = renderPage({

@@ -1,5 +1,6 @@
 /** All figures of a report, from the study and the evaluation. */
 import { energyPicojoules, type OperationCost } from "../metrics/energy.ts";
+import type { EnergyModel } from "../metrics/energy-models/model.ts";
 import { profileEnergy } from "../metrics/energy-profile.ts";
 import type { SimulatedFacts } from "./collect/simulated-facts.ts";
 import type { Study } from "./collect/study.ts";
@@ -34,6 +35,8 @@ export interface StudyData {
   readonly pictures: readonly ShownPicture[];
   readonly classNames: readonly string[];
   readonly costs: readonly OperationCost[];
+  /** Energy models besides those that are known. */
+  readonly models?: readonly EnergyModel[];
   /** Detections that score above this are drawn. */
   readonly scoreThreshold: number;
 }

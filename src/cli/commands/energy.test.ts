@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command } from "commander";
@@ -84,6 +84,38 @@ test("a user's prices are added, and replace those of the same name", async () =
   const { costs, breakEvenAcsPerMac } = JSON.parse(await run(model, picture, "--costs", file, "--json"));
   expect(costs.map(({ name }: { name: string }) => name)).toEqual(["float32", "int32", "n7", "int8"]);
   expect(breakEvenAcsPerMac.n7).toBe(3);
+});
+
+test("a user's own model: docs/energy.md's example, priced as it says", async () => {
+  const docs = await readFile(join(import.meta.dirname, "../../../docs/energy.md"), "utf8");
+  const [, example] = docs.match(/```json\n([\s\S]*?)```/) as RegExpMatchArray;
+  const file = join(root, "own.json");
+  await writeFile(file, example);
+  const { models, dnn, snn } = JSON.parse(await run(model, picture, "--costs", file, "--json"));
+  const own = models.at(-1);
+  expect(own).toMatchObject({ name: "my-chip", label: "My chip, 22 nm", remark: "" });
+  expect(own.picojoules.dnn.operations).toBeCloseTo(1.1 * dnn.macs, 6);
+  expect(own.picojoules.snn.operations).toBeCloseTo(1.1 * snn.macs + 0.05 * snn.acs + 0.1 * snn.neuronUpdates, 6);
+  expect(own.picojoules.snn.states).toBeCloseTo(1.4 * snn.neuronUpdates, 6);
+});
+
+const naming = { name: "a", label: "a", source: "s" };
+test.each([
+  ["no object", [1], "entry 1: "],
+  ["a missing price", [{ ...naming, snn: { mac: 1, ac: 1 } }], "entry 1.snn.update: "],
+  ["a misspelt price", [{ ...naming, snn: { mac: 1, ac: 1, update: 1, spikesent: 2 } }], "spikesent"],
+  ["a wrong access", [{ ...naming, snn: { mac: 1, ac: 1, update: 1, updateState: { base: 1 } } }], "{base, perByte}"],
+  [
+    "one DNN without the other",
+    [{ ...naming, dnn: { mac: 1 }, snn: { mac: 1, ac: 1, update: 1 } }],
+    "Give both, or none",
+  ],
+])("a model with %s is refused in one line that says where", async (_, entries, said) => {
+  const file = join(root, "bad.json");
+  await writeFile(file, JSON.stringify(entries));
+  const refused = run(model, picture, "--costs", file);
+  await expect(refused).rejects.toMatchObject({ code: "E_COSTS", message: expect.stringContaining(said) });
+  await expect(refused).rejects.toMatchObject({ message: expect.not.stringContaining("\n") });
 });
 
 test.each([

@@ -68,7 +68,7 @@ export function declare(command: Command): void {
       integerFrom(1, 1e7),
     )
     .option("--neurobench", "NeuroBench's metrics instead: sparsities and operations, as its code counts them")
-    .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}");
+    .option("--costs <file>", "add prices and energy models of your own, a JSON list (docs/energy.md)");
   addModelOptions(command);
   addConversionOptions(command);
   addSimulationOptions(command)
@@ -86,8 +86,10 @@ interface Spiking extends MeasuredOperations {
 }
 
 async function run(model: string, images: readonly string[], flags: EnergyFlags): Promise<void> {
-  const costs = flags.costs ? readCosts(await readText(flags.costs), flags.costs) : operationCosts;
-  const models = energyModels(costs);
+  const { costs, models: own } = flags.costs
+    ? readCosts(await readText(flags.costs), flags.costs)
+    : { costs: operationCosts, models: [] };
+  const models = energyModels(costs, own);
   if (flags.neurobench) checkNeuroBench(model, images, flags);
   if (images.some(isVideo)) return onVideo(model, images, models, flags);
   if (isCfg(model) && !flags.weights) {

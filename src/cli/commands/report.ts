@@ -98,7 +98,7 @@ export function declare(command: Command): void {
       defaultPictures,
     )
     .option("--paper-steps <T>", "steps of the paper's configurations", integerFrom(1, 1_000_000), quickPaperSteps)
-    .option("--costs <file>", "add prices: JSON list of {name, label, macPicojoules, acPicojoules, source}")
+    .option("--costs <file>", "add prices and energy models of your own, a JSON list (docs/energy.md)")
     .option(
       "--frontier <file>",
       "add figure 11: other ways to convert, as bench/frontier.js measured them (docs/images/frontier.jsonl)",
@@ -119,9 +119,9 @@ export function declare(command: Command): void {
 }
 
 async function run(model: string, flags: ReportFlags): Promise<void> {
-  const costs = flags.costs
+  const { costs, models } = flags.costs
     ? readCosts(new TextDecoder().decode(await readFile(flags.costs, "text")), flags.costs)
-    : operationCosts;
+    : { costs: operationCosts, models: [] };
   const size = paperSizeOf(flags);
   const frontier = await loadFrontier(flags);
   const video = await findVideo(flags);
@@ -148,6 +148,7 @@ async function run(model: string, flags: ReportFlags): Promise<void> {
       pictures: await Promise.all(pictures.map(toShown)),
       classNames: snn.classNames,
       costs,
+      models,
       scoreThreshold: displayThresholds.scoreThreshold,
     };
   };

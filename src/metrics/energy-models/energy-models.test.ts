@@ -6,6 +6,7 @@ import { lemaireEquations, memoryBySize, memoryBySteps, memoryByWord } from "./l
 import { loihi } from "./loihi.ts";
 import { type EnergyModel, estimateEnergy, totalOf } from "./model.ts";
 import { energyModels } from "./models.ts";
+import { pricedModel } from "./priced.ts";
 import type { Connection, NetworkWork, NeuronWork } from "./work.ts";
 
 const steps = 8;
@@ -154,4 +155,40 @@ test("names are unique, and a user's prices take the place of those of the same 
   expect(new Set(models.map(({ name }) => name)).size).toBe(models.length);
   expect(models.find(({ name }) => name === "int8")?.label).toContain("mine");
   expect(energyModels().length).toBe(models.length);
+});
+
+test("a user's model: every price of one network, by hand", () => {
+  const prices = { mac: 2, weight: { base: 1, perByte: 0.5 }, value: 3 };
+  const own = pricedModel({
+    ...{ name: "own", label: "Own", source: "a data sheet" },
+    dnn: prices,
+    dnn8: { mac: 1 },
+    snn: {
+      mac: 2,
+      ac: 0.5,
+      synapseWeight: 4,
+      synapseState: 6,
+      update: 0.25,
+      updateState: 7,
+      spikeRead: 8,
+      spikeSent: 9,
+    },
+  });
+  // Two channels of 4 × 4, three out, kernels of 1: 96 multiply-accumulates, 6 weights, 3 biases, 48 outputs; 16 spikes in, 48 accumulates, 12 spikes out.
+  const work = network([[2, 4, 3, 1, 1]], 0.5, 0.25);
+  const { dnn, quantized, snn } = estimateEnergy(own, work);
+  expect(dnn).toEqual({
+    ...{ operations: 96 * 2, weights: 96 * (1 + 0.5 * 24) + 48 * (1 + 0.5 * 12), states: 0 },
+    ...{ signals: 96 * 3 + 48 * 3, addresses: 0 },
+  });
+  expect(quantized).toEqual({ operations: 96, weights: 0, states: 0, signals: 0, addresses: 0 });
+  const updates = 48 * steps;
+  expect(snn).toEqual({
+    ...{ operations: 48 * 0.5 + updates * 0.25, weights: 48 * 4 + updates * 4, states: 48 * 6 + updates * 7 },
+    ...{ signals: 16 * 8 + 12 * 9, addresses: 0 },
+  });
+  expect(own.remark).toBe("free: dnn8.weight, dnn8.value, snn.weight, snn.value, snn.lookup");
+  expect(energyModels([], [{ ...own, name: "loihi" }]).filter(({ name }) => name === "loihi")).toMatchObject([
+    { label: "Own" },
+  ]);
 });

@@ -49,9 +49,18 @@ export const memoryModels: readonly EnergyModel[] = [
 
 /**
  * Every energy model that is known, in the order in which they are told.
- * @param costs prices of arithmetic that a user adds; one with a known name takes its place.
+ * @param costs prices of arithmetic that a user adds. @param own models that a user adds. What has a known name takes its place.
  */
-export function energyModels(costs: readonly OperationCost[] = []): readonly EnergyModel[] {
-  const byName = new Map([...arithmeticCosts, ...costs].map((cost) => [cost.name, cost]));
-  return [...[...byName.values()].map(arithmeticModel), ...memoryModels];
+export function energyModels(
+  costs: readonly OperationCost[] = [],
+  own: readonly EnergyModel[] = [],
+): readonly EnergyModel[] {
+  const prices = new Map([...arithmeticCosts, ...costs].map((cost) => [cost.name, cost]));
+  const names = new Set([...prices.keys(), ...own.map(({ name }) => name)]);
+  const replaced = new Map(own.map((model) => [model.name, model]));
+  return [
+    ...[...prices.values()].map(arithmeticModel).filter(({ name }) => !replaced.has(name)),
+    ...memoryModels.filter(({ name }) => !names.has(name)),
+    ...own,
+  ];
 }

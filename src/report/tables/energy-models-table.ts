@@ -1,14 +1,19 @@
 /** Table 4, beyond the paper: energy by every model, memory included, and what is to be said of it. */
 import type { OperationCost } from "../../metrics/energy.ts";
-import { estimateEnergy, totalOf } from "../../metrics/energy-models/model.ts";
+import { type EnergyModel, estimateEnergy, totalOf } from "../../metrics/energy-models/model.ts";
 import { energyModels } from "../../metrics/energy-models/models.ts";
 import type { Study } from "../collect/study.ts";
 import { digits, joules } from "../format.ts";
 import type { Table } from "./table.ts";
 
-export function energyModelsTable({ networks }: Pick<Study, "networks">, costs: readonly OperationCost[]): Table {
+/** @param own models of a user's besides those that are known. */
+export function energyModelsTable(
+  { networks }: Pick<Study, "networks">,
+  costs: readonly OperationCost[],
+  own: readonly EnergyModel[] = [],
+): Table {
   const rows = networks.flatMap(({ configuration, work }) =>
-    energyModels(costs).map((model) => {
+    energyModels(costs, own).map((model) => {
       const { dnn, quantized, snn, breakEvenRatio, quantizedBreakEvenRatio, verdict } = estimateEnergy(model, work);
       return {
         network: configuration,
