@@ -15,12 +15,14 @@ import type { Shape } from "../graph/layer-kinds.ts";
 import { type ConvolutionLayer, isPopulation, windowOf } from "../graph/layers.ts";
 import type { Pair } from "../graph/windows.ts";
 
+/** Pairs of an input and a weight that meet, of a sample: those in which neither is 0, by kind of call, and all. */
 export interface SynapticOperations {
   readonly Effective_MACs: number;
   readonly Effective_ACs: number;
   readonly Dense: number;
 }
 
+/** NeuroBench's metrics under its own names. */
 export interface NeuroBenchResults {
   /** Bytes. */
   readonly Footprint: number;
