@@ -1,5 +1,5 @@
 /** Builds the documentation site into out/site: static files that any host can serve, in any folder. */
-import { cpSync, readFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import react from "@vitejs/plugin-react";
 import { defineConfig, type Plugin, runnerImport } from "vite";
@@ -34,7 +34,9 @@ const pages: Plugin = {
       this.emitFile({ type: "asset", fileName: `files/${file}`, source: readFileSync(join(root, file)) });
   },
   writeBundle() {
-    cpSync(join(root, "dist/lab"), join(outDir, "lab"), { recursive: true });
+    const lab = join(root, "dist/lab");
+    if (!existsSync(lab)) throw new Error("the lab, which the site holds, is not built yet: npm run build");
+    cpSync(lab, join(outDir, "lab"), { recursive: true });
   },
 };
 
