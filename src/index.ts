@@ -100,6 +100,7 @@ export {
   type EnergyModel,
   type EnergyParts,
   estimateEnergy,
+  totalOf,
   type Verdict,
 } from "./metrics/energy-models/model.ts";
 export { energyModels } from "./metrics/energy-models/models.ts";
@@ -115,6 +116,7 @@ export { neuroBench } from "./report/neurobench.ts";
 export {
   type Checkpoint,
   type Engine,
+  type LayerActivity,
   latencyOf,
   type Recording,
   type RunOptions,

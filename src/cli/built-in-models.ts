@@ -6,6 +6,8 @@ const files: Readonly<Record<string, string>> = {
   scenes: "../../models/scenes.safetensors",
   /** The same, trained through its spikes; its card is models/scenes-spiking.md. */
   "scenes-spiking": "../../models/scenes-spiking.safetensors",
+  /** A small one that keeps every rule of an Akida 1.0, in its 4 bits; its card is models/akida.md. */
+  akida: "../../models/akida.safetensors",
 };
 
 /** Path of the built-in model of that name; undefined where there is none. */

@@ -3,14 +3,16 @@ import { foldBatchNorm } from "../convert/fold-batch-norm.ts";
 import type { ConversionSettings } from "../convert/modes.ts";
 import { placePopulations } from "../convert/place-populations.ts";
 import { floatTensor } from "../core/tensor.ts";
-import { consumersOf, type Graph, inferShapes } from "../graph/graph.ts";
+import { consumersOf, type Graph, inferShapes, type SpikingGraph } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isHead, type Layer, type LayerOf } from "../graph/layers.ts";
 import { bitsFor } from "../graph/weight-bits.ts";
+import { neuronModels } from "../snn/neuron.ts";
+import { frameUnitsOf } from "../snn/phases.ts";
 import { type ChipNetwork, stagesOf } from "./stages.ts";
 
-/** Stages of a DNN with the neurons, phases and bits that the settings name; λ is unknown and not needed. */
-export function supposedStages(dnn: Graph, settings: ConversionSettings): ChipNetwork {
+/** The DNN with the neurons that the settings name in the place of activations: a spiking network by its shape, not one to be run. λ is unknown and not needed. */
+export function supposedGraph(dnn: Graph, settings: ConversionSettings): SpikingGraph {
   const placed = placePopulations(foldBatchNorm(dnn));
   const shapes = inferShapes(placed);
   const consumers = consumersOf(placed);
@@ -19,8 +21,15 @@ export function supposedStages(dnn: Graph, settings: ConversionSettings): ChipNe
     const isReadout = consumers.get(layer.name)?.some(isHead) ?? false;
     return populationFor(layer, (shapes.get(layer.name) as Shape)[0], settings, isReadout);
   });
+  const { timeSteps, encoding, decode, phases } = settings;
+  const units = neuronModels[settings.neuron].receivesAtOnce ? { frameUnits: frameUnitsOf(timeSteps, phases) } : {};
+  return { ...placed, layers, simulation: { timeSteps, encoding, decode, phases, ...units } };
+}
+
+/** Stages of that network, with the bits that the settings name. */
+export function supposedStages(dnn: Graph, settings: ConversionSettings): ChipNetwork {
   const { bits, phases, timeSteps } = settings;
-  const network = stagesOf({ ...placed, layers });
+  const network = stagesOf(supposedGraph(dnn, settings));
   const stages = network.stages.map((stage) => ({
     ...stage,
     weightBits: stage.kind === "sum" ? 0 : bits === "float" ? 32 : bitsFor(stage.sources.length === 0, bits),

@@ -1,6 +1,16 @@
 /** What a lane tells of a network does not depend on how much its spikes weigh. */
 import { describe, expect, test } from "vitest";
-import { calibrate, inputOf, referenceEngine, toSpiking } from "../../../src/index.ts";
+import {
+  calibrate,
+  energyModels,
+  estimateEnergy,
+  inputOf,
+  networkWork,
+  referenceEngine,
+  simulate,
+  toSpiking,
+  totalOf,
+} from "../../../src/index.ts";
 import { plainNetwork, randomPicture } from "../../../test/graphs.ts";
 import { configurationOf } from "../state/configuration.ts";
 import { openLane } from "./lane.ts";
@@ -28,6 +38,21 @@ async function lastOf(configuration: Configuration) {
   const checkpoint = (await lane.next()) as CheckpointView;
   return { lane, checkpoint };
 }
+
+test("tells what every energy model says of the work so far: the library's estimate of the same run", async () => {
+  const { lane, checkpoint } = await lastOf(phased);
+  const snn = toSpiking(dnn, phased);
+  const session = await referenceEngine.open(snn);
+  for await (const { t, activity } of simulate(session, image, { ...snn.simulation, at: [phased.timeSteps] })) {
+    const work = networkWork(snn, activity, { t, timeSteps: phased.timeSteps });
+    const estimates = energyModels().map((model) => estimateEnergy(model, work));
+    expect(checkpoint.energies.map(({ name }) => name)).toEqual(estimates.map(({ model }) => model.name));
+    expect(checkpoint.energies.map(({ snn: spent }) => spent)).toEqual(estimates.map((each) => totalOf(each.snn)));
+    expect(checkpoint.energies.map(({ verdict }) => verdict)).toEqual(estimates.map(({ verdict }) => verdict));
+  }
+  expect(checkpoint.energies.find(({ name }) => name === "loihi")!.dnn).toBeNull();
+  await Promise.all([lane.dispose(), session.dispose()]);
+});
 
 describe("a network in phases", () => {
   test("fires at the rates of one whose spikes weigh the same", async () => {

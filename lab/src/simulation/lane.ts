@@ -21,6 +21,7 @@ import {
   spikingOperations,
 } from "../../../src/index.ts";
 import { KeptCounts } from "./kept-counts.ts";
+import { modelEnergies } from "./model-energies.ts";
 import { neuronView } from "./neuron-view.ts";
 import { populationsOf } from "./populations.ts";
 import type { ChannelMaps, CheckpointView, LaneInfo, NeuronView, PopulationInfo, Slot } from "./protocol.ts";
@@ -66,10 +67,12 @@ export async function openLane(
     const { t, unitSteps, recorded, activity } = checkpoint;
     outputs.set(t, checkpoint.outputs);
     kept.add(t, unitSteps, recorded.counts);
+    const elapsed = { t, timeSteps: options.timeSteps };
     const seen = {
       t,
       detections: await readDetections(graph, checkpoint.outputs, input, displayThresholds),
-      operations: spikingOperations(graph, activity, { t, timeSteps: options.timeSteps }),
+      operations: spikingOperations(graph, activity, elapsed),
+      energies: modelEnergies(graph, activity, elapsed),
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
       rates: allRates(populations, recorded.counts, unitSteps),
       raster: interleave(rasters, recorded.rasters, before, t),

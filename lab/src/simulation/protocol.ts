@@ -16,6 +16,7 @@ import type {
   Scene,
   SpikingOperations,
 } from "../../../src/index.ts";
+import type { ModelEnergy } from "./model-energies.ts";
 
 /** A network beside another on the same picture. */
 export type Slot = "a" | "b";
@@ -199,6 +200,8 @@ export interface CheckpointView {
   readonly outputError?: number;
   /** Work so far. */
   readonly operations: SpikingOperations;
+  /** What it costs so far, by every energy model. */
+  readonly energies: readonly ModelEnergy[];
   /** Σ|s| so far, in the order of `populations`. */
   readonly spikes: Float64Array;
   /** Mean |n|/U over a channel's neurons, all populations one after the other. */

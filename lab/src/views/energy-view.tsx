@@ -4,6 +4,7 @@ import { useState } from "react";
 import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
 import type { CheckpointView } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
+import { EnergyModelsTable } from "./energy-models.tsx";
 import { energyText, niceAbove, shortNumber, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { type Line, TimeChart } from "./time-chart.tsx";
@@ -45,7 +46,9 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
             A DNN multiplies and accumulates once for every weight and position (MAC, {cost.macPicojoules} pJ here). A
             spike only adds a weight (AC, {cost.acPicojoules} pJ), but does so at every step. Counted are all:
             accumulates by real fan-out, the first layer’s multiplications, and every neuron’s update. Memory is not in
-            these numbers.
+            the curve; the models of the second table that are not named after a number count it, or a chip’s events. A
+            network wins where it costs less than the DNN in 32 bits and in 8, loses where it costs more than both, and
+            else it depends.
           </p>
           <p className="formula">
             <var>E</var>(<var>t</var>) = AC(<var>t</var>)·{cost.acPicojoules} pJ + MAC<sub>picture</sub>·
@@ -91,6 +94,7 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
           ))}
         </tbody>
       </table>
+      <EnergyModelsTable lanes={moment.lanes} />
     </Card>
   );
 }

@@ -160,3 +160,14 @@ test("--neurobench: a row of the leaderboard, and the metrics under NeuroBench's
   await expect(run(model, "street.mp4", "--neurobench")).rejects.toThrow("counts on pictures");
   await expect(run("yolo.cfg", "--neurobench")).rejects.toThrow("needs weights");
 });
+
+test("a cfg without weights: the DNN's side of every model, and where it would turn were all layers alike busy", async () => {
+  const cfg = join(import.meta.dirname, "../../../models/scenes.cfg");
+  const { dnn, models, supposed } = JSON.parse(await run(cfg, "--json"));
+  expect(models).toBeNull();
+  const [float32] = supposed.models;
+  expect(float32.dnnJoules).toBeCloseTo(4.6e-12 * dnn.macs, 12);
+  expect(float32.breakEvenRatio).toBeLessThan(4.6 / 0.9);
+  expect(float32.breakEvenRatio).toBeGreaterThan(4);
+  expect(await run(cfg)).toContain("No weights, so nobody knows how many spikes there are");
+});

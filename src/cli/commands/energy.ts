@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { readFile } from "#platform";
+import { defaultMode } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { limitDataSet } from "../../data/dataset.ts";
@@ -13,6 +14,7 @@ import { inputOf, type SpikingGraph } from "../../graph/graph.ts";
 import { preprocess } from "../../image/preprocess.ts";
 import { readCosts } from "../../metrics/cost-file.ts";
 import { breakEvenRatio, type OperationCost, operationCosts } from "../../metrics/energy.ts";
+import { evenWork } from "../../metrics/energy-models/even-work.ts";
 import type { EnergyModel } from "../../metrics/energy-models/model.ts";
 import { energyModels } from "../../metrics/energy-models/models.ts";
 import { type NetworkWork, networkWork } from "../../metrics/energy-models/work.ts";
@@ -23,6 +25,7 @@ import { neuroBench } from "../../report/neurobench.ts";
 import { type MeasuredOperations, operationsOverTime } from "../../report/operations-over-time.ts";
 import { latencyOf } from "../../snn/engine.ts";
 import { openSession } from "../../snn/engines/open-session.ts";
+import { supposedGraph } from "../../targets/supposed.ts";
 import { modelsJson, printModels, ratiosOf } from "../energy-models-table.ts";
 import { printDnn, printEnergy, printSpiking, printTable2 } from "../energy-table.ts";
 import { calibrationPictures, readablePictures } from "../images.ts";
@@ -38,6 +41,7 @@ import {
   integerFrom,
   type ModelFlags,
   type SimulationFlags,
+  settingsFrom,
 } from "../options.ts";
 import { videoWork } from "../video-energy.ts";
 import { isVideo, openVideo } from "../video-frames.ts";
@@ -56,7 +60,10 @@ const defaultScenes = 4;
 
 export function declare(command: Command): void {
   command
-    .argument("<model>", "a model file or a darknet .cfg; a .cfg without weights tells the DNN's operations only")
+    .argument(
+      "<model>",
+      "a model file or a darknet .cfg; a .cfg without weights tells the DNN's side, and where it turns",
+    )
     .argument(
       "[images...]",
       "pictures to count on, or one video; without any: the data set's, those of --calibrate, or generated ones",
@@ -93,8 +100,10 @@ async function run(model: string, images: readonly string[], flags: EnergyFlags)
   if (flags.neurobench) checkNeuroBench(model, images, flags);
   if (images.some(isVideo)) return onVideo(model, images, models, flags);
   if (isCfg(model) && !flags.weights) {
-    const dnn = dnnOperations(await importModel(model, flags));
-    return report(basename(model), dnn, profileEnergy(dnn, [], costs), undefined, models, flags);
+    const graph = await importModel(model, flags);
+    const dnn = dnnOperations(graph);
+    const supposed = evenWork(supposedGraph(graph, settingsFrom(flags, defaultMode(graph))), 1);
+    return report(basename(model), dnn, profileEnergy(dnn, [], costs), { supposed }, models, flags);
   }
   // Looked for first: a missing picture should not be found out after a long calibration.
   const source = await findPictures(images, flags);
@@ -234,14 +243,16 @@ async function measure(snn: SpikingGraph, source: CountedPictures, flags: Energy
   }
 }
 
+/** @param counted what was counted on pictures; or, where there are no weights, what is supposed. */
 function report(
   model: string,
   dnn: DnnOperations,
   profiles: readonly CostProfile[],
-  spiking: Spiking | undefined,
+  counted: Spiking | { readonly supposed: NetworkWork },
   models: readonly EnergyModel[],
   flags: EnergyFlags,
 ): void {
+  const spiking = "supposed" in counted ? undefined : counted;
   const last = spiking?.at.at(-1);
   const work = spiking && last && workOf(spiking, last.t);
   const ofModel = table2(
@@ -258,6 +269,7 @@ function report(
         ? byCost(profiles, ({ breakEven, breakEvenSynapses }) => ({ breakEven, breakEvenSynapses }))
         : null,
       models: work ? modelsJson(work, models) : null,
+      ...("supposed" in counted ? { supposed: { acsPerMac: 1, models: modelsJson(counted.supposed, models) } } : {}),
       breakEvenAcsPerMac: byCost(profiles, ({ cost }) => breakEvenRatio(cost)),
       costs: profiles.map(({ cost }) => cost),
       paper: { table2: table2(paperCounts.dnn, paperCounts.spiking), model: ofModel },
@@ -273,10 +285,13 @@ function report(
   print();
   printEnergy(profiles);
   print();
-  if (work) {
-    printModels("a picture", work, models);
-    print();
+  if (work) printModels("a picture", work, models);
+  if ("supposed" in counted) {
+    print("No weights, so nobody knows how many spikes there are. Supposed: as many in");
+    print("each layer, one accumulate for each MAC. Where it turns does not depend on that");
+    printModels("a picture", counted.supposed, models);
   }
+  print();
   printTable2("Table 2 of Spiking-YOLO (AAAI 2020), from the paper's own counts", paperCountsRows());
   print();
   printTable2("The same for this model (the machines' figures are peaks)", ofModel);

@@ -59,6 +59,7 @@ export interface EnergyEstimate {
 
 export const noEnergy: EnergyParts = { operations: 0, weights: 0, states: 0, signals: 0, addresses: 0 };
 
+/** All parts together, in picojoules. */
 export function totalOf({ operations, weights, states, signals, addresses }: EnergyParts): number {
   return operations + weights + states + signals + addresses;
 }
