@@ -1,5 +1,6 @@
 /** What a user installs: how large it is, and that it runs from there, also where ONNX Runtime has no native binary. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
 import {
   existsSync,
   lstatSync,
@@ -57,11 +58,24 @@ describe.skipIf(process.platform === "win32")("installed", () => {
     expect(megabytes).toBeGreaterThan(Number(stated) * 0.6);
   });
 
-  test("detects, with the built-in model, and has the lab's page", () => {
+  test("detects, with the built-in model", () => {
     const { code, stdout } = run(whole, "detect", street, "--json");
     expect(code).toBe(0);
     expect(JSON.parse(stdout).images[0].dnn.detections.length).toBeGreaterThan(3);
-    expect(existsSync(join(whole.folder, "node_modules/spiking-yolo/dist/lab/index.html"))).toBe(true);
+  });
+
+  test("serves the lab, with the ONNX Runtime that its page runs", async () => {
+    const server = spawn(whole.program, ["lab", "--no-open", "--port", "0"], { cwd: whole.folder });
+    try {
+      const [first] = await once(server.stdout, "data");
+      const page = await fetch(String(first).trim());
+      expect([page.status, (await page.text()).includes("<title>spiking-yolo lab</title>")]).toEqual([200, true]);
+      const files = whole.files.map(({ path }) => path);
+      expect(files.filter((path) => /^dist\/lab\/assets\/ort-wasm.*\.wasm$/.test(path))).toHaveLength(1);
+    } finally {
+      server.kill();
+      await once(server, "close");
+    }
   });
 
   test("without the native package: one line says what to install, and with that it finds the same", () => {
