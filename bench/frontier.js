@@ -2,10 +2,10 @@
 /**
  * mAP share over accumulates and latency: this project's modes beside the paper's and two later methods, on the same networks and pictures.
  *
- *   node bench/frontier.js --data D [--out out/frontier] [--results docs/images/frontier.jsonl] [--networks scenes,trial3] [--lines "fast;paper"] [--pictures 100]
+ *   node bench/frontier.js --data D [--out out/frontier] [--results docs/images/frontier.jsonl] [--networks scenes,trial3] [--lines "fast;paper"] [--pictures 100] [--steps 64]
  *
  * D holds the pictures and public weights that docs/results.md names. Each line of the results is a point; what is there is not run again, and what was
- * interrupted goes on from journals in the output folder. `report … --frontier FILE` and bench/frontier-figure.js draw them.
+ * interrupted goes on from journals in the output folder. --steps ends longer runs there. `report … --frontier FILE` and bench/frontier-figure.js draw them.
  */
 import { existsSync } from "node:fs";
 import { appendFile, mkdir, readFile } from "node:fs/promises";
@@ -40,6 +40,7 @@ const { values } = parseArgs({
     networks: { type: "string", default: "scenes,trial3,yolov3-tiny,yolov8n" },
     lines: { type: "string" },
     pictures: { type: "string", default: "100" },
+    steps: { type: "string", default: "512" },
   },
 });
 if (!values.data) throw new Error("--data is missing: the folder with pictures and public weights");
@@ -47,7 +48,7 @@ const { data, out, results } = values;
 
 /**
  * @typedef {{ network: string, line: string, setting: string, pictures: number }} Key of a run; the line is drawn as one
- * @typedef {{ setting: string, at: readonly number[], run: (network: OpenNetwork) => Promise<any> }} Run
+ * @typedef {{ setting: string, at: readonly number[], run: (network: OpenNetwork, at: readonly number[]) => Promise<any> }} Run
  * @typedef {object} OpenNetwork
  * @property {string} name
  * @property {string} model a file, or a built-in one's name
@@ -61,43 +62,31 @@ const { data, out, results } = values;
  * @typedef {import("./frontier/simulator.js").Method} Method
  */
 
-/**
- * A mode of this project, by its command.
- * @param {string} setting @param {readonly number[]} at @param {readonly string[]} options the last names the journal @returns {Run}
- */
+/** A mode of this project, by its command. @param {string} setting @param {readonly number[]} at @param {readonly string[]} options @returns {Run} */
 const mode = (setting, at, options) => ({
   setting,
   at,
-  run: async ({ name, model, dataset, pictures }) => {
-    const journal = join(out, `${name}-${options.filter((option) => !option.startsWith("--")).join("-")}.jsonl`);
-    const run = [
-      "--dataset",
-      dataset,
-      "--limit",
-      `${pictures}`,
-      "--at",
-      at.join(),
-      "--threads",
-      "1",
-      "--resume",
-      journal,
-    ];
-    return JSON.parse(await runCommand(["evaluate", model, ...run, ...options, "--json"]));
+  run: async ({ name, model, dataset, pictures }, steps) => {
+    const journal = join(out, `${[name, ...options.filter((option) => !option.startsWith("--"))].join("-")}.jsonl`);
+    const run = ["--dataset", dataset, "--limit", `${pictures}`, "--steps", `${steps.at(-1)}`, "--at", steps.join()];
+    const kept = ["--threads", "1", "--resume", journal, "--json"];
+    return JSON.parse(await runCommand(["evaluate", model, ...run, ...options, ...kept]));
   },
 });
 
 /**
  * A method of comparison, whose thresholds are what `find` finds on calibration pictures.
  * @template T @param {string} setting @param {readonly number[]} at
- * @param {(graph: Graph, images: readonly FloatTensor[]) => Promise<T>} find @param {(found: T) => Method} methodOf @returns {Run}
+ * @param {(graph: Graph, images: readonly FloatTensor[]) => Promise<T>} find
+ * @param {(found: T, at: readonly number[]) => Method} methodOf @returns {Run}
  */
 const comparison = (setting, at, find, methodOf) => ({
   setting,
   at,
-  run: async ({ name, dnn, dataset, calibration, pictures }) => {
-    const method = methodOf(await calibrated(dnn, calibration, join(out, `${name}-${find.name}.json`), find));
+  run: async ({ name, dnn, dataset, calibration, pictures }, steps) => {
+    const method = methodOf(await calibrated(dnn, calibration, join(out, `${name}-${find.name}.json`), find), steps);
     const journal = join(out, `${name}-${method.name.replaceAll(/\W+/g, "-")}.jsonl`);
-    const report = await evaluateMethod(dnn, method, { dataset, pictures, at, journal });
+    const report = await evaluateMethod(dnn, method, { dataset, pictures, at: steps, journal });
     return { ...report, snn: report.configurations[0].snn };
   },
 });
@@ -107,7 +96,6 @@ const doubling = (/** @type {number} */ from, /** @type {number} */ to) =>
 
 const multiThresholds = (/** @type {number} */ count) =>
   comparison("", [1, 2, 3, 4, 6, 8], percentiles, (thetas) => multiThreshold(thetas, count));
-const balancedAt = doubling(16, 128);
 
 /** @type {Readonly<Record<string, readonly Run[]>>} */
 const lines = {
@@ -115,10 +103,8 @@ const lines = {
     mode(`--rounding ${rounding}`, [8], ["--mode", "fast", "--rounding", rounding]),
   ),
   graded: [mode("", [1, 2, 3, 4], ["--mode", "graded"])],
-  paper: [mode("", doubling(16, 512), ["--mode", "paper", "--steps", "512"])],
-  "threshold balancing": [
-    comparison("", balancedAt, balanced, (thresholds) => thresholdBalancing(thresholds, balancedAt)),
-  ],
+  paper: [mode("", doubling(16, 512), ["--mode", "paper"])],
+  "threshold balancing": [comparison("", doubling(16, 128), balanced, thresholdBalancing)],
   "multi-threshold, n = 6": [multiThresholds(6)],
   "multi-threshold, n = 8": [multiThresholds(8)],
 };
@@ -135,7 +121,8 @@ for (const name of values.networks.split(",")) {
     if (refused.get(name)?.includes(line)) continue;
     for (const run of runs) {
       const key = { network: name, line, setting: run.setting, pictures: network.pictures };
-      if (!(await isDone(key))) await appendFile(results, await pointsOf(key, network, run));
+      const at = run.at.filter((t) => t <= Number(values.steps));
+      if (at.length > 0 && !(await isDone(key))) await appendFile(results, await pointsOf(key, network, run, at));
     }
   }
 }
@@ -154,7 +141,7 @@ async function openNetwork(name) {
   const opened = { name, dnn, pictures };
   if (model)
     return { ...opened, model: file, data: "VOC 2007", dataset: `voc:${join(data, "VOCdevkit")}`, calibration: folder };
-  if (!existsSync(folder)) await runCommand(["scenes", "--count", "64", "--seed", "2028", "-o", folder]);
+  if (!existsSync(folder)) await runCommand(["scenes", "--count", "64", "--seed", "1", "-o", folder]);
   const dataset = await freshScenes(join(out, "fresh"));
   return { ...opened, model: name, data: "generated scenes", dataset, calibration: `voc:${folder}` };
 }
@@ -166,10 +153,10 @@ async function isDone(key) {
   return points.some((point) => Object.entries(key).every(([field, value]) => JSON.parse(point)[field] === value));
 }
 
-/** Its points, a line of JSON each. @param {Key} key @param {OpenNetwork} network @param {Run} run */
-async function pointsOf(key, network, run) {
+/** Its points, a line of JSON each. @param {Key} key @param {OpenNetwork} network @param {Run} run @param {readonly number[]} at */
+async function pointsOf(key, network, run, at) {
   console.error([key.network, key.line, key.setting].join("  "));
-  const { dnn, snn } = await run.run(network);
+  const { dnn, snn } = await run.run(network, at);
   const fast = toSpiking(network.dnn, conversionSettings("fast"));
   const rounded = (/** @type {number} */ value) => Number(value.toFixed(4));
   const points = snn.map((/** @type {any} */ { t, share, outputError, synOps }) => ({

@@ -34,11 +34,11 @@ describe("multi-threshold neurons", () => {
     [-0.5, -0.5],
     [-9, -1],
   ])("of 1, ½ and ¼ the nearest to %d is %d", (v, nearest) => {
-    expect(nearestThreshold(v, 1, 3)).toBe(nearest);
+    expect(nearestThreshold(v, 0.25, 4)).toBe(nearest);
   });
 
   test("a silent channel stays silent", () => {
-    expect(nearestThreshold(5, 0, 3)).toBe(0);
+    expect(nearestThreshold(5, 0, 4)).toBe(0);
   });
 
   test("0.6 given once is sent as ½, ¼ and nothing: the mean of the rates is 0.5, then 0.625", () => {

@@ -19,17 +19,15 @@
 const nearest = 0.75;
 
 /**
- * The power-of-two part of θ that is nearest to V, with V's sign; 0 below three quarters of the least.
- * @param {number} v @param {number} theta greatest threshold; 0 for a silent channel @param {number} count thresholds n
+ * The threshold that is nearest to V, with V's sign; 0 below three quarters of the least.
+ * @param {number} v @param {number} least threshold, θ/2^(n − 1); 0 for a silent channel @param {number} most times that is θ: 2^(n − 1)
  */
-export function nearestThreshold(v, theta, count) {
-  if (theta === 0) return 0;
-  const least = theta / 2 ** (count - 1);
-  const times = Math.floor(Math.min(Math.abs(v) / (nearest * least), 2 ** (count - 1)));
-  if (times === 0) return 0;
+export function nearestThreshold(v, least, most) {
+  const size = Math.abs(v) / (nearest * least);
+  if (!(size >= 1) || least === 0) return 0;
   // The greatest power of two within.
-  const threshold = least * 2 ** (31 - Math.clz32(times));
-  return v < 0 ? -threshold : threshold;
+  const times = size >= most ? most : 1 << (31 - Math.clz32(size));
+  return v < 0 ? -times * least : times * least;
 }
 
 /**
@@ -51,13 +49,13 @@ export function multiThresholdNeurons({ thetas, count, at, pool }) {
       const values = pool ? pool(means) : means;
       if (potential.length === 0) [potential, graded, sent] = [0, 0, 0].map(() => new Float32Array(values.length));
       const area = values.length / thetas.length;
+      const most = 2 ** (count - 1);
       for (let c = 0, i = 0; c < thetas.length; c++) {
-        // Most neurons are silent, and need no look at all thresholds.
-        const least = (nearest * thetas[c]) / 2 ** (count - 1);
+        const least = thetas[c] / most;
         for (const end = i + area; i < end; i++) {
           const value = at(values[i]);
           const v = potential[i] + t * (value - graded[i]) + graded[i] - sent[i];
-          const spike = v < least && v > -least ? 0 : nearestThreshold(v, thetas[c], count);
+          const spike = nearestThreshold(v, least, most);
           graded[i] = value;
           potential[i] = v - spike;
           sent[i] += spike / t;

@@ -32,8 +32,8 @@ export interface FrontierPoint {
 }
 
 const costs = {
-  acPerMac: "accumulates for each multiply-accumulate of the DNN",
-  latency: "steps until the heads have theirs",
+  acPerMac: "AC / MAC",
+  latency: "latency in steps",
 } as const;
 type Cost = keyof typeof costs;
 
@@ -79,7 +79,7 @@ export function frontierFigure(points: readonly FrontierPoint[], canvas: Canvas)
     id: "figure-11",
     label: "Figure 11",
     title,
-    caption: `Left is cheaper or sooner, up is better. Points of less than ${leastShown} % are left out. Bars: 95 % intervals of the share, over pictures drawn anew; ends beyond the plot are cut. A spike is one accumulate at each synapse that it reaches, whatever it stands for.`,
+    caption: `AC / MAC: accumulates for each multiply-accumulate of the DNN, summed over steps. Latency: until the heads have what they are read from. Left is cheaper or sooner, up is better. Points of less than ${leastShown} % are left out. Bars: 95 % intervals of the share, over pictures drawn anew; ends beyond the plot are cut. A spike is one accumulate at each synapse that it reaches, whatever it stands for.`,
     alt,
     svg: drawSheet(panels, { id: "figure-11", title, alt, columns }),
     rows: points.map((point) => ({ ...point })),
