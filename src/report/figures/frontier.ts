@@ -44,7 +44,7 @@ const [leastShown, mostShown] = [50, 110];
 export function frontierFigure(points: readonly FrontierPoint[], canvas: Canvas): Figure {
   const networks = [...new Set(points.map(({ network }) => network))];
   const lines = [...new Set(points.map(({ line }) => line))];
-  const { columns, widthPx } = gridOf(canvas, { columns: 2, widthPx: 560 }, 2, 300);
+  const { columns, widthPx } = gridOf(canvas, { columns: 2, widthPx: 610 }, 2, 300);
   const panels = networks.flatMap((network) =>
     (Object.keys(costs) as Cost[]).map((cost): Panel => {
       const own = points.filter((point) => point.network === network);
@@ -69,7 +69,7 @@ export function frontierFigure(points: readonly FrontierPoint[], canvas: Canvas)
         y: { label: "share of the DNN's mAP, %", type: "linear", domain: [leastShown, mostShown], ticks: shareTicks },
         widthPx,
         heightPx: canvas.columnPx === undefined ? 300 : 250,
-        labelWidthPx: 190,
+        labelWidthPx: 245,
       });
     }),
   );
