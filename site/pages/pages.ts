@@ -127,6 +127,7 @@ export function groupsOf(decisions: readonly string[]): readonly Group[] {
           "Its twin of three steps",
           "models/scenes-spiking.md",
         ),
+        doc("results/akida", "The model akida", "A small one in 4 bits, for a chip", "models/akida.md"),
       ],
     },
     {
