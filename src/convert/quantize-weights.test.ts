@@ -1,9 +1,13 @@
 import { expect, test } from "vitest";
-import { graphOf } from "../../test/graphs.ts";
+import { graphOf, plainNetwork, randomPicture } from "../../test/graphs.ts";
 import { seededRandom } from "../core/random.ts";
 import { floatTensor } from "../core/tensor.ts";
-import type { IntegrateFireLayer, Layer } from "../graph/layers.ts";
+import { inputOf } from "../graph/graph.ts";
+import type { ConvolutionLayer, IntegrateFireLayer, Layer } from "../graph/layers.ts";
+import { bitsOf } from "../graph/weight-bits.ts";
 import { evenWindow } from "../graph/windows.ts";
+import { calibrate, toSpiking } from "./convert.ts";
+import { conversionSettings } from "./modes.ts";
 import { quantizeWeights } from "./quantize-weights.ts";
 
 test("a channel may have more weights than a call takes arguments", () => {
@@ -119,4 +123,27 @@ test("a mean stays one in integers: weights alike, nothing added, its factor in 
   });
   const { vTh } = neurons as IntegrateFireLayer;
   for (const [c, factor] of factors.entries()) expect((127 * 2 ** 8) / vTh.data[c]).toBeCloseTo(Math.fround(factor), 5);
+});
+
+test("4 bits: seven units to each side in every channel, of no whole θ; what reads the picture has 8", async () => {
+  const graph = plainNetwork(9);
+  const calibrated = await calibrate(graph, [randomPicture(inputOf(graph).shape, 1)]);
+  const float = toSpiking(calibrated, conversionSettings("rate", { bits: "float" }));
+  const integer = toSpiking(calibrated, conversionSettings("rate", { bits: 4 }));
+  const convolutions = integer.layers.filter((layer) => layer.kind === "convolution");
+  expect(convolutions.map(({ weights }) => bitsOf(weights))).toEqual([8, 4, 4]);
+  for (const layer of convolutions.slice(1)) {
+    const exact = float.layers.find(({ name }) => name === layer.name) as ConvolutionLayer;
+    const neurons = integer.layers.find(({ inputs }) => inputs[0] === layer.name) as IntegrateFireLayer;
+    const [channels] = layer.weights.shape;
+    const length = layer.weights.data.length / channels;
+    for (let c = 0; c < channels; c++) {
+      const whole = [...layer.weights.data.subarray(c * length, (c + 1) * length)];
+      expect(Math.max(...whole.map(Math.abs))).toBe(7);
+      // What a weight is worth against the threshold lies within half a unit of what it was; V_th has f more digits, which round as well.
+      const unit = 2 ** (layer.shift as number) / neurons.vTh.data[c];
+      for (const [i, weight] of whole.entries())
+        expect(Math.abs(weight * unit - exact.weights.data[c * length + i])).toBeLessThan(0.5 * unit + 0.01 * 7 * unit);
+    }
+  }
 });
