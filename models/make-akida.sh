@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Makes the detector for Akida 1.0 anew: scenes, training in 4-bit values, then in 4-bit weights, its score on fresh scenes. Interrupted, it goes on where it was.
-# About 15 minutes of processor time.
+# About 10 minutes of processor time.
 # Usage: models/make-akida.sh [FOLDER for data and results, default out/make-akida]
 set -euo pipefail
 cd "$(dirname "$0")/.."
