@@ -110,7 +110,8 @@ export { channelRates } from "./metrics/firing-rates.ts";
 export { frameMacs } from "./metrics/frame-macs.ts";
 export type { NeuroBenchResults, SynapticOperations } from "./metrics/neurobench.ts";
 export { type DnnOperations, dnnOperations, type SpikingOperations, spikingOperations } from "./metrics/operations.ts";
-export type { Canvas, Figure } from "./report/figures/figure.ts";
+export { toCsv } from "./report/csv.ts";
+export type { Canvas, Figure, Row } from "./report/figures/figure.ts";
 export { type RateDistributionData, rateDistributionFigure } from "./report/figures/rate-distribution.ts";
 export { neuroBench } from "./report/neurobench.ts";
 export {

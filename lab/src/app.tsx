@@ -1,6 +1,7 @@
 /** The page: pictures, time, and the linked views below. */
 import { type DragEvent, memo, useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { Figure } from "../../src/index.ts";
+import { KeepPictures } from "./export/keep-pictures.tsx";
 import { FigureDialog } from "./figures/figure-dialog.tsx";
 import { LiveView } from "./live/live-view.tsx";
 import { BusyBar } from "./setup/busy-bar.tsx";
@@ -11,9 +12,11 @@ import { SettingsPanel } from "./setup/settings-panel.tsx";
 import { Toolbar } from "./setup/toolbar.tsx";
 import { nameOf } from "./state/configuration.ts";
 import type { LabState } from "./state/lab-state.ts";
+import { prefersReducedMotion } from "./state/reduced-motion.ts";
 import { type ChannelChoice, fromHash, toHash } from "./state/settings.ts";
 import type { Store } from "./state/store.ts";
 import { type Playback, usePlayback } from "./state/use-playback.ts";
+import type { TourActions } from "./tour/steps.ts";
 import { Tour } from "./tour/tour.tsx";
 import { ActivityView } from "./views/activity-view.tsx";
 import { EnergyView } from "./views/energy-view.tsx";
@@ -108,7 +111,17 @@ export function App({ store }: { readonly store: Store }) {
         )}
       </main>
       <Status state={state} moment={moment} isPlaying={playback.isPlaying} />
-      {isTouring && <Tour onClose={() => setTouring(false)} />}
+      {isTouring && (
+        <Tour
+          shown={{
+            neuron: settings.a.neuron,
+            timeSteps: settings.a.timeSteps,
+            hasPhases: (moment?.lanes[0].info.phases ?? 1) > 1,
+          }}
+          actions={tourActions(store, state, playback)}
+          onClose={() => setTouring(false)}
+        />
+      )}
       {isCameraOpen && (
         <Camera
           onPicture={(pixels) => void store.showPixels(pixels, "camera")}
@@ -118,6 +131,28 @@ export function App({ store }: { readonly store: Store }) {
       )}
     </div>
   );
+}
+
+/** What the tour does with the page. */
+function tourActions(store: Store, { run, settings }: LabState, { play, seek }: Playback): TourActions {
+  const showEnd = () => seek((run?.info.at.length ?? 1) - 1);
+  const lane = run?.info.lanes[0];
+  return {
+    showEnd,
+    play() {
+      if (prefersReducedMotion()) return showEnd();
+      seek(0);
+      play();
+    },
+    chooseNeuron() {
+      if (lane) store.chooseNeuron({ slot: lane.slot, cell: lane.neurons[Math.floor(lane.neurons.length / 2)] });
+    },
+    showChannel() {
+      const before = settings.channel;
+      if (lane && !before) store.chooseChannel({ slot: lane.slot, layer: lane.populations[0].name, channel: 0 });
+      return () => store.chooseChannel(before);
+    },
+  };
 }
 
 interface StillProps {
@@ -143,6 +178,7 @@ function Still({ store, state, moment, playback, available }: StillProps) {
         onNeuron={store.chooseNeuron}
       />
       <Transport moment={moment} playback={playback} available={available} />
+      {moment && <KeepPictures t={moment.t} available={available} playback={playback} onProblem={store.report} />}
       <SettingsPanel store={store} state={state} />
       {moment && (
         <LinkedViews

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { encodePng } from "#platform";
+import { decodeImage, encodePng } from "#platform";
 import { describeInBrowser, launchBrowser, softwareGpu } from "./chromium.ts";
 import {
   andRun,
@@ -441,6 +441,149 @@ describeInBrowser("the lab", () => {
     await page.keyboard.press("Escape");
     expect(await dialog.count()).toBe(0);
     expect(await page.locator(".toured").count()).toBe(0);
+    // Whoever opened it goes on from where they were.
+    expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Guided tour");
+    expect(await page.locator(".spike-map").count()).toBe(0);
+  });
+
+  test.each([
+    [1440, 900],
+    [1024, 768],
+    [390, 844],
+  ])("the tour acts, and never covers what it speaks of: %i×%i", async (width, height) => {
+    const { page } = lab;
+    await page.setViewportSize({ width, height });
+    await showStep(page, 3);
+    await page.getByRole("button", { name: "Guided tour" }).click();
+    const dialog = page.getByRole("dialog");
+    for (let step = 1; step <= 5; step++) {
+      await page.waitForFunction((k) => document.querySelector(".tour .count")?.textContent === `${k} of 5`, step);
+      const [panel, target] = [await dialog.boundingBox(), await page.locator(".toured").boundingBox()];
+      if (!panel || !target) throw new Error("the panel or its target cannot be seen");
+      const across = Math.min(panel.x + panel.width, target.x + target.width) - Math.max(panel.x, target.x);
+      const down = Math.min(panel.y + panel.height, target.y + target.height) - Math.max(panel.y, target.y);
+      expect(Math.min(across, down), `step ${step} covers its target`).toBeLessThanOrEqual(0);
+      expect(panel.y + panel.height).toBeLessThanOrEqual(height);
+      expect(target.y, `step ${step}: its target begins on the page`).toBeGreaterThan(-1);
+      if (step === 4) await page.waitForSelector(".spike-map canvas");
+      if (step < 5) await dialog.getByRole("button", { name: "Next" }).click();
+    }
+    // The last step shows the run's end.
+    await page.waitForFunction(() => document.querySelector(".clock b")?.textContent === "8");
+    await dialog.getByRole("button", { name: "Done" }).click();
+    expect(await page.locator(".spike-map").count()).toBe(0);
+  });
+
+  test("speaks of the neurons that are shown", async () => {
+    const { page } = lab;
+    const said = async () => {
+      await page.getByRole("button", { name: "Guided tour" }).click();
+      for (let step = 1; step < 3; step++) await page.getByRole("dialog").getByRole("button", { name: "Next" }).click();
+      const text = await page.locator("#tour-text").textContent();
+      await page.keyboard.press("Escape");
+      return text;
+    };
+    expect(await said()).toMatch(/take back what was too much\. Wider marks/);
+    await chooseMode(page, "paper");
+    expect(await said()).toMatch(/ten times as much as \+1/);
+  });
+
+  /** What a click downloads. A page may start ten downloads, then Chromium asks its user. */
+  async function downloaded(page: Page, act: () => Promise<unknown>) {
+    const [download] = await Promise.all([page.waitForEvent("download"), act()]);
+    return { name: download.suggestedFilename(), bytes: await readFile(await download.path()) };
+  }
+
+  test("each view is kept as a drawing and as numbers", async () => {
+    const { page } = lab;
+    await showStep(page, 4);
+    const tables = new Map<string, string[][]>();
+    const views = [
+      "Spikes of single neurons",
+      "Energy so far",
+      "Error of the output",
+      "Activity of each layer",
+      "Firing rate",
+    ];
+    for (const view of views) {
+      const card = page.getByRole("region", { name: view });
+      const drawing = await downloaded(page, () => card.getByRole("button", { name: "Save as SVG" }).click());
+      expect(drawing.name).toMatch(/\.svg$/);
+      // As another program sees it: alone, without the page's style sheets.
+      const size = await page.evaluate(async (text) => {
+        const image = new Image();
+        image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(text)}`;
+        await image.decode();
+        return [image.naturalWidth, image.naturalHeight];
+      }, drawing.bytes.toString());
+      expect(Math.min(...size), view).toBeGreaterThan(40);
+      const { name, bytes } = await downloaded(page, () => card.getByRole("button", { name: "CSV" }).click());
+      expect(name).toMatch(/\.csv$/);
+      const rows = bytes
+        .toString()
+        .trim()
+        .split("\r\n")
+        .map((line) => line.split(","));
+      expect(rows[0].slice(0, 2)).toEqual(["network", "t"]);
+      expect(rows.length, view).toBeGreaterThan(2);
+      for (const row of rows) expect(row).toHaveLength(rows[0].length);
+      tables.set(view, rows);
+    }
+    // Accumulates up to step 4 are those that the page counts.
+    const acs = tables.get("Energy so far")?.at(-1)?.[2];
+    expect(await page.locator("table td[title]").first().getAttribute("title")).toContain(`${acs} accumulates`);
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("the pictures are kept as PNG, and the run as a film", async () => {
+    const { page } = lab;
+    await showStep(page, 4);
+    const png = await downloaded(page, () => page.getByRole("button", { name: "Save picture" }).click());
+    expect(png.name).toBe("detections-t4.png");
+    const { width, height, data } = await decodeImage(png.bytes, png.name);
+    expect(width).toBeGreaterThan(1.5 * height);
+    expect(new Set(data).size, "it is a picture, and no plain one").toBeGreaterThan(100);
+    await page.getByRole("button", { name: "Record run" }).click();
+    const film = await downloaded(page, () => page.getByRole("link", { name: "Save film" }).click());
+    expect(film.name).toMatch(/^run\.(webm|mp4)$/);
+    // A page of its own, whose policy lets a film be read from memory.
+    const player = await browser.newPage();
+    const [seconds, wide] = await player.evaluate(async (base64) => {
+      const video = document.createElement("video");
+      const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+      video.src = URL.createObjectURL(new Blob([bytes]));
+      await new Promise((resolve, reject) => {
+        video.onloadeddata = resolve;
+        video.onerror = () => reject(new Error("the film cannot be played"));
+      });
+      // A recorder's file does not say how long it is before it has been gone through.
+      video.currentTime = 1e6;
+      await new Promise((resolve) => {
+        video.onseeked = resolve;
+      });
+      return [video.currentTime, video.videoWidth];
+    }, film.bytes.toString("base64"));
+    await player.close();
+    expect(seconds).toBeGreaterThan(3);
+    expect(wide).toBe(width);
+    expect(lab.complaints).toEqual([]);
+  });
+
+  test("networks of different length have ticks of their own", async () => {
+    const { page } = lab;
+    await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
+    const chart = page.getByRole("region", { name: "Error of the output" }).locator("svg");
+    const last = (slot: string) => chart.locator(`.ticks.${slot} text`).last();
+    expect(await last("a").textContent()).toBe("8");
+    expect(await last("b").textContent()).toBe("128");
+    // Both end at the right edge.
+    const ends = await Promise.all(["a", "b"].map((slot) => last(slot).getAttribute("x")));
+    expect(Number(ends[0])).toBeCloseTo(Number(ends[1]), 3);
+    await showStep(page, 128);
+    const [a, b] = await Promise.all(
+      ["a", "b"].map((slot) => chart.locator(`.line.${slot} circle`).getAttribute("cx")),
+    );
+    expect(Number(a)).toBeCloseTo(Number(b), 3);
   });
 
   test("takes a picture with the camera", async () => {

@@ -101,10 +101,9 @@ function CostCard({ live }: { readonly live: LiveState }) {
       }
     >
       <TimeChart
-        axis={axisOf(costs)}
         t={last?.index ?? 0}
         counted="frame"
-        lines={[{ slot: "a", points }]}
+        lines={[{ slot: "a", points, axis: axisOf(costs) }]}
         max={max}
         marks={[{ value: 1, label: "DNN" }]}
         format={(value) => `${Number(value.toPrecision(2))}`}

@@ -1,36 +1,68 @@
-/** Walks through the tour's steps: brings each target into view, marks it, and says what it shows. */
-import { useEffect, useRef, useState } from "react";
-import { prefersReducedMotion } from "../state/reduced-motion.ts";
-import { tourSteps } from "./steps.ts";
+/** Walks through the tour's steps: brings each target into view, does what the step shows, marks it, and says what it is. */
+import { useEffect, useLayoutEffect, useRef, useState } from "react";
+import { overlap, placePanel } from "./place-panel.ts";
+import { type ShownNetwork, type TourActions, tourSteps } from "./steps.ts";
 
-/** As in the style sheets. */
-const narrow = 640;
+export interface TourProps {
+  readonly shown: ShownNetwork;
+  readonly actions: TourActions;
+  readonly onClose: () => void;
+}
 
-export function Tour({ onClose }: { readonly onClose: () => void }) {
+export function Tour({ shown, actions, onClose }: TourProps) {
   const [index, setIndex] = useState(0);
+  const [place, setPlace] = useState({ left: 0, top: 0 });
   const panel = useRef<HTMLDivElement>(null);
-  const [side, setSide] = useState<"left" | "right">("right");
-  const { target, title, text } = tourSteps[index];
+  const { target, part, title, text, act } = tourSteps[index];
   const isLast = index === tourSteps.length - 1;
+  const latest = useRef(actions);
+  latest.current = actions;
 
-  useEffect(() => {
-    const element = document.querySelector(`[data-tour="${target}"]`);
-    element?.classList.add("toured");
-    if (element) {
-      const { left, height } = element.getBoundingClientRect();
-      // Beside what it speaks of, and what it speaks of above it where the page is narrow.
-      setSide(left > innerWidth / 3 ? "left" : "right");
-      const block = innerWidth < narrow || height > innerHeight / 2 ? "start" : "center";
-      element.scrollIntoView({ block, behavior: prefersReducedMotion() ? "auto" : "smooth" });
-    }
-    panel.current?.focus();
-    return () => element?.classList.remove("toured");
-  }, [target]);
+  // What had the focus has it again afterwards.
+  useLayoutEffect(() => {
+    const before = document.activeElement;
+    return () => {
+      if (before instanceof HTMLElement) before.focus();
+    };
+  }, []);
+
+  useEffect(() => act(latest.current), [act]);
+
+  useLayoutEffect(() => {
+    const whole = document.querySelector(`[data-tour="${target}"]`);
+    if (!whole || !panel.current) return;
+    const size = panel.current.getBoundingClientRect();
+    let marked: Element | undefined;
+    const show = () => {
+      const page = { width: document.documentElement.clientWidth, height: innerHeight };
+      // The whole, or where that leaves no room beside it, the part that the text is about.
+      for (const element of [whole, whole.querySelector(part) ?? whole]) {
+        element.scrollIntoView({ block: "start" });
+        const box = element.getBoundingClientRect();
+        const found = placePanel(box, size, page);
+        marked?.classList.remove("toured");
+        element.classList.add("toured");
+        marked = element;
+        setPlace(found);
+        if (overlap(box, found, size) === 0) return;
+      }
+    };
+    show();
+    panel.current.focus({ preventScroll: true });
+    // What a step does may move what stands above its target.
+    const observer = new ResizeObserver(show);
+    observer.observe(document.body);
+    return () => {
+      observer.disconnect();
+      marked?.classList.remove("toured");
+    };
+  }, [target, part]);
 
   return (
     <div
       ref={panel}
-      className={`tour ${side}`}
+      className="tour"
+      style={place}
       role="dialog"
       aria-labelledby="tour-title"
       aria-describedby="tour-text"
@@ -43,7 +75,7 @@ export function Tour({ onClose }: { readonly onClose: () => void }) {
         {index + 1} of {tourSteps.length}
       </p>
       <h2 id="tour-title">{title}</h2>
-      <p id="tour-text">{text}</p>
+      <p id="tour-text">{text(shown)}</p>
       <div className="actions">
         <button type="button" onClick={onClose}>
           Close

@@ -1,4 +1,6 @@
 /** Spikes per neuron and step, layer by layer: where the network is awake. */
+import { barsSvg } from "../export/bars-svg.ts";
+import { activityRows } from "../export/view-rows.ts";
 import { Card } from "./card.tsx";
 import { populationLabel, threeDigits } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
@@ -18,6 +20,7 @@ export function ActivityView({ moment, layer, onLayer }: ActivityViewProps) {
     <Card
       title="Activity of each layer"
       unit="spikes per neuron and step"
+      keep={{ name: "activity", rows: () => activityRows(moment), svg: () => drawing(moment, rates) }}
       explanation={
         <p>
           Spikes per neuron and step, of either sign. Work is proportional to it: a layer where one neuron in ten fires
@@ -44,6 +47,18 @@ export function ActivityView({ moment, layer, onLayer }: ActivityViewProps) {
       </ul>
     </Card>
   );
+}
+
+function drawing({ lanes, t }: Moment, rates: readonly (readonly number[])[]): string {
+  const { populations } = lanes[0].info;
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const bars = populations.map(({ name }, i) => ({
+    label: populationLabel(populations, name),
+    values: rates.map((values) => values[i]),
+  }));
+  const networks = lanes.map(({ slot }) => color(`--${slot}`));
+  return barsSvg(`Activity of each layer, t = ${t}`, bars, { paper: color("--card"), ink: color("--ink"), networks });
 }
 
 function layerRates({ now, info }: LaneMoment): number[] {

@@ -1,5 +1,6 @@
 /** A linked view in its frame: title, explanation, content. */
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
+import { type Keepable, KeepView } from "../export/keep-view.tsx";
 import { Explain } from "./explain.tsx";
 
 export interface CardProps {
@@ -13,11 +14,14 @@ export interface CardProps {
   /** At the right of the title. */
   readonly controls?: ReactNode;
   readonly wide?: boolean;
+  /** What of it can be saved. */
+  readonly keep?: Keepable;
 }
 
-export function Card({ title, unit, explanation, children, tour, controls, wide = false }: CardProps) {
+export function Card({ title, unit, explanation, children, tour, controls, wide = false, keep }: CardProps) {
+  const view = useRef<HTMLElement>(null);
   return (
-    <section className={wide ? "card wide" : "card"} aria-label={title} data-tour={tour}>
+    <section ref={view} className={wide ? "card wide" : "card"} aria-label={title} data-tour={tour}>
       <header>
         <div className="title">
           <h2>{title}</h2>
@@ -27,6 +31,7 @@ export function Card({ title, unit, explanation, children, tour, controls, wide 
         <Explain about={title.toLowerCase()}>{explanation}</Explain>
       </header>
       {children}
+      {keep && <KeepView view={view} title={title} {...keep} />}
     </section>
   );
 }

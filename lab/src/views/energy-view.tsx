@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { float32Cost, int8Cost, int32Cost, type OperationCost, profileEnergy } from "../../../src/index.ts";
+import { energyRows } from "../export/view-rows.ts";
 import type { CheckpointView } from "../simulation/protocol.ts";
 import { Card } from "./card.tsx";
 import { EnergyModelsTable } from "./energy-models.tsx";
@@ -25,6 +26,7 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
       title="Energy so far"
       unit="times the DNN’s"
       tour="energy"
+      keep={{ name: "energy", rows: () => energyRows(moment, cost) }}
       controls={
         <label className="pick">
           <span className="visually-hidden">Arithmetic</span>
@@ -59,7 +61,6 @@ export function EnergyView({ moment }: { readonly moment: Moment }) {
       }
     >
       <TimeChart
-        axis={moment.axis}
         t={moment.t}
         counted="step"
         lines={lanes.map(({ line }) => line)}
@@ -106,11 +107,12 @@ function countsText(now: CheckpointView | undefined): string {
   return `${acs} accumulates, ${spikes} spikes, ${macs} multiply-accumulates, ${neuronUpdates} neuron updates`;
 }
 
-function spent({ slot, checkpoints, now }: LaneMoment, macs: number, cost: OperationCost) {
+function spent({ slot, checkpoints, now, axis }: LaneMoment, macs: number, cost: OperationCost) {
   const at = checkpoints.map(({ t, operations }) => ({ t, ...operations }));
   const [{ snn, dnnPicojoules, breakEven }] = profileEnergy({ macs }, at, [cost]);
   const line: Line = {
     slot,
+    axis,
     points: snn.map(({ t, totalPicojoules }) => ({ t, value: totalPicojoules / dnnPicojoules })),
   };
   const picojoules = snn.find(({ t }) => t === now?.t)?.totalPicojoules ?? 0;

@@ -1,4 +1,5 @@
 /** How far the head's raw outputs are from the DNN's, over time. */
+import { errorRows } from "../export/view-rows.ts";
 import { Card } from "./card.tsx";
 import { threeDigits } from "./format.ts";
 import type { Moment } from "./moment.ts";
@@ -6,8 +7,9 @@ import { type Line, TimeChart } from "./time-chart.tsx";
 
 export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonly hasDnn: boolean }) {
   const lines = moment.lanes.map(
-    ({ slot, checkpoints }): Line => ({
+    ({ slot, checkpoints, axis }): Line => ({
       slot,
+      axis,
       points: checkpoints.flatMap(({ t, outputError }) =>
         outputError === undefined ? [] : [{ t, value: outputError }],
       ),
@@ -20,6 +22,7 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
     <Card
       title="Error of the output"
       unit="distance from the DNN’s, as a part of it"
+      {...(hasDnn ? { keep: { name: "error", rows: () => errorRows(moment) } } : {})}
       explanation={
         <>
           <p>
@@ -39,7 +42,6 @@ export function ErrorView({ moment, hasDnn }: { readonly moment: Moment; readonl
     >
       {hasDnn ? (
         <TimeChart
-          axis={moment.axis}
           t={moment.t}
           counted="step"
           lines={lines}

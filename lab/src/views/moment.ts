@@ -10,6 +10,8 @@ export interface LaneMoment {
   /** All checkpoints up to the present step; the last one stands where the other network goes on. */
   readonly checkpoints: readonly CheckpointView[];
   readonly now: CheckpointView | undefined;
+  /** Of its own steps: networks of different length are compared from their beginnings to their ends. */
+  readonly axis: TimeAxis;
 }
 
 export interface Moment {
@@ -34,7 +36,8 @@ export function momentOf(
     axis: timeAxis(run.timeSteps),
     lanes: run.lanes.map((info) => {
       const reached = checkpoints[info.slot].filter(({ t }) => t <= (run.at[frame] ?? 0));
-      return { slot: info.slot, info, name: names[info.slot], checkpoints: reached, now: reached.at(-1) };
+      const own = { checkpoints: reached, now: reached.at(-1), axis: timeAxis(info.timeSteps) };
+      return { slot: info.slot, info, name: names[info.slot], ...own };
     }),
   };
 }

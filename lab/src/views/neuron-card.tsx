@@ -3,18 +3,17 @@ import type { Cell } from "../../../src/index.ts";
 import type { NeuronStepView, NeuronView, Slot } from "../simulation/protocol.ts";
 import type { LabState } from "../state/lab-state.ts";
 import { populationLabel, threeDigits } from "./format.ts";
-import type { LaneMoment, Moment } from "./moment.ts";
+import type { LaneMoment } from "./moment.ts";
 import { NeuronChart, spikeText } from "./neuron-chart.tsx";
 import type { TimeAxis } from "./time-axis.ts";
 
 export interface NeuronCardProps {
-  readonly moment: Moment;
   readonly lane: LaneMoment;
   readonly neuron: Cell;
   readonly explanation: LabState["explanation"];
 }
 
-export function NeuronCard({ moment, lane, neuron, explanation }: NeuronCardProps) {
+export function NeuronCard({ lane, neuron, explanation }: NeuronCardProps) {
   const { populations } = lane.info;
   return (
     <section className="one-neuron" aria-label="One neuron" data-tour="neuron">
@@ -26,7 +25,7 @@ export function NeuronCard({ moment, lane, neuron, explanation }: NeuronCardProp
       {explanation && "refusal" in explanation && <p className="empty">{explanation.refusal}</p>}
       {explanation && "kind" in explanation && (
         <ExplainedNeuron
-          axis={moment.axis}
+          axis={lane.axis}
           slot={lane.slot}
           t={lane.now?.t ?? 0}
           explanation={explanation}

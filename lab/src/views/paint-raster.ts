@@ -19,7 +19,7 @@ export interface RasterPicture {
 }
 
 export function paintRaster(canvas: HTMLCanvasElement, picture: RasterPicture): void {
-  const { width, height, tops, rowHeight, lane, moment, chosen } = picture;
+  const { width, height } = picture;
   const density = devicePixelRatio;
   canvas.width = Math.round(width * density);
   canvas.height = Math.round(height * density);
@@ -30,15 +30,27 @@ export function paintRaster(canvas: HTMLCanvasElement, picture: RasterPicture): 
   const style = getComputedStyle(canvas);
   const color = (name: string) => style.getPropertyValue(name).trim();
   context.scale(density, density);
+  drawRaster(context, color, picture);
+}
 
+/** What a raster is drawn on: a canvas, or what makes a file of it. */
+export type RasterContext = Pick<CanvasRenderingContext2D, "fillRect"> & { fillStyle: unknown };
+
+/** @param color by the name of a style sheet's variable. */
+export function drawRaster(
+  context: RasterContext,
+  color: (name: string) => string,
+  { width, height, tops, rowHeight, lane, moment, chosen }: RasterPicture,
+): void {
   context.fillStyle = color("--row");
   for (const top of tops) context.fillRect(0, top + rowHeight - 1, width, 0.5);
   context.fillStyle = color("--row-chosen");
   if (chosen >= 0) context.fillRect(0, tops[chosen] - 1, width, rowHeight + 1);
 
-  const { axis, t } = moment;
+  const { axis } = lane;
+  const t = Math.min(moment.t, lane.info.timeSteps);
   const inner = width - 4;
-  const room = inner / moment.run.timeSteps;
+  const room = inner / lane.info.timeSteps;
   /** A mark of weight 1, and as much again for each doubling, as far as there is room. */
   const unit = Math.max(1, Math.min(5, 0.6 * room));
   const markWidth = (step: number) =>

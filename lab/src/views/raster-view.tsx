@@ -1,6 +1,8 @@
 /** Every spike of some neurons, and the one that is chosen, explained. */
 import { type PointerEvent, useEffect, useMemo, useRef } from "react";
 import { type Cell, stepWeight } from "../../../src/index.ts";
+import { svgCanvas } from "../export/svg-canvas.ts";
+import { spikeRows } from "../export/view-rows.ts";
 import type { LaneInfo, SampledNeuron } from "../simulation/protocol.ts";
 import type { LabState } from "../state/lab-state.ts";
 import type { NeuronChoice } from "../state/neuron-choice.ts";
@@ -8,7 +10,7 @@ import { Card } from "./card.tsx";
 import { populationLabel } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { cellText, NeuronCard } from "./neuron-card.tsx";
-import { paintRaster } from "./paint-raster.ts";
+import { drawRaster, paintRaster } from "./paint-raster.ts";
 import { useWidth } from "./use-width.ts";
 
 const rowHeight = 5;
@@ -34,6 +36,7 @@ export function RasterView({ moment, neuron, explanation, onNeuron }: RasterView
       title="Spikes of single neurons"
       tour="raster"
       wide
+      keep={{ name: "spikes", rows: () => spikeRows(lane), svg: () => drawing(lane, moment, row) }}
       controls={
         moment.lanes.length > 1 && (
           <fieldset className="switch">
@@ -88,7 +91,7 @@ export function RasterView({ moment, neuron, explanation, onNeuron }: RasterView
         {lane.info.phases > 1 && <span>{weightsText(lane.info)}</span>}
         <span>choose a line to see below what its neuron does, and why</span>
       </p>
-      <NeuronCard moment={moment} lane={lane} neuron={neuron?.cell ?? neurons[0]} explanation={explanation} />
+      <NeuronCard lane={lane} neuron={neuron?.cell ?? neurons[0]} explanation={explanation} />
     </Card>
   );
 }
@@ -146,6 +149,19 @@ function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
       <canvas ref={canvas} style={{ left: gutter }} />
     </div>
   );
+}
+
+/** Pixels of a saved raster. */
+const savedWidth = 800;
+
+function drawing(lane: LaneMoment, moment: Moment, chosen: number): string {
+  const tops = rowTops(lane.info.neurons);
+  const height = tops[tops.length - 1] + rowHeight;
+  const style = getComputedStyle(document.documentElement);
+  const color = (name: string) => style.getPropertyValue(name).trim();
+  const canvas = svgCanvas(`Spikes of single neurons, ${lane.name}`, savedWidth, height, color("--card"));
+  drawRaster(canvas, color, { width: savedWidth, height, tops, rowHeight, lane, moment, chosen });
+  return canvas.svg();
 }
 
 function rowTops(neurons: readonly SampledNeuron[]): number[] {

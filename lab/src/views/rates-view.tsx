@@ -1,4 +1,6 @@
 /** Firing rate of each channel of a layer; choosing one lays its spike map over the picture. */
+
+import { rateRows } from "../export/view-rows.ts";
 import type { PopulationInfo } from "../simulation/protocol.ts";
 import type { ChannelChoice } from "../state/settings.ts";
 import { Card } from "./card.tsx";
@@ -25,6 +27,7 @@ export function RatesView({ moment, layer, channel, onChannel, onFigure }: Rates
       title={`Firing rate of each channel${layer ? ` · ${populationLabel(populations, layer)}` : ""}`}
       unit="part of firing at every step, mean over the channel’s neurons"
       tour="rates"
+      keep={{ name: "rates", rows: () => rateRows(moment, layer) }}
       explanation={
         <>
           <p>

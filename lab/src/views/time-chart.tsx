@@ -1,4 +1,7 @@
-/** Lines over time, up to the present step; the rest of the run is empty space that waits. */
+/**
+ * Lines over time, up to the present step; the rest of the run is empty space that waits. Networks of different length each have the whole
+ * width for their own steps, with ticks of their own.
+ */
 
 import type { Slot } from "../simulation/protocol.ts";
 import type { TimeAxis } from "./time-axis.ts";
@@ -6,12 +9,12 @@ import { useWidth } from "./use-width.ts";
 
 export interface Line {
   readonly slot: Slot;
+  readonly axis: TimeAxis;
   readonly points: readonly { readonly t: number; readonly value: number }[];
 }
 
 export interface TimeChartProps {
-  readonly axis: TimeAxis;
-  /** The present, on the axis. */
+  /** The present, on the axis of networks that are as long as each other. */
   readonly t: number;
   /** What the axis counts: "step". */
   readonly counted: string;
@@ -25,14 +28,19 @@ export interface TimeChartProps {
   readonly summary: string;
 }
 
-const height = 150;
-const margin = { left: 40, right: 10, top: 10, bottom: 20 } as const;
+const plotHeight = 130;
+const tickHeight = 16;
+const margin = { left: 40, right: 10, top: 10, bottom: 4 } as const;
 
-export function TimeChart({ axis, t, counted, lines, max, format, marks = [], summary }: TimeChartProps) {
+export function TimeChart({ t, counted, lines, max, format, marks = [], summary }: TimeChartProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
-  const x = (step: number) => margin.left + axis.at(step) * (width - margin.left - margin.right);
-  const y = (value: number) =>
-    height - margin.bottom - (Math.min(value, max) / max) * (height - margin.top - margin.bottom);
+  const x = (step: number, { at }: TimeAxis) => margin.left + at(step) * (width - margin.left - margin.right);
+  const y = (value: number) => plotHeight - (Math.min(value, max) / max) * (plotHeight - margin.top);
+  const ends = new Set(lines.map(({ axis }) => axis.ticks.at(-1)));
+  /** One row of ticks for all, or one for each network. */
+  const rows = ends.size > 1 ? lines : lines.slice(0, 1);
+  const height = plotHeight + rows.length * tickHeight + margin.bottom;
+  const [shared] = lines;
   return (
     <div ref={ref} className="chart">
       <svg width={width} height={height} role="img" aria-label={summary}>
@@ -44,17 +52,24 @@ export function TimeChart({ axis, t, counted, lines, max, format, marks = [], su
             </text>
           </g>
         ))}
-        {/* In the place of the first label. */}
-        <text className="tick" x={margin.left} y={height - 4}>
-          {counted}
-        </text>
-        {axis.ticks
-          .filter((tick) => axis.at(tick) > 0.1)
-          .map((tick) => (
-            <text key={tick} className="tick" x={x(tick)} y={height - 4} textAnchor="middle">
-              {tick}
-            </text>
-          ))}
+        {rows.map(({ slot, axis }, row) => {
+          const below = plotHeight + (row + 1) * tickHeight;
+          return (
+            <g key={slot} className={rows.length > 1 ? `ticks ${slot}` : "ticks"}>
+              {/* In the place of the first label. */}
+              <text className="tick" x={margin.left} y={below}>
+                {counted}
+              </text>
+              {axis.ticks
+                .filter((tick) => axis.at(tick) > 0.1)
+                .map((tick) => (
+                  <text key={tick} className="tick" x={x(tick, axis)} y={below} textAnchor="middle">
+                    {tick}
+                  </text>
+                ))}
+            </g>
+          );
+        })}
         {marks
           .filter(({ value }) => value <= max)
           .map(({ value, label }) => (
@@ -65,15 +80,17 @@ export function TimeChart({ axis, t, counted, lines, max, format, marks = [], su
               </text>
             </g>
           ))}
-        <line className="now" x1={x(t)} x2={x(t)} y1={margin.top} y2={height - margin.bottom} />
-        {lines.map(({ slot, points }) => {
+        {shared && ends.size === 1 && (
+          <line className="now" x1={x(t, shared.axis)} x2={x(t, shared.axis)} y1={margin.top} y2={plotHeight} />
+        )}
+        {lines.map(({ slot, points, axis }) => {
           const last = points[points.length - 1];
           return (
             <g key={slot} className={`line ${slot}`}>
               <polyline
-                points={points.map((point) => `${x(point.t).toFixed(1)},${y(point.value).toFixed(1)}`).join(" ")}
+                points={points.map((point) => `${x(point.t, axis).toFixed(1)},${y(point.value).toFixed(1)}`).join(" ")}
               />
-              {last && <circle cx={x(last.t)} cy={y(last.value)} r={3.5} />}
+              {last && <circle cx={x(last.t, axis)} cy={y(last.value)} r={3.5} />}
             </g>
           );
         })}
