@@ -1,7 +1,10 @@
 /** Rows as CSV (RFC 4180): a header, one line a row, lines ending in CR LF. */
 import type { Row } from "./figures/figure.ts";
 
-/** @param rows of the same columns; without rows, without a header. */
+/**
+ * Rows as the text of a CSV file (RFC 4180): a header, one line a row, lines ending in CR LF.
+ * @param rows of the same columns; without rows, without a header.
+ */
 export function toCsv(rows: readonly Row[]): string {
   if (rows.length === 0) return "";
   const columns = Object.keys(rows[0]);
