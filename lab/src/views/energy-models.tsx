@@ -14,7 +14,8 @@ export function EnergyModelsTable({ lanes }: { readonly lanes: readonly LaneMome
   if (shown.length === 0) return null;
   const [{ energies }] = shown;
   return (
-    <div className="scrolled">
+    // biome-ignore lint/a11y/noNoninteractiveTabindex: on a narrow screen the table is wider than its place, and arrows scroll it
+    <section className="scrolled" aria-label="Energy by model" tabIndex={0}>
       <table className="energy-models">
         <thead>
           <tr>
@@ -45,7 +46,7 @@ export function EnergyModelsTable({ lanes }: { readonly lanes: readonly LaneMome
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 
