@@ -99,11 +99,11 @@ function unitsOfFrame({ levels, timeSteps, phases }: ConversionSettings): number
 function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
   const { follows, receivesAtOnce } = neuronModels[neuron];
   const isFollowed = (layer: Layer) =>
-    layer.kind === "activation" ? follows(layer.activation) : receivesAtOnce || !isWhole(layer);
+    layer.kind === "activation" ? follows(layer.activation) : receivesAtOnce || !needsWholeFrame(layer);
   const refused = graph.layers.find((layer) => !isFollowed(layer));
   if (refused && neuron === "takeback") return "tracker";
   // Functions are refused where neurons are assigned, by name.
-  if (refused && isWhole(refused))
+  if (refused && needsWholeFrame(refused))
     throw new ConversionError(
       refused.kind === "island" ? "E_ISLAND" : "E_FUNCTION",
       `${refused.name} [${refused.kind}]: only trackers can follow ${refused.kind === "island" ? "an island" : "a product"}, not ${neuron} neurons`,
@@ -112,7 +112,7 @@ function neuronFor(graph: Graph, neuron: NeuronKind): NeuronKind {
 }
 
 /** Whether what it gives depends on what its inputs stand for in the whole frame, and not on a step's spikes alone. */
-function isWhole({ kind }: Layer): boolean {
+function needsWholeFrame({ kind }: Layer): boolean {
   return kind === "island" || kind === "product";
 }
 

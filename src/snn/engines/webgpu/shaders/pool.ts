@@ -2,23 +2,11 @@
  * Max-pooling over a chunk (`src/snn/spike-pool.ts`): the greatest count of a quad's window at every step is found member by member, whose counts are those
  * before the chunk and the sums of their spikes since. Counts are added to afterwards, where anything will ask for them.
  */
-import { type ChunkSteps, loadWords, type Shader, vectorWords, wordNames } from "./shader.ts";
+import { type ChunkSteps, loadWords, type Shader, vectorWords, windowFields, wordNames } from "./shader.ts";
 
 export type PoolKind = "delta" | "winner" | "tracking";
 
-const chunk = [
-  "count",
-  "quads",
-  "base",
-  "first",
-  "end",
-  "steps",
-  "phases",
-  "input",
-  "inCapacity",
-  "counts",
-  "hasCounts",
-] as const;
+const chunk = [...windowFields, "phases", "input", "inCapacity", "counts", "hasCounts"] as const;
 const windows = [
   ...["width", "inWidth", "inHeight", "size", "stride", "offset", "sent", "out", "capacity", "levels"],
 ] as const;

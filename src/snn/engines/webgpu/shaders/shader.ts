@@ -23,6 +23,9 @@ export interface Shader {
   readonly counts: boolean;
 }
 
+/** What a dispatch that runs a window of a stage's own steps is told of it, besides how many threads and quads there are. */
+export const windowFields = ["count", "quads", "base", "first", "end", "steps"] as const;
+
 /** Words of a vector of the spikes' buffer. */
 export function vectorWords(steps: ChunkSteps): number {
   return Math.min(4, steps);

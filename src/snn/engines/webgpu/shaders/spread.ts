@@ -1,5 +1,5 @@
 /** What stages without neurons do to spikes: channels moved about, a picture's random spikes, and counts of what spikes reach. */
-import { type ChunkSteps, loadWords, type Shader, vectorWords, wordNames } from "./shader.ts";
+import { type ChunkSteps, loadWords, type Shader, vectorWords, windowFields, wordNames } from "./shader.ts";
 
 /**
  * Channels of one signal into another: slices, parts of concatenations, upsampling, zeros between. A thread has a quad of the target, and leaves what of it
@@ -7,12 +7,7 @@ import { type ChunkSteps, loadWords, type Shader, vectorWords, wordNames } from 
  */
 export const moveShader: Shader = {
   fields: [
-    "count",
-    "quads",
-    "base",
-    "first",
-    "end",
-    "steps",
+    ...windowFields,
     "width",
     "factor",
     "insertsZeros",
@@ -61,20 +56,7 @@ fn run(id: i32) {
 
 /** Accumulates: each spike counts once for every position that it reaches (`reach` in `src/snn/plan/reach.ts`). */
 export function reachShader(steps: ChunkSteps): Shader {
-  const fields = [
-    "count",
-    "quads",
-    "base",
-    "first",
-    "end",
-    "steps",
-    "width",
-    "input",
-    "inCapacity",
-    "reachX",
-    "reachY",
-    "counter",
-  ];
+  const fields = [...windowFields, "width", "input", "inCapacity", "reachX", "reachY", "counter"];
   const code = `
 fn run(id: i32) {
   let position = id / p.quads;
@@ -95,21 +77,7 @@ fn run(id: i32) {
 /** Random spikes of a picture (`src/snn/input-coding.ts`, `randomAt` in `src/core/random.ts`). */
 export const poissonShader: Shader = {
   counts: false,
-  fields: [
-    "count",
-    "quads",
-    "base",
-    "first",
-    "end",
-    "steps",
-    "channels",
-    "area",
-    "seed",
-    "odds",
-    "signs",
-    "out",
-    "capacity",
-  ],
+  fields: [...windowFields, "channels", "area", "seed", "odds", "signs", "out", "capacity"],
   code: `
 fn mixed(word: u32) -> u32 {
   var h = (word ^ (word >> 16u)) * 0x85ebca6bu;
