@@ -55,12 +55,13 @@ interface Header {
 }
 
 /** Name and version of the format. */
-const journalKind = "spiking-yolo evaluation journal 3";
+const journalKind = "spiking-yolo evaluation journal 4";
 
 /** Formats that are no longer read, and what they lack. */
 const earlierKinds: ReadonlyMap<unknown, string> = new Map([
   ["spiking-yolo evaluation journal 1", "whose lines have no checksums"],
   ["spiking-yolo evaluation journal 2", "which does not say what program wrote it"],
+  ["spiking-yolo evaluation journal 3", "which keeps detections without bound"],
 ]);
 
 /**

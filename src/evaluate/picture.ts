@@ -48,6 +48,13 @@ export interface PictureTask extends PictureSource {
  */
 export type PackedDetections = readonly number[];
 
+/**
+ * So many detections of a reading are kept, the best: a network whose outputs have collapsed finds something everywhere
+ * (yolov3-tiny without imbalanced thresholds 119,000 boxes a picture), and would fill memory and disk with it. COCO's rules
+ * look at 100 of a class; networks that work stay far below.
+ */
+export const mostDetections = 2000;
+
 /** One decoding of one configuration at one checkpoint. */
 export interface SpikingReading {
   readonly t: number;
@@ -63,7 +70,7 @@ export interface PictureReading {
   readonly dnn?: PackedDetections;
   /** [configuration and decoding, in order][checkpoint]. */
   readonly snn: readonly (readonly SpikingReading[])[];
-  /** What was special about the file, see `DecodeOptions`; absent where nothing was. */
+  /** What was special about the file, see `DecodeOptions`, and whether detections were left out; absent where nothing was. */
   readonly remarks?: readonly string[];
 }
 
@@ -91,12 +98,12 @@ export async function openPictureEvaluator(
   const sessions = await Promise.all(configurations.map(({ graph }) => openSession(graph)));
   const first = setup.dnn ?? configurations[0].graph;
 
-  async function read(pixels: Pixels, state: RunOptions["state"]): Promise<PictureReading> {
+  async function read(pixels: Pixels, state: RunOptions["state"], pack: Pack): Promise<PictureReading> {
     const input = preprocess(pixels, inputOf(first).shape, first.preprocessing);
     const wanted = await dnn?.run(input.image);
     const snn: SpikingReading[][] = [];
     for (const [index, configuration] of configurations.entries()) {
-      snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, { seed, state })));
+      snn.push(...(await readConfiguration(configuration, sessions[index], input, wanted, pack, { seed, state })));
     }
     if (!wanted) return { snn };
     return { dnn: pack(await readDetections(first, wanted, input, evaluationThresholds)), snn };
@@ -104,10 +111,12 @@ export async function openPictureEvaluator(
 
   return {
     async evaluate(task, state) {
-      const remarks: string[] = [];
+      const remarks = new Set<string>();
+      const remark = (text: string) => remarks.add(text);
       try {
-        const reading = await read(await loadPicture(task, (remark) => remarks.push(remark)), state);
-        return remarks.length > 0 ? { ...reading, remarks } : reading;
+        const pixels = await loadPicture(task, remark);
+        const reading = await read(pixels, state, (detections) => packBest(detections, remark));
+        return remarks.size > 0 ? { ...reading, remarks: [...remarks] } : reading;
       } catch (error) {
         if (error instanceof ImportError) return { failure: { code: error.code, message: error.message } };
         throw error;
@@ -125,6 +134,7 @@ async function readConfiguration(
   session: Session,
   input: NetworkInput,
   wanted: Parameters<typeof outputError>[1] | undefined,
+  pack: Pack,
   run: Pick<RunOptions, "seed" | "state">,
 ): Promise<SpikingReading[][]> {
   const rows = decodings.map((): SpikingReading[] => []);
@@ -143,12 +153,19 @@ async function readConfiguration(
   return rows;
 }
 
-function pack(detections: readonly Detection[]): PackedDetections {
+type Pack = (detections: readonly Detection[]) => PackedDetections;
+
+/** @param detections by falling score. */
+function packBest(detections: readonly Detection[], onRemark: (remark: string) => void): PackedDetections {
+  if (detections.length > mostDetections)
+    onRemark(`more than ${mostDetections} detections in a reading: the best ${mostDetections} are kept`);
   const pixels = (value: number) => Math.round(value * 100) / 100;
-  return detections.flatMap(({ classIndex, score, xMin, yMin, xMax, yMax }) => [
-    ...[classIndex, Number(score.toPrecision(7))],
-    ...[xMin, yMin, xMax, yMax].map(pixels),
-  ]);
+  return detections
+    .slice(0, mostDetections)
+    .flatMap(({ classIndex, score, xMin, yMin, xMax, yMax }) => [
+      ...[classIndex, Number(score.toPrecision(7))],
+      ...[xMin, yMin, xMax, yMax].map(pixels),
+    ]);
 }
 
 export function* unpack(packed: PackedDetections): Generator<Detection> {
