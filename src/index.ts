@@ -74,7 +74,7 @@ export { nonMaxSuppression } from "./heads/nms.ts";
 export { colorOf, drawSheet, type Panel, type Sheet } from "./image/draw.ts";
 export { type LabelPlace, placeLabels } from "./image/place-labels.ts";
 export { type NetworkInput, preprocess } from "./image/preprocess.ts";
-export { resize } from "./image/resize.ts";
+export { resizePixels } from "./image/resize.ts";
 export {
   type DarknetFiles,
   type DarknetOptions,

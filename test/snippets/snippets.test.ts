@@ -60,6 +60,9 @@ function small(command: string): string {
   const open = [
     ...(name && !command.includes("--steps") ? ["--steps", steps] : []),
     ...(name === "report" && !command.includes("--limit") ? ["--limit", 1] : []),
+    ...(name === "report" ? ["--paper-steps", 8] : []),
+    // One picture instead of four generated ones, which the reference engine goes through step by step.
+    ...(/^spiking-yolo energy .*--neurobench$/.test(command) ? ["photo.jpg"] : []),
   ];
   return [command, ...open]
     .join(" ")
