@@ -226,6 +226,24 @@ describe.skipIf(!hasFfmpeg)("files that ffmpeg writes (skipped where there is no
     expect(existsSync(at("stopped.mp4"))).toBe(true);
   });
 
+  test.skipIf(process.platform === "win32").each([0, 2])(
+    "Ctrl-C while a stream has stalled after %i frames ends at once, and leaves what is done",
+    async (sent) => {
+      const child = spawn(process.execPath, [program, "detect", "-", "--raw", size, "--threads", "1"], { cwd: folder });
+      let [stdout, stderr] = ["", ""];
+      child.stdout.on("data", (chunk) => (stdout += chunk));
+      child.stderr.on("data", (chunk) => (stderr += chunk));
+      // The stream stays open, within a frame.
+      child.stdin.write(raw.subarray(0, (sent + 0.5) * 3 * width * height));
+      // A line for the stream, and one for each frame.
+      while (stdout.split("\n").length < 2 + sent) await new Promise((done) => setTimeout(done, 50));
+      child.kill("SIGINT");
+      const [code] = await once(child, "close");
+      expect(code).toBe(130);
+      expect(stderr).toMatch(new RegExp(`interrupted.*standard input, ${sent} frames are done`));
+    },
+  );
+
   test("a telephone held upright: frames are upright, too", async () => {
     ffmpeg(...fromRaw, "-c:v", "mpeg4", "lying.mp4");
     ffmpeg("-i", "lying.mp4", "-c", "copy", "-metadata:s:v:0", "rotate=90", "tagged.mp4");

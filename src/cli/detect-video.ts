@@ -120,31 +120,33 @@ async function framesOf(
 ): Promise<Pick<VideoResult, "frames" | "ended">> {
   const { limitFrames = Number.POSITIVE_INFINITY, every = 1 } = flags;
   const total = Math.min(limitFrames, Math.ceil((source.frameCount ?? Number.POSITIVE_INFINITY) / every));
-  let isInterrupted = false;
+  const interruption = new AbortController();
+  const { signal } = interruption;
   const progress = showProgress("frames", total, {
     asLines: !flags.json,
-    onInterrupt: () => {
-      isInterrupted = true;
-    },
+    onInterrupt: () => interruption.abort(),
   });
   const start = performance.now();
   const frames: FrameResult[] = [];
   try {
-    for await (const seen of detectOnVideo(source, networks, flags)) {
+    for await (const seen of detectOnVideo(source, networks, { ...flags, signal })) {
       frames.push(seen.result);
       onFrame(seen.result);
       await video?.add(seen);
       const pace = (1000 * frames.length) / (performance.now() - start);
       progress.update(frames.length, `${pace.toFixed(pace < 10 ? 1 : 0)} frames/s`);
-      if (isInterrupted) break;
+      if (signal.aborted) break;
     }
   } catch (error) {
-    if (!(error instanceof ImportError) || error.code !== "E_VIDEO" || frames.length === 0) throw error;
-    return { frames, ended: { code: error.code, message: error.message } };
+    // A source that was let go says so with an error.
+    if (!signal.aborted) {
+      if (!(error instanceof ImportError) || error.code !== "E_VIDEO" || frames.length === 0) throw error;
+      return { frames, ended: { code: error.code, message: error.message } };
+    }
   } finally {
     progress.stop();
   }
-  if (!isInterrupted) return { frames };
+  if (!signal.aborted) return { frames };
   return { frames, ended: { ...interrupted, message: `${source.path}, ${frames.length} frames are done` } };
 }
 

@@ -1,4 +1,5 @@
 /** What the words of a command line name as videos: files, pictures that are frames, raw frames on standard input. */
+import { addAbortSignal } from "node:stream";
 import { measurePicture } from "#platform";
 import { ArgumentError, ImportError } from "../core/errors.ts";
 import { loadPicture } from "../data/load-picture.ts";
@@ -72,5 +73,7 @@ function framesOfInput({ raw, fps = 0 }: SourceFlags): FrameSource {
   if (width * height > maxFramePixels)
     throw new ArgumentError("E_USAGE", `--raw ${width}x${height}: at most ${maxFramePixels} pixels are supported`);
   const format = { path: "standard input", width, height };
-  return { ...format, fps, frames: () => rawFrames(process.stdin, format) };
+  const frames = (signal?: AbortSignal) =>
+    rawFrames(signal ? addAbortSignal(signal, process.stdin) : process.stdin, format);
+  return { ...format, fps, frames };
 }

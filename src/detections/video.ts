@@ -22,13 +22,16 @@ export interface FrameSource {
   readonly height: number;
   /** 0 where nobody says how fast they follow each other. */
   readonly fps: number;
-  readonly frames: () => AsyncIterable<Frame>;
+  /** Who waits for a frame that may never come is let go, with an error, by the signal. */
+  readonly frames: (signal?: AbortSignal) => AsyncIterable<Frame>;
   /** Absent where it is not known before the end. */
   readonly frameCount?: number;
 }
 
 export interface VideoOptions {
   readonly scoreThreshold: number;
+  /** Ends the wait for the next frame, where the source can: with an error. */
+  readonly signal?: AbortSignal;
   /** Every frame from rest. */
   readonly reset?: boolean;
   readonly limitFrames?: number;
@@ -76,7 +79,7 @@ export interface SeenFrame {
 export async function* detectOnVideo(
   source: Pick<FrameSource, "fps" | "frames">,
   { snn, session, exact }: VideoNetworks,
-  { scoreThreshold, reset = false, limitFrames = Number.POSITIVE_INFINITY, every = 1 }: VideoOptions,
+  { scoreThreshold, signal, reset = false, limitFrames = Number.POSITIVE_INFINITY, every = 1 }: VideoOptions,
 ): AsyncGenerator<SeenFrame> {
   const { simulation } = snn;
   const thresholds = { ...displayThresholds, scoreThreshold };
@@ -84,7 +87,7 @@ export async function* detectOnVideo(
   const costs: number[] = [];
   let index = -1;
   let done = 0;
-  for await (const picture of source.frames()) {
+  for await (const picture of source.frames(signal)) {
     index++;
     if (index % every !== 0) continue;
     const input = preprocess(picture, inputOf(snn).shape, snn.preprocessing);
