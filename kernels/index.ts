@@ -15,13 +15,35 @@ export * from "./generated/variants";
 export { oscillateSixteen } from "./neurons/oscillator";
 export { takebackLongSixteen } from "./neurons/takeback";
 
-/** Stages first … last − 1, global steps g0 + 1 … g0 + length. `tile`: memory of this thread's own. */
+/** Stages first … last − 1, global steps g0 + 1 … g0 + length, or all of a whole run. `tile`: memory of this thread's own. */
 export function runTile(tile: Tile, program: Program, thread: i32, first: i32, last: i32, g0: i32, length: i32): void {
   tile.program = program;
   tile.thread = thread;
   tile.g0 = g0;
   tile.length = length;
-  for (let k = first; k < last; k++) runStage(tile, <usize>load<u32>(program.stages + (k << 2)));
+  for (let k = first; k < last; k++) {
+    const stage = <usize>load<u32>(program.stages + (k << 2));
+    if (program.isWhole) settleOwnTile(tile, stage);
+    runStage(tile, stage);
+  }
+}
+
+/** All steps of a stage, from the first that it integrates on. */
+function settleOwnTile(tile: Tile, stage: usize): void {
+  const kind = load<i32>(stage);
+  let lag: i32;
+  if (kind == StageKind.POPULATION) {
+    const population = changetype<Population>(stage);
+    tile.g0 = population.lagIn;
+    lag = population.out.lag;
+  } else {
+    if (kind == StageKind.POOL) lag = changetype<Pool>(stage).input.lag;
+    else if (kind == StageKind.MOVE) lag = changetype<Move>(stage).out.lag;
+    else if (kind == StageKind.POISSON) lag = changetype<Poisson>(stage).out.lag;
+    else return;
+    tile.g0 = lag;
+  }
+  tile.length = tile.program.timeSteps + lag - tile.g0;
 }
 
 function runStage(tile: Tile, stage: usize): void {
@@ -34,7 +56,7 @@ function runStage(tile: Tile, stage: usize): void {
       for (let item = nextItem(program); item < lists; item = nextItem(program)) listItem(population, tile, item);
       waitForAll(program);
     }
-    const items = neuronItems(population);
+    const items = neuronItems(population, tile);
     for (let item = nextItem(program); item < items; item = nextItem(program)) neuronItem(population, tile, item);
   } else if (kind == StageKind.POOL) {
     const pool = changetype<Pool>(stage);

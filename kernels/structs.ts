@@ -297,6 +297,8 @@ export class Program {
   phases: i32;
   /** Whether the run goes on from the last frame: neurons begin as they are, and have their biases. */
   goesOn: i32;
+  /** Whether a tile is the whole run: of each stage from its own first step to its last. */
+  isWhole: i32;
   threads: i32;
   tileSteps: i32;
   /** Per thread: scratch of scratchBytes. */

@@ -56,9 +56,15 @@ export function listItem(population: Population, tile: Tile, item: i32): void {
 }
 
 /** Work items of the second round: rows of each block; where kernel rows are passes of their own, whole blocks. */
-export function neuronItems(population: Population): i32 {
+export function neuronItems(population: Population, tile: Tile): i32 {
+  if (isBeside(population, tile)) return 0;
   if (population.passSteps > 0) return population.blocks;
   return population.blocks * rowsOf(population);
+}
+
+/** Whether neurons neither integrate nor fire in a tile. */
+function isBeside(population: Population, tile: Tile): bool {
+  return endOf(tile, population.out.lag) <= 0 || population.lagIn >= tile.g0 + tile.length;
 }
 
 /** Rows of items: of neurons, or of the pool that is run with them. */
@@ -129,7 +135,7 @@ function runRow(
     row.x = x;
     row.end = end;
     piece.isQuiet = population.settled != 0 && isQuietPiece(row) ? 1 : 0;
-    if (begins(tile)) resetTerms(row);
+    if (begins(population, tile)) resetTerms(row);
     if (population.termCount > 0 && row.from < row.to && !piece.isQuiet) {
       if (!population.isShort) memory.fill(row.currents, 0, (end - x) * row.positionBytes);
       for (let k = 0; k < population.termCount; k++) {
@@ -139,7 +145,7 @@ function runRow(
       }
     }
     const isReadout = population.charge != 0;
-    if (begins(tile)) resetNeurons(piece);
+    if (begins(population, tile)) resetNeurons(piece);
     if (isReadout) {
       for (let p = 0; p < piece.positions; p++) sumCharge(tile, piece, p);
     }
@@ -163,7 +169,7 @@ function resetTerms(row: Row): void {
 /** Whether a row of trackers receives nothing in this tile, and sends nothing. A pool that is run with them looks at their spikes all the same. */
 function rests(row: Row, tile: Tile): bool {
   const population = row.population;
-  if (population.settled == 0 || population.charge != 0 || hasPool(population) || begins(tile)) return false;
+  if (population.settled == 0 || population.charge != 0 || hasPool(population) || begins(population, tile)) return false;
   if (receivesOnce(population, tile)) return false;
   const width = population.out.width;
   row.x = 0;
@@ -179,11 +185,12 @@ function rests(row: Row, tile: Tile): bool {
   return true;
 }
 
-/** Whether neurons are put to their start. */
+/** Whether neurons are put to their start: in the tile that has their first step. */
 // @ts-ignore: decorator
 @inline
-function begins(tile: Tile): bool {
-  return tile.g0 == 0 && !tile.program.goesOn;
+function begins(population: Population, tile: Tile): bool {
+  const first = population.lagIn - tile.g0;
+  return !tile.program.goesOn && first >= 0 && first < tile.length;
 }
 
 /** No spikes at any step. */
@@ -288,7 +295,7 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
         row.currents += out.width * row.positionBytes;
       }
     }
-    if (first == 0 && begins(tile)) resetNeurons(piece);
+    if (first == 0 && begins(population, tile)) resetNeurons(piece);
     runNeurons(tile, piece);
   }
   for (let y = 0; y < out.height; y++) countSpikes(population, tile, block, out, y, piece.first);

@@ -16,6 +16,13 @@ export interface Tile {
   readonly length: number;
   /** Own steps of readouts at which their charges and counts will be read. */
   readonly readAt: ReadonlySet<number>;
+  /** Whether it is a whole run, of which each stage runs its own steps only, and what is read is by their offsets: see {@link ownTile}. */
+  readonly isWhole?: boolean;
+}
+
+/** What a stage runs of a tile; offsets are those of this. */
+export function ownTile({ signal, lagIn }: PopulationStage, tile: Tile, timeSteps: number): Tile {
+  return tile.isWhole ? { ...tile, g0: lagIn, length: timeSteps + signal.lag - lagIn } : tile;
 }
 
 export interface Start {
@@ -34,6 +41,8 @@ export interface Loaded {
   readonly plan: Plan;
   /** Steps of the longest tile that there is room for; known once a frame has begun. */
   readonly tileSteps: number;
+  /** Whether a run is one tile where there is room for each stage's own steps. */
+  readonly runsWhole: boolean;
   /** @throws EngineError [E_PICTURE] for values beyond ±1. */
   begin(picture: FloatTensor, start: Start): Promise<void>;
   run(tile: Tile): Promise<void>;

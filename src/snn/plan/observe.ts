@@ -8,7 +8,7 @@ import { outputNames } from "../../heads/heads.ts";
 import type { Checkpoint, HeadReading, LayerActivity, RunOptions } from "../engine.ts";
 import { unitsAt } from "../phases.ts";
 import { headReading } from "../reading.ts";
-import type { Loaded, Tile } from "./device.ts";
+import { type Loaded, ownTile, type Tile } from "./device.ts";
 import type { Network, PopulationStage } from "./network.ts";
 
 /** What has been seen for one checkpoint so far. */
@@ -65,8 +65,9 @@ export function observe(graph: Graph, loaded: Loaded, options: RunOptions): Obse
     });
   }
 
-  function collectPopulation(stage: PopulationStage, tile: Tile): void {
+  function collectPopulation(stage: PopulationStage, wholeTile: Tile): void {
     const { layer, signal, lagIn } = stage;
+    const tile = ownTile(stage, wholeTile, options.timeSteps);
     follow(tile, counters.get(stage)!, signal.lag, layer.name, "spikes");
     for (const term of stage.terms) follow(tile, counters.get(term)!, lagIn, term.layer.name, "synOps");
     if (layer.kind === "readout") {

@@ -80,10 +80,12 @@ async function* runTiles(
 ): AsyncGenerator<Checkpoint> {
   const { network } = loaded.plan;
   const readAt = new Set(options.at);
+  const isWhole = fitsWhole(loaded, observer, options, end - greatestLag);
   let next = 0;
   for (let g0 = 0; g0 < end; ) {
     const cut = observer.cuts.find((step) => step > g0) ?? end;
-    const tile = { g0, length: Math.min(loaded.tileSteps, cut - g0, end - g0), readAt };
+    const length = isWhole ? end : Math.min(loaded.tileSteps, cut - g0, end - g0);
+    const tile: Tile = { g0, length, readAt, isWhole };
     for (const signal of network.replays) replay(loaded, trains.get(signal.name) as Train, signal, tile, options);
     await loaded.run(tile);
     await observer.collect(tile);
@@ -94,6 +96,20 @@ async function* runTiles(
       next++;
     }
   }
+}
+
+/** Whether all steps of each stage fit into a tile of its own, and nothing is to be seen between: no stage is then begun twice. */
+export function fitsWhole(
+  { runsWhole, tileSteps, plan }: Loaded,
+  { cuts }: Observer,
+  { timeSteps }: RunOptions,
+  steps: number,
+) {
+  if (!runsWhole || steps < timeSteps || cuts.length > 0) return false;
+  return plan.network.stages.every((stage) => {
+    const delay = stage.kind === "population" ? stage.signal.lag - stage.lagIn : 0;
+    return timeSteps + delay <= tileSteps;
+  });
 }
 
 /** Each own step of a layer of this lag that lies in the tile, from 0 on, and its global step. */

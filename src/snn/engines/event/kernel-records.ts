@@ -11,7 +11,7 @@ export const records = {
   pixels: ["kind", "source", "count", "pairs", "whole"],
   poisson: ["kind", "out", "channels", "pixels", "seed"],
   picture: ["kind", "isSmall", "pixels", "channels", "height", "width", "size", "stride", "padding", "weights", "outChannels", "outHeight", "outWidth", "shift", "units", "current", "currentStride", "adds"],
-  program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "isOutside", "nextItem", "arrived", "generation"],
+  program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "isWhole", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "isOutside", "nextItem", "arrived", "generation"],
   tile: ["program", "thread", "g0", "length"],
   piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "isQuiet", "mode", "currents", "stepBytes", "positionBytes", "from", "to"],
   row: ["population", "first", "y", "x", "end", "kyFrom", "kyTo", "from", "to", "currents", "stepBytes", "positionBytes", "weights", "group", "room"],

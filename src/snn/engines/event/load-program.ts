@@ -55,6 +55,7 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
     counters: layout.counters,
     counterBytes: layout.counterCount * layout.tileSteps * 8,
     compaction: layout.compaction,
+    isWhole: 0,
     isOutside: 0,
     nextItem: 0,
     arrived: 0,

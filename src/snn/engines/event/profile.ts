@@ -7,6 +7,7 @@ import { checkBounds } from "../../plan/bounds.ts";
 import { describeDecision } from "../../plan/decisions.ts";
 import { observe } from "../../plan/observe.ts";
 import { plainOptions, plansOf } from "../../plan/plan.ts";
+import { fitsWhole } from "../../plan/run-segments.ts";
 import { instantiate, kernelModule } from "./kernel-module.ts";
 import { wasmDevice } from "./wasm-device.ts";
 
@@ -54,14 +55,16 @@ export async function profileLayers(
     const observer = observe(graph, loaded, run);
     const spent = new Float64Array(best.length);
     const lag = Math.max(...[...network.signals.values()].map((signal) => signal.lag));
-    for (let g0 = 0; g0 < timeSteps + lag; g0 += loaded.tileSteps) {
-      const length = Math.min(loaded.tileSteps, timeSteps + lag - g0);
+    const isWhole = fitsWhole(loaded, observer, run, timeSteps);
+    const longest = isWhole ? timeSteps + lag : loaded.tileSteps;
+    for (let g0 = 0; g0 < timeSteps + lag; g0 += longest) {
+      const tile = { g0, length: Math.min(longest, timeSteps + lag - g0), readAt, isWhole };
       for (let k = 0; k < best.length; k++) {
         const start = clock();
-        await loaded.runStage(k, { g0, length, readAt });
+        await loaded.runStage(k, tile);
         spent[k] += clock() - start;
       }
-      await observer.collect({ g0, length, readAt });
+      await observer.collect(tile);
     }
     for (const [k, ms] of spent.entries()) best[k] = Math.min(best[k], ms / timeSteps);
     accumulates = new Map([...observer.checkpoint(timeSteps).activity].map(([name, { synOps }]) => [name, synOps]));

@@ -1,7 +1,7 @@
 /** The wasm device: plans are laid out in one memory, written into it, and run by kernels in one thread or several. */
 import type { FloatTensor } from "../../../core/tensor.ts";
 import type { Shape } from "../../../graph/layer-kinds.ts";
-import type { Device, Loaded, Start, Tile } from "../../plan/device.ts";
+import { type Device, type Loaded, ownTile, type Start, type Tile } from "../../plan/device.ts";
 import type { PopulationStage, Signal } from "../../plan/network.ts";
 import { longestTile, type Plan } from "../../plan/plan.ts";
 import { beginFrame } from "./begin-frame.ts";
@@ -51,6 +51,9 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
   const { plan, layout, executor, views } = network;
   const { stages } = plan.network;
   const once = firstStages(plan.network);
+  /** Of the frame that has begun. */
+  let timeSteps = 0;
+  const setWhole = (isWhole: boolean) => writeField(views.words, layout.program, "program", "isWhole", isWhole ? 1 : 0);
   const placeOf = (stage: PopulationStage) => layout.populations.get(stage)!;
   const stateSize = ({ signal: { shape } }: PopulationStage, stride: number) => shape[1] * shape[2] * stride;
   /** Of offset i of a history of states, or of the state itself. */
@@ -66,7 +69,9 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     return views.bytes.subarray(at, at + signal.shape[1] * signal.shape[2] * stride);
   }
   function runStages(first: number, last: number, tile: Tile): Promise<void> {
-    for (const stage of stages.slice(first, last)) if (stage.kind === "population") tellReadout(network, stage, tile);
+    setWhole(tile.isWhole ?? false);
+    for (const stage of stages.slice(first, last))
+      if (stage.kind === "population") tellReadout(network, stage, ownTile(stage, tile, timeSteps));
     return executor.run({ first: once + first, last: once + last, g0: tile.g0, length: tile.length });
   }
   return {
@@ -75,7 +80,10 @@ function loadedOf(network: WasmNetwork): WasmLoaded {
     executor,
     views,
     tileSteps: layout.tileSteps,
+    runsWhole: true,
     async begin(picture: FloatTensor, start: Start) {
+      timeSteps = start.timeSteps;
+      setWhole(false);
       await beginFrame(network, picture, start, () => executor.run({ first: 0, last: once, g0: 0, length: 0 }));
     },
     run: (tile) => runStages(0, stages.length, tile),

@@ -83,6 +83,8 @@ function loadedNetwork(context: NetworkOnGpu): Loaded {
     get tileSteps() {
       return ready.spikes.tileSteps;
     },
+    // Its tiles are as long as a run anyway.
+    runsWhole: false,
     async begin(picture, start) {
       const pixels = pixelsOf(picture);
       if (!ready || !isLaidOutFor(ready.spikes, start)) ready = await prepare(context, start);
