@@ -89,6 +89,7 @@ function alternatives(snn) {
   const all = [
     ...Object.keys(gathers).map((gather) => /** @type {const} */ ([`without ${gather}`, { without: gather }])),
     /** @type {const} */ (["neurons in int32", { neurons: "steps" }]),
+    /** @type {const} */ (["goals looked up", { neurons: "tracker" }]),
     /** @type {const} */ (["pools apart", { pools: "apart" }]),
   ];
   return all.filter(([, force]) => planned(force).join() !== usual);

@@ -119,6 +119,20 @@ export const kernels = [
     },
   },
   {
+    of: "estimate",
+    from: "neurons/estimate",
+    parameters: "tile: Tile, piece: Piece",
+    gives: "void",
+    variants: {
+      linesShort: "SHORT, false",
+      linesLong: "LONG, false",
+      linesConstant: "CONSTANT, false",
+      curveShort: "SHORT, true",
+      curveLong: "LONG, true",
+      curveConstant: "CONSTANT, true",
+    },
+  },
+  {
     of: "accumulatePairs",
     from: "stages/picture",
     parameters: "picture: Picture, y: i32, x: i32, c: i32, to: usize",

@@ -167,6 +167,11 @@ export class Population {
   /** Trackers: u8 [position][stateStride / 8], whether eight neurons send nothing more unless something arrives; else 0. */
   settled: usize;
   targets: usize;
+  /** Trackers whose goals are estimated: rows of constants, bounds (and bytes of eight channels'), and the table of a function that is not two straight lines; else 0. See neurons/estimate.ts. */
+  estimates: usize;
+  bounds: usize;
+  boundBytes: i32;
+  curve: usize;
   beforeShift: i32;
   behindShift: i32;
   /** Where neurons may be run in int16 (neurons/quotient.ts): what neurons/schedule.ts computes; else 0. */
@@ -339,6 +344,8 @@ export class Piece {
   spikes: usize;
   /** Whether nothing arrives at any of them, so that no currents were gathered: trackers only. */
   isQuiet: i32;
+  /** Whether they are at their start: trackers, whose state is not put there before. */
+  begins: i32;
   /** Where currents come from: see neurons/parts.ts. */
   mode: i32;
   /** Currents of offset 0, of the first position's first channel: int16 not yet shifted, or int32. Of no meaning where they are constant. */

@@ -76,8 +76,8 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Bytes at the end of a thread's scratch memory for constants of a loop (neurons/takeback.ts, neurons/oscillator.ts). */
-const SETTLED = 512;
+/** Bytes at the end of a thread's scratch memory for constants of a loop (neurons/takeback.ts, neurons/oscillator.ts, neurons/tracker.ts, neurons/estimate.ts). */
+const SETTLED = 1024;
 
 // @ts-ignore: decorator
 @inline

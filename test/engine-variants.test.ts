@@ -41,6 +41,9 @@ const graphs: Readonly<Record<string, () => Graph>> = {
   "several levels": () => randomSpikingGraph({ ...plain, seed: 3, levels: 7, phases: 4 }),
   "thresholds, 12 bits": () => randomSpikingGraph({ ...plain, seed: 4, neuron: "ibt", pool: "winner", bits: 12 }),
   trackers: () => randomSpikingGraph({ ...plain, seed: 5, neuron: "tracker", phases: 8, delay: 3 }),
+  "trackers of many functions": () =>
+    randomSpikingGraph({ ...plain, seed: 6, layers: 12, neuron: "tracker", phases: 8 }),
+  "trackers in nine phases": () => randomSpikingGraph({ ...plain, seed: 8, neuron: "tracker", phases: 9, delay: 1 }),
   "a stack": () => spikingStack(stacked),
   "a stack in phases": () => spikingStack({ ...stacked, seed: 2, phases: 6, delay: 1, pool: "winner" }),
   "a stack of few channels": () => spikingStack({ ...stacked, seed: 3, channels: 13, neuron: "signed", pool: "none" }),
@@ -116,6 +119,7 @@ test.each(Object.entries(graphs))("every kernel that fits: %s", async (_name, ma
     ...names.map((gather) => ({ gather })),
     { neurons: "steps" },
     { neurons: "steps", gather: "long8" },
+    { neurons: "tracker" },
     { pools: "apart" },
     ...[1, 3, 8].map((tileSteps) => ({ tileSteps })),
   ];

@@ -7,6 +7,12 @@
  * comparisons.
  */
 import {
+  curveConstant,
+  curveLong,
+  curveShort,
+  linesConstant,
+  linesLong,
+  linesShort,
   takebackConstant,
   takebackLong,
   takebackLongBound,
@@ -45,17 +51,29 @@ export function runNeurons(tile: Tile, piece: Piece): void {
   const population = piece.population;
   piece.mode = population.termCount == 0 || piece.isQuiet ? CONSTANT : population.isShort ? SHORT : LONG;
   if (population.neuron == NeuronNumber.TRACKER) {
-    const isBinary = population.levels == 1;
-    if (piece.mode == SHORT) {
-      if (isBinary) trackShort(tile, piece);
-      else trackLevelsShort(tile, piece);
-    } else if (piece.mode == LONG) {
-      if (isBinary) trackLong(tile, piece);
-      else trackLevelsLong(tile, piece);
-    } else if (isBinary) trackConstant(tile, piece);
-    else trackLevelsConstant(tile, piece);
+    runTrackers(tile, piece);
   } else if (population.schedule != 0) runQuotients(tile, piece);
   else runExactly(tile, piece);
+}
+
+function runTrackers(tile: Tile, piece: Piece): void {
+  const population = piece.population;
+  const mode = piece.mode;
+  if (population.estimates == 0) {
+    if (population.levels > 1) {
+      if (mode == SHORT) trackLevelsShort(tile, piece);
+      else if (mode == LONG) trackLevelsLong(tile, piece);
+      else trackLevelsConstant(tile, piece);
+    } else if (mode == SHORT) trackShort(tile, piece);
+    else if (mode == LONG) trackLong(tile, piece);
+    else trackConstant(tile, piece);
+  } else if (population.curve == 0) {
+    if (mode == SHORT) linesShort(tile, piece);
+    else if (mode == LONG) linesLong(tile, piece);
+    else linesConstant(tile, piece);
+  } else if (mode == SHORT) curveShort(tile, piece);
+  else if (mode == LONG) curveLong(tile, piece);
+  else curveConstant(tile, piece);
 }
 
 /** Neurons in int16, two positions at a time, an odd one beside itself; those that do not fit in int32. */
@@ -150,17 +168,19 @@ function isPlain(tile: Tile, piece: Piece): bool {
   );
 }
 
-/** Puts a piece's neurons to their start. */
+/** Puts a piece's neurons to their start; trackers do that themselves. */
 export function resetNeurons(piece: Piece): void {
   const population = piece.population;
+  if (population.neuron == NeuronNumber.TRACKER) {
+    piece.begins = 1;
+    return;
+  }
   for (let p = 0; p < piece.positions; p++) {
     // Channels that only pad as well.
     for (let c = piece.first; c < piece.first + population.block; c += 4) {
       const at = stateAt(piece, p, c);
       v128.store(population.vMem + at, parameter(population, ParameterRow.START, c));
       v128.store(population.netCount + at, i32x4.splat(0));
-      // Two fours in a byte: what has not begun has not settled.
-      if (population.settled != 0) store<u8>(population.settled + (at >> 5), 0);
     }
   }
 }

@@ -1,25 +1,18 @@
 /**
- * Trackers: neurons whose net count follows a function of all charge received (`src/snn/neurons/tracker.ts`), which is looked up
- * in a table (`src/snn/neurons/integer-target.ts` has the arithmetic and its bounds). Constants come once, in the first step that is
- * integrated.
+ * Trackers: neurons whose net count follows a function of all charge received (`src/snn/neurons/tracker.ts`). Constants come once, in
+ * the first step that is integrated.
  *
  * Eight channels of a position keep their state in registers while time passes: two chains of operations, because one alone
  * would wait for its own results. First come steps that only integrate, then those that do both, then those that only fire, for
  * which the function's value stays. What neurons keep is not n but the distance from it to the function's value, which a spike
  * changes by its weight. What steps differ in is written down before: i32 [offset][4], the words below.
- *
- * population.tracking: i32 [4][stateStride], the rows below, and behind them i32 [phases + 1], how far a count may be from its target
- * before it moves, by log₂ of the step's weight. population.targets: i32 [steps of the table][2], value and the way to the next.
  */
 import { Piece, Population, Tile } from "../structs";
 import { endOf, firstOf, settledAt, weightShift } from "../tile";
+import { TARGET_BITS, distancesOf, goalOf } from "./goal";
 import { CONSTANT, SHORT, constantCurrent, currentOf, spikesOf, stateAt, storeEight } from "./parts";
 
-const BEFORE = 0;
-const GREATEST_CHARGE = 1;
-const GREATEST_VALUE = 2;
-const BEHIND = 3;
-const ROWS = 4;
+
 
 /** Of a step: by how much its currents are shifted, the distance above which a spike is sent, what a spike changes of it, where spikes go. */
 const SHIFT_IN = 0;
@@ -27,11 +20,6 @@ const ABOVE = 4;
 const UNIT = 8;
 const SLOT = 12;
 const STEP_SHIFT = 4;
-
-/** As in integer-target.ts. */
-const TARGET_BITS = 8;
-const STEP_BITS = 10;
-const REACH = 1 << 20;
 
 /** A piece of trackers whose currents are of this mode. `isBinary`: no more than one spike is sent at a step. */
 // @ts-ignore: decorator
@@ -89,7 +77,8 @@ function trackEight(
   const settled = population.settled + (at >> 5);
   let newA = i32x4.splat(0);
   let newB = newA;
-  let isMoved = false;
+  const begins = piece.begins != 0;
+  let isMoved = begins;
   if (receives) {
     newA = newConstants(population, tile, at, c);
     newB = newConstants(population, tile, at + 16, c + 4);
@@ -100,10 +89,16 @@ function trackEight(
     for (let i = fireFrom; i < fireTo; i++) store<i64>(target + load<i32>(steps + (i << STEP_SHIFT), SLOT), 0);
     return;
   }
-  let chargeA = i32x4.add(v128.load(population.vMem + at), newA);
-  let chargeB = i32x4.add(v128.load(population.vMem + at, 16), newB);
-  const countA = i32x4.shl(v128.load(population.netCount + at), TARGET_BITS);
-  const countB = i32x4.shl(v128.load(population.netCount + at, 16), TARGET_BITS);
+  let chargeA = newA;
+  let chargeB = newB;
+  let countA = i32x4.splat(0);
+  let countB = countA;
+  if (!begins) {
+    chargeA = i32x4.add(chargeA, v128.load(population.vMem + at));
+    chargeB = i32x4.add(chargeB, v128.load(population.vMem + at, 16));
+    countA = i32x4.shl(v128.load(population.netCount + at), TARGET_BITS);
+    countB = i32x4.shl(v128.load(population.netCount + at, 16), TARGET_BITS);
+  }
   if (mode != CONSTANT) {
     for (let i = integrateFrom, end = min(fireFrom, integrateTo); i < end; i++) {
       const shift = load<i32>(steps + (i << STEP_SHIFT), SHIFT_IN);
@@ -112,6 +107,7 @@ function trackEight(
       current += stepBytes;
     }
   }
+  let isSettled = false;
   let goalA = countA;
   let goalB = countB;
   let i = fireFrom;
@@ -157,12 +153,12 @@ function trackEight(
     offB = i32x4.sub(offB, changeOf(sentB, step));
     storeEight(target + load<i32>(step, SLOT), sentA, sentB);
   }
-  v128.store(population.vMem + at, chargeA);
-  v128.store(population.vMem + at, chargeB, 16);
   v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalA, offA), TARGET_BITS));
   v128.store(population.netCount + at, i32x4.shr_s(i32x4.sub(goalB, offB), TARGET_BITS), 16);
   // Where none of the steps fires, the goal is not known.
-  const isSettled = fireFrom < fireTo && areSettled(i32x4.max_s(i32x4.abs(offA), i32x4.abs(offB)), population);
+  isSettled = fireFrom < fireTo && areSettled(i32x4.max_s(i32x4.abs(offA), i32x4.abs(offB)), population);
+  v128.store(population.vMem + at, chargeA);
+  v128.store(population.vMem + at, chargeB, 16);
   store<u8>(settled, isSettled ? 1 : 0);
 }
 
@@ -183,23 +179,16 @@ function settleSteps(tile: Tile, piece: Piece, steps: usize, from: i32, to: i32)
   }
 }
 
-/** i32 [phases + 1]. */
-// @ts-ignore: decorator
-@inline
-function distancesOf(population: Population): usize {
-  return population.tracking + ((ROWS * population.stateStride) << 2);
-}
-
 /** Sums of four channels, and of the four behind them. */
 // @ts-ignore: decorator
 @inline
-function lowSums(mode: i32, from: usize): v128 {
+export function lowSums(mode: i32, from: usize): v128 {
   return mode == SHORT ? v128.load_ext<i16>(from) : v128.load(from);
 }
 
 // @ts-ignore: decorator
 @inline
-function highSums(mode: i32, from: usize): v128 {
+export function highSums(mode: i32, from: usize): v128 {
   return mode == SHORT ? v128.load_ext<i16>(from, 8) : v128.load(from, 16);
 }
 
@@ -224,25 +213,10 @@ function changeOf(sent: v128, step: usize): v128 {
   return i32x4.shl(sent, ctz(load<i32>(step, UNIT)));
 }
 
-/** Where four counts should be, in units of 2^−8. `rows`: their constants. */
-// @ts-ignore: decorator
-@inline
-function goalOf(population: Population, rows: usize, charge: v128): v128 {
-  const rowBytes = population.stateStride << 2;
-  const greatestCharge = v128.load(rows + GREATEST_CHARGE * rowBytes);
-  const greatestValue = v128.load(rows + GREATEST_VALUE * rowBytes);
-  const clamped = i32x4.max_s(i32x4.min_s(charge, greatestCharge), i32x4.neg(greatestCharge));
-  const z = i32x4.add(scaled(clamped, v128.load(rows + BEFORE * rowBytes), population.beforeShift), i32x4.splat(REACH));
-  const part = v128.and(z, i32x4.splat((1 << STEP_BITS) - 1));
-  const value = lookedUp(population.targets, i32x4.shr_s(z, STEP_BITS), part);
-  const bounded = i32x4.max_s(i32x4.min_s(value, greatestValue), i32x4.neg(greatestValue));
-  return v128.or(scaled(bounded, v128.load(rows + BEHIND * rowBytes), population.behindShift), i32x4.splat(1));
-}
-
 /** Whether anything arrives at eight channels in so many steps. */
 // @ts-ignore: decorator
 @inline
-function arrives(mode: i32, current: usize, stepBytes: i32, steps: i32): bool {
+export function arrives(mode: i32, current: usize, stepBytes: i32, steps: i32): bool {
   let any = i32x4.splat(0);
   for (let i = 0; i < steps; i++) {
     any = v128.or(any, v128.load(current));
@@ -268,30 +242,4 @@ export function newConstants(population: Population, tile: Tile, at: usize, c: i
 @inline
 function areSettled(distance: v128, population: Population): bool {
   return !v128.any_true(i32x4.ge_s(distance, v128.load_splat<i32>(distancesOf(population))));
-}
-
-/**
- * ⌊value·factor / 2^shift⌋ of four lanes, by way of 64 bits. Only the lower half is asked for, so that shifts of 64 bits need not keep the
- * sign (few processors have one that does): bits that come in from above are cut off, or the upper half is shifted alone.
- */
-// @ts-ignore: decorator
-@inline
-function scaled(value: v128, factor: v128, shift: i32): v128 {
-  const low = i64x2.extmul_low_i32x4_s(value, factor);
-  const high = i64x2.extmul_high_i32x4_s(value, factor);
-  if (shift >= 32) return i32x4.shr_s(v128.shuffle<i32>(low, high, 1, 3, 5, 7), shift - 32);
-  return v128.shuffle<i32>(i64x2.shr_u(low, shift), i64x2.shr_u(high, shift), 0, 2, 4, 6);
-}
-
-/** Four entries of the table, and the part of the way to the next that is behind. */
-// @ts-ignore: decorator
-@inline
-function lookedUp(targets: usize, index: v128, part: v128): v128 {
-  let first = v128.load_zero<i64>(targets + (i32x4.extract_lane(index, 0) << 3));
-  first = v128.load_lane<i64>(targets + (i32x4.extract_lane(index, 1) << 3), first, 1);
-  let second = v128.load_zero<i64>(targets + (i32x4.extract_lane(index, 2) << 3));
-  second = v128.load_lane<i64>(targets + (i32x4.extract_lane(index, 3) << 3), second, 1);
-  const values = v128.shuffle<i32>(first, second, 0, 2, 4, 6);
-  const ways = v128.shuffle<i32>(first, second, 1, 3, 5, 7);
-  return i32x4.add(values, i32x4.shr_s(i32x4.mul(ways, part), STEP_BITS));
 }

@@ -254,6 +254,7 @@ function startPiece(population: Population, tile: Tile, block: i32, out: Frame):
   piece.channels = channelsOf(population, piece.first);
   piece.from = 0;
   piece.isQuiet = 0;
+  piece.begins = 0;
   return piece;
 }
 
@@ -295,6 +296,7 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
         row.currents += out.width * row.positionBytes;
       }
     }
+    piece.begins = 0;
     if (first == 0 && begins(population, tile)) resetNeurons(piece);
     runNeurons(tile, piece);
   }

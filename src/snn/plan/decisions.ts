@@ -2,9 +2,11 @@
  * Which kernels run a population: how each of its terms is gathered, how many channels are worked on at a time, and how its
  * neurons are run. Decided here and nowhere else; docs/kernels.md has what each of them buys.
  */
+import { slopeBelow } from "../../functions/functions.ts";
 import { membraneBound } from "../neuron.ts";
+import { canEstimate } from "../neurons/estimated-target.ts";
 import { neuronParameters } from "../neurons/threshold-parameters.ts";
-import type { ConvolutionTerm, PopulationStage, Term } from "./network.ts";
+import type { ConvolutionTerm, Network, PopulationStage, Term } from "./network.ts";
 import { weightFacts } from "./weight-facts.ts";
 
 /**
@@ -34,9 +36,10 @@ export type Gather =
 
 /**
  * Ways to run neurons. `quotients`: in int16, those that leave it in int32. `oscillator`: as angles that wrap around, for a
- * constant current. `steps`: in int32. `tracker`: by a table of the function that is followed.
+ * constant current. `steps`: in int32. `lines`, `curve`: trackers' goals are estimated, as two straight lines or from a table of the
+ * function, and looked up exactly where that does not decide. `tracker`: looked up always.
  */
-export type Neurons = "quotients" | "oscillator" | "steps" | "tracker";
+export type Neurons = "quotients" | "oscillator" | "steps" | "lines" | "curve" | "tracker";
 
 /** How weights lie in memory. */
 export type Rows = "int8" | "int16" | "wide" | "depthwise" | "scale" | "product";
@@ -74,6 +77,8 @@ export const neuronKernels: { readonly [N in Neurons]: true } = {
   quotients: true,
   oscillator: true,
   steps: true,
+  lines: true,
+  curve: true,
   tracker: true,
 };
 
@@ -101,7 +106,8 @@ export interface Force {
   readonly gather?: Gather;
   /** Is replaced by what would be taken if it were not there. */
   readonly without?: Gather;
-  readonly neurons?: "steps";
+  /** In int32, or exactly. */
+  readonly neurons?: "steps" | "tracker";
   readonly block?: number;
   /** Longest tile. */
   readonly tileSteps?: number;
@@ -139,21 +145,24 @@ const splitBytes = 400_000;
 /** Channels of a kernel row whose entries are merged. */
 const longestMerged = 192;
 
-export function decide(stage: PopulationStage, phases: number, force: Force = {}): Decision {
+/** What of a network neurons are run by. */
+type Frames = Pick<Network, "phases" | "frameUnits">;
+
+export function decide(stage: PopulationStage, frames: Frames, force: Force = {}): Decision {
   const { gather: forced, without } = force;
   const wanted = stage.terms.map((term) => (forced && gatherFits(forced, term, stage) ? forced : undefined));
-  const decision = decideWith(stage, phases, wanted, force);
+  const decision = decideWith(stage, frames, wanted, force);
   if (!decision.terms.some(({ gather }) => gather === without)) return decision;
   const others = stage.terms.map((term, i) => {
     const { gather } = decision.terms[i];
     return gather === without ? simpler[gather].find((other) => gatherFits(other, term, stage)) : wanted[i];
   });
-  return decideWith(stage, phases, others, force);
+  return decideWith(stage, frames, others, force);
 }
 
 function decideWith(
   stage: PopulationStage,
-  phases: number,
+  frames: Frames,
   wanted: readonly (Gather | undefined)[],
   force: Force,
 ): Decision {
@@ -166,8 +175,9 @@ function decideWith(
   });
   const isShort = terms.length > 0 && terms.every(({ gather }) => gathers[gather].sums === "int16");
   const hasPasses = terms.some(({ gather }) => gathers[gather].hasPasses);
-  const usual = usualNeurons(stage, phases, isShort);
-  return { terms, block, isShort, hasPasses, neurons: usual === "tracker" ? usual : (force.neurons ?? usual) };
+  const isWanted = force.neurons !== undefined && (force.neurons === "tracker") === (stage.layer.neuron === "tracker");
+  const neurons = isWanted ? (force.neurons as Neurons) : usualNeurons(stage, frames, isShort);
+  return { terms, block, isShort, hasPasses, neurons };
 }
 
 /** In words, for people: how each term is gathered, in blocks of how many channels, and how neurons are run. */
@@ -263,10 +273,15 @@ function fitsShort({ layer }: ConvolutionTerm): boolean {
   return (layer.shift ?? 0) <= 14 && weightFacts(layer.weights).sums.every((sum) => sum <= int16Bound);
 }
 
-function usualNeurons(stage: PopulationStage, phases: number, isShort: boolean): Neurons {
-  if (stage.layer.neuron === "tracker") return "tracker";
+function usualNeurons(stage: PopulationStage, { phases, frameUnits = 1 }: Frames, isShort: boolean): Neurons {
+  if (stage.layer.neuron === "tracker") return usualTracker(stage, frameUnits);
   if (fitsQuotients(stage, phases, isShort)) return "quotients";
   return stage.terms.length === 0 && isMonotone(stage, phases) ? "oscillator" : "steps";
+}
+
+function usualTracker({ layer }: PopulationStage, frameUnits: number): Neurons {
+  if (layer.levels > 1 || !canEstimate(frameUnits)) return "tracker";
+  return slopeBelow(layer.activation) === null ? "curve" : "lines";
 }
 
 /** Whether a constant current moves the neurons one way only: see `kernels/neurons/oscillator.ts`. */

@@ -35,7 +35,7 @@ export function plansOf(graph: Graph, options: PlanOptions): readonly Plan[] {
     const populations = network.stages.filter((stage) => stage.kind === "population");
     return {
       network,
-      decisions: new Map(populations.map((stage) => [stage, decide(stage, network.phases, force)])),
+      decisions: new Map(populations.map((stage) => [stage, decide(stage, network, force)])),
       counters: new Map(populations.flatMap((stage) => [stage, ...stage.terms]).map((counted, k) => [counted, k])),
       pinned: new Set([...pinned, ...network.segment.kept]),
       tileSteps: force.tileSteps ?? options.tileSteps ?? longestTile,

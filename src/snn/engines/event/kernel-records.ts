@@ -5,7 +5,7 @@
 export const records = {
   frame: ["data", "stride", "slotBytes", "capacity", "width", "height", "lag", "active", "parts", "isLookedAt"],
   term: ["kernel", "frame", "size", "stride", "padding", "groups", "inPerGroup", "outPerGroup", "fanOut", "shift", "weights", "rowBytes", "blockBytes", "budget", "offsets", "mergeBytes", "isPaired", "events", "eventStepBytes", "eventRowBytes", "isSplit", "eventListBytes", "indexListBytes", "magnitudes", "index", "indexStepBytes", "reachX", "reachY", "spread", "other", "otherSpread", "isSecond", "otherCounts", "counter"],
-  population: ["kind", "terms", "termCount", "out", "channels", "block", "blocks", "run", "passSteps", "isShort", "shift", "bound", "calm", "stateStride", "vMem", "netCount", "parameters", "weighted", "tracking", "settled", "targets", "beforeShift", "behindShift", "schedule", "bias", "constant", "neuron", "levels", "isMonotone", "pool", "bandFrames", "lagIn", "counter", "charge", "readAt", "chargeHistory", "countHistory"],
+  population: ["kind", "terms", "termCount", "out", "channels", "block", "blocks", "run", "passSteps", "isShort", "shift", "bound", "calm", "stateStride", "vMem", "netCount", "parameters", "weighted", "tracking", "settled", "targets", "estimates", "bounds", "boundBytes", "curve", "beforeShift", "behindShift", "schedule", "bias", "constant", "neuron", "levels", "isMonotone", "pool", "bandFrames", "lagIn", "counter", "charge", "readAt", "chargeHistory", "countHistory"],
   pool: ["kind", "input", "out", "size", "stride", "offset", "isWinner", "isBinary", "counts", "countStride", "ownsCounts", "levels", "sent", "settled"],
   move: ["kind", "input", "out", "factor", "insertsZeros", "from", "to", "channels", "endsPosition", "part"],
   pixels: ["kind", "source", "count", "pairs", "whole"],
@@ -13,7 +13,7 @@ export const records = {
   picture: ["kind", "isSmall", "pixels", "channels", "height", "width", "size", "stride", "padding", "weights", "outChannels", "outHeight", "outWidth", "shift", "units", "current", "currentStride", "adds"],
   program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "isWhole", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "isOutside", "nextItem", "arrived", "generation"],
   tile: ["program", "thread", "g0", "length"],
-  piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "isQuiet", "mode", "currents", "stepBytes", "positionBytes", "from", "to"],
+  piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "isQuiet", "begins", "mode", "currents", "stepBytes", "positionBytes", "from", "to"],
   row: ["population", "first", "y", "x", "end", "kyFrom", "kyTo", "from", "to", "currents", "stepBytes", "positionBytes", "weights", "group", "room"],
 } as const;
 

@@ -5,6 +5,7 @@ import { type Decision, gathers, roundUp, type TermDecision } from "../../plan/d
 import type { Network, PoolStage, PopulationStage, Term } from "../../plan/network.ts";
 import { parameterRow } from "./kernel-records.ts";
 import type { BandLayout, PopulationLayout, Take, TermLayout } from "./layout.ts";
+import { boundBytes, estimateRows } from "./load-estimates.ts";
 import { isDense, type ListLayout, stagger } from "./passing-areas.ts";
 import { recordBytes } from "./records.ts";
 
@@ -28,7 +29,8 @@ export function layoutPopulation(
   const stateStride = blocks * block;
   const state = height * width * stateStride;
   const isReadout = stage.layer.kind === "readout";
-  const isTracker = neurons === "tracker";
+  const isTracker = stage.layer.neuron === "tracker";
+  const isEstimated = neurons === "lines" || neurons === "curve";
   const record = take("other", recordBytes("population"));
   const terms = stage.terms.map((term, i) =>
     layoutTerm(term, decision.terms[i], lists.get(term) as ListLayout, block, blocks, take),
@@ -54,6 +56,9 @@ export function layoutPopulation(
     tracking: isTracker ? take("neurons", 4 * (4 * stateStride + phases + 1)) : 0,
     settled: isTracker ? take("neurons", state / 8) : 0,
     targets: isTracker ? take("neurons", 8 * tableSteps) : 0,
+    estimates: isEstimated ? take("neurons", 4 * estimateRows * stateStride) : 0,
+    bounds: isEstimated ? take("neurons", boundBytes(phases) * (stateStride / 8)) : 0,
+    curve: neurons === "curve" ? take("neurons", 8 * tableSteps) : 0,
     schedule: neurons === "quotients" ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),
     constant: stage.pictures.length > 0 || stage.island ? take("neurons", state * 4) : 0,

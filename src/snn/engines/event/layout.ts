@@ -76,6 +76,10 @@ export interface PopulationLayout {
   readonly tracking: number;
   readonly settled: number;
   readonly targets: number;
+  /** 0 where trackers' goals are not estimated, or of two straight lines. */
+  readonly estimates: number;
+  readonly bounds: number;
+  readonly curve: number;
   /** 0 where neurons are not run in int16. */
   readonly schedule: number;
   readonly bias: number;
@@ -140,7 +144,7 @@ export type Take = (part: keyof Layout["parts"], bytes: number) => number;
 /** Tiles are shortened until frames and lists take at most this much. */
 const passingBytes = 384 * 2 ** 20;
 /** At the end of each thread's scratch memory: see kernels/tile.ts. */
-const settledBytes = 512;
+const settledBytes = 1024;
 /** What wasm can address, less what reads over an end may touch. */
 const addressable = 2 ** 32 - 2 ** 16;
 

@@ -11,6 +11,7 @@ import type { Plan } from "../../plan/plan.ts";
 import { isCounted } from "../../plan/reach.ts";
 import { parameterRow, stageKind } from "./kernel-records.ts";
 import type { BandLayout, Layout, PopulationLayout } from "./layout.ts";
+import { boundBytes, loadEstimates } from "./load-estimates.ts";
 import { loadPicture, loadTerm } from "./load-weights.ts";
 import type { Views } from "./memory.ts";
 import { neuronNumbers, recordBytes, writeRecord } from "./records.ts";
@@ -42,7 +43,7 @@ export function loadPopulation(
   );
   loadParameters(layer, place, words);
   if (place.weighted) loadWeighted(place, network.phases, words);
-  const shifts = place.tracking ? loadTracking(layer, place, network, words) : { beforeShift: 0, behindShift: 0 };
+  const shifts = place.tracking ? loadTracking(layer, place, network, views) : { beforeShift: 0, behindShift: 0 };
   for (const convolution of [...terms.map(({ layer: source }) => source), ...stage.pictures]) {
     if (convolution.kind !== "convolution") continue;
     for (const [c, bias] of (convolution.bias?.data ?? []).entries()) words[place.bias / 4 + c] += bias;
@@ -52,6 +53,7 @@ export function loadPopulation(
     ...place,
     ...shifts,
     kind: stageKind.population,
+    boundBytes: boundBytes(network.phases),
     terms: place.termTable,
     termCount: terms.length,
     out: layout.frames.get(signal)!.record,
@@ -149,10 +151,12 @@ function loadWeighted(
 /** Trackers' constants and the table of their function, as kernels/neurons/tracker.ts wants them. */
 function loadTracking(
   layer: Population,
-  { tracking, targets, stateStride }: PopulationLayout,
+  place: PopulationLayout,
   { frameUnits = 1, phases }: Network,
-  words: Int32Array,
+  views: Views,
 ): { readonly beforeShift: number; readonly behindShift: number } {
+  const { tracking, targets, stateStride } = place;
+  const { words } = views;
   const constants = integerTargetConstants(layer, frameUnits);
   const { before, greatestCharge, greatestValue, behind, table } = constants;
   for (const [number, row] of [before, greatestCharge, greatestValue, behind].entries())
@@ -162,6 +166,7 @@ function loadTracking(
     distances.map((distance) => distance * 2 ** targetBits),
     tracking / 4 + 4 * stateStride,
   );
+  if (place.estimates) loadEstimates(layer, constants, place, phases, views);
   for (let i = 0; i < tableSteps; i++) words.set([table[i], table[i + 1] - table[i]], targets / 4 + 2 * i);
   return constants;
 }
