@@ -205,11 +205,14 @@ function normalizeConvolution(layer: ConvolutionLayer, from: Float64Array, to: F
   const [outC, inC, kH, kW] = layer.weights.shape;
   const area = kH * kW;
   const outPerGroup = outC / layer.groups;
-  const weights = Float32Array.from(layer.weights.data, (weight, i) => {
-    const out = Math.floor(i / (inC * area));
-    const source = Math.floor(out / outPerGroup) * inC + (Math.floor(i / area) % inC);
-    return fractionOf(weight * from[source], to[out]);
-  });
+  const { data } = layer.weights;
+  const weights = new Float32Array(data.length);
+  for (let out = 0, at = 0; out < outC; out++) {
+    const first = Math.floor(out / outPerGroup) * inC;
+    for (let source = first; source < first + inC; source++) {
+      for (const end = at + area; at < end; at++) weights[at] = fractionOf(data[at] * from[source], to[out]);
+    }
+  }
   const bias = Float32Array.from(to, (lambda, out) => fractionOf(layer.bias?.data[out] ?? 0, lambda));
   const { inputMean } = layer;
   return {

@@ -123,16 +123,17 @@ function scaleFor(
   ];
   const isMean = !sum && convolutions.length === 1 && isMeanPool(convolutions[0]);
   const theta = Float64Array.from(channels, (channel) => {
-    const max = factors(channel).reduce((largest, values) => Math.max(largest, greatestOf(magnitudes(values))), 0);
+    const max = greatestOf(factors(channel).map(greatestMagnitude));
     if (bits < 8) return Math.min(maxTheta, limit / max);
     return Math.max(1, Math.min(maxTheta, isMean ? limit / max : Math.floor(limit / max)));
   });
   // The greatest current, in units of 2^shift: all inputs at their greatest, plus the bias.
   const greatestCurrent = channels.reduce((largest, channel) => {
     const unit = theta[channel];
-    const weights = factors(channel)
-      .flatMap(magnitudes)
-      .reduce((total, factor) => total + Math.min(limit, factor * unit) + 0.5, 0);
+    let weights = 0;
+    for (const values of factors(channel)) {
+      for (let i = 0; i < values.length; i++) weights += Math.min(limit, Math.abs(values[i]) * unit) + 0.5;
+    }
     const bias = convolutions.reduce((total, { bias }) => total + Math.abs(bias?.data[channel] ?? 0) * unit + 1, 0);
     return Math.max(largest, weights * inputs + bias);
   }, 1);
@@ -182,8 +183,10 @@ function greatestOf(values: readonly number[]): number {
   return values.reduce((greatest, value) => Math.max(greatest, value), 0);
 }
 
-function magnitudes(values: ArrayLike<number>): number[] {
-  return Array.from(values, Math.abs);
+function greatestMagnitude(values: ArrayLike<number>): number {
+  let greatest = 0;
+  for (let i = 0; i < values.length; i++) greatest = Math.max(greatest, Math.abs(values[i]));
+  return greatest;
 }
 
 /** Weights of one output channel. */
@@ -239,8 +242,10 @@ function quantizeRows({ shape, data }: Tensor, theta: Float64Array, bits: number
   const limit = 2 ** (bits - 1) - 1;
   const length = data.length / shape[0];
   const out = allocate(bits <= 8 ? "int8" : "int16", data.length);
-  for (let i = 0; i < data.length; i++)
-    out[i] = Math.max(-limit, Math.min(limit, Math.round(data[i] * theta[Math.floor(i / length)])));
+  for (const [row, unit] of theta.entries()) {
+    for (let i = row * length; i < (row + 1) * length; i++)
+      out[i] = Math.max(-limit, Math.min(limit, Math.round(data[i] * unit)));
+  }
   return tensor(bits <= 8 ? "int8" : "int16", shape, out);
 }
 

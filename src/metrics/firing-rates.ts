@@ -5,8 +5,9 @@ import type { Shape } from "../graph/layer-kinds.ts";
 export function channelRates(counts: Int32Array, [channels, height, width]: Shape, unitSteps: number): Float64Array {
   const area = height * width;
   return Float64Array.from({ length: channels }, (_, channel) => {
-    const neurons = counts.subarray(channel * area, (channel + 1) * area);
-    return neurons.reduce((sum, count) => sum + Math.abs(count), 0) / (area * unitSteps);
+    let sum = 0;
+    for (let i = channel * area; i < (channel + 1) * area; i++) sum += Math.abs(counts[i]);
+    return sum / (area * unitSteps);
   });
 }
 
