@@ -49,6 +49,8 @@ describe("the lab", () => {
           },
         });
 
+        // A browser that has just been started is busy with windows of its own.
+        await new Promise((settled) => setTimeout(settled, 3000));
         const start = performance.now();
         const seen = (mark: string) =>
           page

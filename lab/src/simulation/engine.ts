@@ -58,9 +58,10 @@ const sourcesHere: EngineSources = {
 /** A graphics processor that may be worth a trial, or why there is none. */
 type Found = { readonly webGpu: WebGpuEngine } | { readonly reason: string };
 
-/** Asks for a graphics processor at once, so that the answer is there when a model is. */
+/** Asks for a graphics processor and for the event engine's kernels at once, so that they are there when a model is. */
 export function openEngines(sources: EngineSources = sourcesHere): Engines {
   let found = findGpu(sources);
+  sources.event(threadsOf(null));
   let verdicts = new Map<string, { readonly isFaster: boolean; readonly reason: string }>();
 
   async function usable(): Promise<Found> {

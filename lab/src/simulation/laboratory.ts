@@ -67,6 +67,9 @@ interface LanePlan {
   readonly at: readonly number[];
 }
 
+/** The DNN waits so long for the spiking network to have shown something. */
+const patienceMs = 3000;
+
 /** @param emit sends an event to the page. */
 export function createLaboratory(emit: (event: RunEvent) => void): Handlers {
   const laboratory = new Laboratory(emit);
@@ -91,6 +94,11 @@ class Laboratory {
   #model: LoadedModel | undefined;
   #picture: Pixels | undefined;
   #dnnSession: Promise<DnnSession> | undefined;
+  /** Called when the spiking network has shown something, or has failed to. */
+  #showsSomething: () => void = () => {};
+  readonly #isSomethingShown = new Promise<void>((resolve) => {
+    this.#showsSomething = resolve;
+  });
   #dnnResult: Promise<DnnResult> | undefined;
   #loading = new AbortController();
   /** Id of the run that is wanted; 0: none is. */
@@ -131,9 +139,15 @@ class Laboratory {
   dnnOnPicture(): Promise<DnnResult> | undefined {
     const { model, picture } = this.#ready();
     if (!model.dnn) return undefined;
-    this.#dnnSession ??= openDnn(model.dnn);
+    this.#dnnSession ??= this.#openDnn(model.dnn);
     this.#dnnResult ??= detectWithDnn(model.dnn, this.#dnnSession, picture);
     return this.#dnnResult;
+  }
+
+  /** ONNX Runtime is large: what it takes to load and compile it, the spiking network's first boxes would wait for. */
+  async #openDnn(dnn: Graph): Promise<DnnSession> {
+    await Promise.race([this.#isSomethingShown, new Promise((wake) => setTimeout(wake, patienceMs))]);
+    return openDnn(dnn);
   }
 
   run(request: RunRequest): Promise<Done> {
@@ -143,6 +157,7 @@ class Laboratory {
       .catch(() => undefined)
       .then(() => this.#runLanes(request, () => this.#currentRun === runId));
     this.#lastRun = mine;
+    mine.catch(() => this.#showsSomething());
     return mine;
   }
 
@@ -251,6 +266,7 @@ class Laboratory {
         await nextTask();
         if (!isWanted()) return false;
         if (checkpoint) this.#emit({ kind: "checkpoint", runId, slot: lane.info.slot, checkpoint });
+        this.#showsSomething();
       }
     }
     return true;

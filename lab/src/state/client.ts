@@ -12,9 +12,8 @@ interface Pending {
   readonly reject: (error: unknown) => void;
 }
 
-/** Starts the worker. @param onEvent is called for each event of a run. */
-export function startClient(onEvent: (event: RunEvent) => void): Client {
-  const worker = new Worker(new URL("../simulation/simulation.worker.ts", import.meta.url), { type: "module" });
+/** Speaks with the worker. @param onEvent is called for each event of a run. */
+export function startClient(worker: Worker, onEvent: (event: RunEvent) => void): Client {
   const pending = new Map<number, Pending>();
   let lastId = 0;
 

@@ -4,6 +4,7 @@
 import { ArgumentError, type Figure, type Pixels, renderScene, SpikingYoloError } from "../../../src/index.ts";
 import { type FrameSource, fileSource } from "../frames/frame-source.ts";
 import type { ModelSource, PictureSource } from "../simulation/protocol.ts";
+import { simulationWorker } from "../simulation/start-worker.ts";
 import { builtInModel } from "./built-in-model.ts";
 import { type Client, startClient } from "./client.ts";
 import { nameOf } from "./configuration.ts";
@@ -68,7 +69,7 @@ class LabStore implements Store {
       progress: null,
       problem: null,
     };
-    this.#client = startClient((event) => this.#setSoon(afterEvent(this.#state, event)));
+    this.#client = startClient(simulationWorker, (event) => this.#setSoon(afterEvent(this.#state, event)));
     void this.#openPlace(hash);
   }
 

@@ -8,6 +8,7 @@ import { expectInteger } from "../../../core/errors.ts";
 import type { Engine } from "../../engine.ts";
 import { checkIntegers } from "../../plan/bounds.ts";
 import { sessionOf } from "../../plan/session.ts";
+import { kernelModule } from "./kernel-module.ts";
 import { wasmDevice } from "./wasm-device.ts";
 
 export interface EventEngineOptions {
@@ -40,6 +41,8 @@ export interface EventEngineOptions {
 export function eventEngine(options: EventEngineOptions = {}): Engine {
   const { threads = availableThreads(), onNotice = console.warn } = options;
   expectInteger("threads", threads, 1, 256);
+  // They come while whoever asked for the engine still reads a model; who opens a session hears of what went wrong.
+  kernelModule(threads === 1 || !canShareMemory() ? "single" : "shared").catch(() => {});
   return {
     name: "event",
     async open(graph) {
