@@ -5,6 +5,7 @@
 import type { Pixels } from "../core/pixels.ts";
 import type { Filter } from "../core/preprocessing.ts";
 import { type FloatTensor, floatTensor } from "../core/tensor.ts";
+import { resizeKernel } from "./resize-kernel.ts";
 import { type Taps, tapsFor } from "./taps.ts";
 
 /** The taps of all output pixels along an axis, in one run: a loop over objects takes twice as long. */
@@ -24,20 +25,72 @@ export function resizePixels(pixels: Pixels, width: number, height: number, filt
   if (pixels.width === width && pixels.height === height) return planesOf(pixels);
   const along = axisOf(tapsFor(filter, pixels.width, width));
   const across = axisOf(tapsFor(filter, pixels.height, height));
-  const rows = new Float32Array(pixels.height * 3 * width);
-  for (const y of usedInputs(across)) resizeRow(pixels, y, along, rows);
-  const data = new Float32Array(3 * height * width);
-  const sums = new Float32Array(3 * width);
-  for (let y = 0; y < height; y++) {
-    sumRows(rows, across, y, sums);
-    for (let channel = 0, from = 0; channel < 3; channel++) {
-      for (let to = (channel * height + y) * width, end = to + width; to < end; to++, from++) {
-        // Lanczos overshoots; the others may pass 1 by a rounding error, and engines rely on the range.
-        data[to] = Math.min(1, Math.max(0, sums[from]));
-      }
-    }
+  kernel ??= openKernel();
+  const { memory, resizeRow, addRow, clip } = kernel;
+  const at = layOut(memory, pixels.width, along, height);
+  const bytes = new Uint8Array(memory.buffer, at.bytes, 3 * pixels.width);
+  const stride = 4 * width * height;
+  for (const [y, outputs] of outputsByInput(across).entries()) {
+    if (outputs.length === 0) continue;
+    bytes.set(pixels.data.subarray(y * bytes.length, (y + 1) * bytes.length));
+    resizeRow(at.bytes, at.fractions, at.starts, at.ends, at.weights, width, at.row);
+    for (const { output, weight } of outputs) addRow(at.row, weight, at.sums + 4 * output * width, stride, width);
   }
-  return floatTensor([3, height, width], data);
+  // Lanczos overshoots; the others may pass 1 by a rounding error, and engines rely on the range.
+  clip(at.sums, 3 * stride);
+  return floatTensor([3, height, width], new Float32Array(memory.buffer, at.sums, 3 * width * height).slice());
+}
+
+/** What kernels/resize.ts exports; addresses are in bytes. */
+interface Kernel {
+  readonly memory: WebAssembly.Memory;
+  readonly resizeRow: (
+    bytes: number,
+    fractions: number,
+    starts: number,
+    ends: number,
+    weights: number,
+    width: number,
+    row: number,
+  ) => void;
+  readonly addRow: (row: number, weight: number, sums: number, stride: number, width: number) => void;
+  readonly clip: (values: number, bytes: number) => void;
+}
+
+/** Opened by the first picture. */
+let kernel: Kernel | undefined;
+
+function openKernel(): Kernel {
+  const bytes = Uint8Array.from(atob(resizeKernel), (letter) => letter.charCodeAt(0));
+  return new WebAssembly.Instance(new WebAssembly.Module(bytes)).exports as unknown as Kernel;
+}
+
+/** Where in the kernel's memory everything lies: it grows to the largest picture's row and result, and stays so. */
+function layOut(memory: WebAssembly.Memory, fromWidth: number, along: Axis, height: number) {
+  const width = along.starts.length;
+  let end = 1024;
+  const place = (bytes: number) => {
+    const start = end;
+    end = Math.ceil((end + bytes) / 16) * 16;
+    return start;
+  };
+  const at = {
+    fractions: place(8 * 256),
+    weights: place(8 * along.weights.length),
+    starts: place(4 * width),
+    ends: place(4 * width),
+    row: place(12 * width),
+    bytes: place(3 * fromWidth),
+    sums: place(12 * width * height),
+  };
+  const missing = end - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / 65536));
+  new Float64Array(memory.buffer, at.fractions).set(fractions);
+  new Float64Array(memory.buffer, at.weights).set(along.weights);
+  new Int32Array(memory.buffer, at.starts).set(along.starts);
+  new Int32Array(memory.buffer, at.ends).set(along.ends);
+  new Float32Array(memory.buffer, at.sums, 3 * width * height).fill(0);
+  return at;
 }
 
 /** Of 255, as float32. */
@@ -63,49 +116,19 @@ function planesOf({ width, height, data }: Pixels): FloatTensor {
   return floatTensor([3, height, width], planes);
 }
 
-/** Rows that some output is a sum of: filters that do not widen pass over the others. */
-function usedInputs({ starts, ends }: Axis): readonly number[] {
-  const used = new Set<number>();
-  for (let i = 0, k = 0; i < starts.length; i++) {
-    for (let input = starts[i]; k < ends[i]; k++, input++) used.add(input);
-  }
-  return [...used];
+interface Share {
+  readonly output: number;
+  readonly weight: number;
 }
 
-/** Writes row y of the picture at the new width into `rows` [height, 3, width]. */
-function resizeRow(pixels: Pixels, y: number, { starts, ends, weights }: Axis, rows: Float32Array): void {
-  const { data } = pixels;
-  const width = starts.length;
-  const first = 3 * y * pixels.width;
-  for (let x = 0, k = 0, to = 3 * y * width; x < width; x++, to++) {
-    let [red, green, blue] = [0, 0, 0];
-    for (let at = first + 3 * starts[x]; k < ends[x]; k++, at += 3) {
-      const weight = weights[k];
-      red += weight * fractions[data[at]];
-      green += weight * fractions[data[at + 1]];
-      blue += weight * fractions[data[at + 2]];
+/** Of each input row, the output rows that it has a share in: filters that do not widen pass over some. */
+function outputsByInput({ starts, ends, weights }: Axis): readonly Share[][] {
+  const shares: Share[][] = [];
+  for (let output = 0, k = 0; output < starts.length; output++) {
+    for (let input = starts[output]; k < ends[output]; k++, input++) {
+      while (shares.length <= input) shares.push([]);
+      shares[input].push({ output, weight: weights[k] });
     }
-    rows[to] = red;
-    rows[to + width] = green;
-    rows[to + 2 * width] = blue;
   }
-}
-
-/** Writes output row y, all channels, into `sums`. Two taps at a time, since loads and stores are what costs. */
-function sumRows(rows: Float32Array, { starts, ends, weights }: Axis, y: number, sums: Float32Array): void {
-  const span = sums.length;
-  let k = y === 0 ? 0 : ends[y - 1];
-  let from = starts[y] * span;
-  const isOdd = (ends[y] - k) % 2 === 1;
-  if (isOdd) for (let i = 0; i < span; i++) sums[i] = weights[k] * rows[from + i];
-  else sums.fill(0);
-  if (isOdd) {
-    k++;
-    from += span;
-  }
-  for (; k < ends[y]; k += 2, from += 2 * span) {
-    const [here, below] = [weights[k], weights[k + 1]];
-    for (let i = 0; i < span; i++)
-      sums[i] = Math.fround(sums[i] + here * rows[from + i]) + below * rows[from + span + i];
-  }
+  return shares;
 }
