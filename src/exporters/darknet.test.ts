@@ -94,6 +94,13 @@ const cfgs: Readonly<Record<string, readonly string[]>> = {
     "convolutional filters=8 size=1 activation=logistic",
     "scale_channels from=2 activation=linear",
   ],
+  "squares that become channels, and channels that become squares": [
+    first,
+    "reorg stride=2",
+    "reorg stride=2 reverse=1",
+    "convolutional filters=8 size=1 activation=leaky",
+    "reorg3d stride=4",
+  ],
   "what reads a convolution twice": [
     "convolutional filters=8 size=3 pad=1 activation=linear",
     "activation activation=leaky",

@@ -7,6 +7,7 @@
 import { consumersOf, type Graph, inferShapes, inputOf } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import { isHead, type Layer, type LayerKind, type LayerOf } from "../graph/layers.ts";
+import { reorganizationOf } from "../importers/darknet/reorganizations.ts";
 import { encodeWeights } from "../importers/darknet/write-weights.ts";
 import {
   activationName,
@@ -97,8 +98,13 @@ const writers: { readonly [K in LayerKind]: Writer<K> } = {
   gaussianYolo: writeHead,
   dfl: (_, layer) => refuse(layer.name, "is a head that darknet has no section for (distributions of distances)"),
   tail: (_, layer) => refuse(layer.name, "is the end of an ONNX file, kept as its operators", theOriginal),
-  island: (_, layer) =>
-    refuse(layer.name, `is an island, kept as ONNX operators (${layer.operators.join(", ")})`, theOriginal),
+  island(draft, layer) {
+    const section = reorganizationOf(layer, draft.shapes.get(layer.inputs[0]) as Shape);
+    if (!section)
+      refuse(layer.name, `is an island, kept as ONNX operators (${layer.operators.join(", ")})`, theOriginal);
+    readFrom(draft, layer);
+    append(draft, section.type, section.options, layer.name);
+  },
   integrateFire: (_, layer) => refuse(layer.name, "is a population of neurons", "Give the DNN"),
   readout: (_, layer) => refuse(layer.name, "is a population of neurons", "Give the DNN"),
 };

@@ -52,25 +52,30 @@ export function readNorm({ reader, parameters }: Builder, channels: number, wher
 }
 
 /** What an island computes: reads `x0`, `x1`, … and gives `y`. */
-interface IslandBody {
+export interface IslandBody {
   readonly nodes: readonly OnnxNode[];
   readonly constants?: readonly OnnxConstant[];
   readonly macs?: number;
 }
 
-/** Appends what no neuron computes: run densely, also by the spiking network, on the values that its inputs stand for. */
-export function addIsland(
-  { reader, add }: Builder,
-  inputs: readonly Output[],
-  shape: Shape,
-  { nodes, constants = [], macs = 0 }: IslandBody,
-): Output {
-  const bytes = encodeOnnx({
+/** An island's ONNX model, of inputs of these shapes. */
+export function encodeIsland(inputs: readonly Shape[], shape: Shape, { nodes, constants = [] }: IslandBody) {
+  return encodeOnnx({
     nodes,
     constants,
-    inputs: inputs.map((input, i) => ({ name: `x${i}`, shape: [1, ...input.shape] })),
+    inputs: inputs.map((input, i) => ({ name: `x${i}`, shape: [1, ...input] })),
     outputs: [{ name: "y", shape: [1, ...shape] }],
   });
+}
+
+/** Appends what no neuron computes: run densely, also by the spiking network, on the values that its inputs stand for. */
+export function addIsland({ reader, add }: Builder, inputs: readonly Output[], shape: Shape, body: IslandBody): Output {
+  const { nodes, macs = 0 } = body;
+  const bytes = encodeIsland(
+    inputs.map((input) => input.shape),
+    shape,
+    body,
+  );
   return add({
     kind: "island",
     name: `${reader.section.type}${reader.section.index}`,

@@ -14,6 +14,7 @@ import { parseCfg, type Remark, SectionReader } from "./cfg.ts";
 import { importBatchNorm, importConnected, importConvolutional, importTransposed } from "./convolutions.ts";
 import { importGaussianYolo, importRegion, importYolo } from "./heads.ts";
 import * as rearrangements from "./rearrangements.ts";
+import { importReorg, importReorg3d } from "./reorganizations.ts";
 import { trainingKeys } from "./training-keys.ts";
 import {
   countParameters,
@@ -66,8 +67,8 @@ const sectionTypes: ReadonlyMap<string, (builder: Builder) => Output> = new Map(
   ["route", rearrangements.importRoute],
   ["shortcut", rearrangements.importShortcut],
   ["upsample", rearrangements.importUpsample],
-  ["reorg", rearrangements.importReorg],
-  ["reorg3d", rearrangements.importReorg3d],
+  ["reorg", importReorg],
+  ["reorg3d", importReorg3d],
   ["scale_channels", rearrangements.importScaleChannels],
   ["sam", rearrangements.importProduct],
   ["crop", rearrangements.importCrop],

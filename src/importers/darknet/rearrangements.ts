@@ -1,6 +1,6 @@
 /** Sections without weights: pools, routes, sums and products, enlargements and other rearrangements. */
 import { darknetPool, type Pair } from "../../graph/windows.ts";
-import { addActivation, addDepthwise, addIsland, type Builder, type Output } from "./builder.ts";
+import { addActivation, addDepthwise, type Builder, type Output } from "./builder.ts";
 
 export function importMaxPool({ reader, previous, add }: Builder): Output {
   reader.refuse("maxpool_depth", "antialiasing");
@@ -107,59 +107,6 @@ export function importUpsample({ reader, previous, add }: Builder): Output {
   if (reader.number("scale", 1) !== 1) reader.fail("scale other than 1 is not supported");
   const factor = reader.integer("stride", 2, 1, 64);
   return add({ kind: "upsample", name: `upsample${reader.section.index}`, inputs: [previous.name], factor });
-}
-
-/**
- * YOLOv2's way to bring a fine map to a coarse one. Darknet computes it with the formula of the inverse on the output's extents, which is no
- * rearrangement of squares into channels: the map is read as [C·H/s², s, W, s], and axes change places. `reverse` is the plain one,
- * channels into squares. Source: `reorg_cpu` in blas.c.
- */
-export function importReorg(builder: Builder): Output {
-  const { reader, previous } = builder;
-  reader.refuse("flatten", "extra");
-  const [channels, height, width] = previous.shape;
-  const stride = reader.integer("stride", 1, 1, 64);
-  const square = stride * stride;
-  if (channels % square !== 0) reader.fail(`stride=${stride}: ${channels} channels do not divide by ${square}`);
-  if (reader.truth("reverse")) {
-    const attributes = { blocksize: stride, mode: "DCR" };
-    const node = { op: "DepthToSpace", inputs: ["x0"], outputs: ["y"], attributes };
-    return addIsland(builder, [previous], [channels / square, height * stride, width * stride], { nodes: [node] });
-  }
-  checkDivides(builder, stride);
-  const shape = [channels * square, height / stride, width / stride] as const;
-  const dims = (name: string, data: readonly number[]) => ({
-    name,
-    shape: [data.length],
-    data,
-    dtype: "int64" as const,
-  });
-  return addIsland(builder, [previous], shape, {
-    constants: [dims("view", [(channels * height) / square, stride, width, stride]), dims("shape", [1, ...shape])],
-    nodes: [
-      { op: "Reshape", inputs: ["x0", "view"], outputs: ["viewed"] },
-      { op: "Transpose", inputs: ["viewed"], outputs: ["turned"], attributes: { perm: [1, 3, 0, 2] } },
-      { op: "Reshape", inputs: ["turned", "shape"], outputs: ["y"] },
-    ],
-  });
-}
-
-/** Squares into channels, as one would expect. */
-export function importReorg3d(builder: Builder): Output {
-  const { reader, previous } = builder;
-  reader.refuse("reverse", "flatten", "extra");
-  const stride = reader.integer("stride", 1, 1, 64);
-  checkDivides(builder, stride);
-  const [channels, height, width] = previous.shape;
-  const node = { op: "SpaceToDepth", inputs: ["x0"], outputs: ["y"], attributes: { blocksize: stride } };
-  const shape = [channels * stride * stride, height / stride, width / stride] as const;
-  return addIsland(builder, [previous], shape, { nodes: [node] });
-}
-
-function checkDivides({ reader, previous }: Builder, stride: number): void {
-  const [, height, width] = previous.shape;
-  if (height % stride !== 0 || width % stride !== 0)
-    reader.fail(`stride=${stride} does not divide a map of ${width}×${height}`);
 }
 
 /** Another layer's channels times the previous output's one value for each; with `scale_wh`, its places times one value for each. */
