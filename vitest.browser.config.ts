@@ -10,7 +10,7 @@ export default defineConfig({
     include: ["test/browser/**/*.test.ts"],
     testTimeout: 300_000,
     hookTimeout: 120_000,
-    // One browser at a time: the pages have threads of their own.
-    maxWorkers: 1,
+    // Two browsers keep two cores busy: pages wait for playback and for each other's threads.
+    maxWorkers: 2,
   },
 });
