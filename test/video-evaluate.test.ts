@@ -66,6 +66,14 @@ test("frames are gone through in their order: as `detect` on each video finds an
   expect(fromRest.synOps).toBeGreaterThan(1.5 * kept.synOps);
 });
 
+test("threads work on several videos at a time, to the same figures, also where they go on from a journal", async () => {
+  const one = await evaluate("--resume", "one.jsonl");
+  for (const threads of ["2", "4"]) expect(await evaluate("--threads", threads)).toEqual(one);
+  const kept = readFileSync(join(folder, "one.jsonl"), "utf8").split("\n").slice(0, 4);
+  writeFileSync(join(folder, "one.jsonl"), `${kept.join("\n")}\n`);
+  expect(await evaluate("--resume", "one.jsonl", "--threads", "2")).toEqual(one);
+});
+
 test("an interrupted evaluation goes on to the same figures, although its frames rest on those before", async () => {
   const whole = await evaluate("--resume", "run.jsonl");
   const journal = readFileSync(join(folder, "run.jsonl"), "utf8").trimEnd().split("\n");

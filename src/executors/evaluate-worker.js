@@ -8,7 +8,7 @@ const evaluator = openEvaluator(workerData);
 
 port.on("message", async (task) => {
   try {
-    port.postMessage({ result: await (await evaluator).evaluate(task) });
+    port.postMessage({ result: await (await evaluator).evaluate(task, task.state) });
   } catch (error) {
     const { code, message } = /** @type {Error & { code?: string }} */ (error);
     port.postMessage({ failure: { code, message } });

@@ -18,11 +18,12 @@ export const evaluatorScript: URL = new URL("./evaluate-worker.js", import.meta.
 export interface EvaluatorSetup {
   readonly setup: EvaluationSetup;
   readonly engine?: EngineName | undefined;
+  /** On each network; by default one, since pictures are what runs in parallel. */
+  readonly threads?: number;
 }
 
-/** Pictures are what runs in parallel: each network gets one thread. */
-export function openEvaluator({ setup, engine }: EvaluatorSetup): Promise<PictureEvaluator> {
-  return openPictureEvaluator(setup, (graph) => openSession(graph, { engine, threads: 1 }));
+export function openEvaluator({ setup, engine, threads = 1 }: EvaluatorSetup): Promise<PictureEvaluator> {
+  return openPictureEvaluator(setup, (graph) => openSession(graph, { engine, threads }));
 }
 
 /** @param threads by default one a core. One thread is this one. */
