@@ -5,7 +5,7 @@
 import { nextItem, waitForAll } from "./share";
 import { moveItem } from "./stages/move";
 import { pictureItem, pixelItem, pixelItems, poissonItem } from "./stages/picture";
-import { countItem, countItems, poolItem, trackingPoolItem } from "./stages/pool";
+import { countItem, countItems, overlap, poolItem, trackingPoolItem } from "./stages/pool";
 import { listItem, listItems, neuronItem, neuronItems } from "./stages/population";
 import { Move, Picture, Pixels, Poisson, Pool, Population, Program, StageKind, Tile } from "./structs";
 
@@ -63,6 +63,7 @@ function runStage(tile: Tile, stage: usize): void {
     if (pool.levels > 0) {
       for (let y = nextItem(program); y < pool.out.height; y = nextItem(program)) trackingPoolItem(pool, tile, y);
       waitForAll(program);
+      if (!overlap(pool)) return;
       for (let y = nextItem(program); y < pool.input.height; y = nextItem(program)) countItem(pool, tile, y);
       waitForAll(program);
       return;

@@ -180,6 +180,8 @@ export class Population {
   bias: usize;
   /** i32 [position][stateStride], or 0. */
   constant: usize;
+  /** Where states are kept: the same of the frame before, likewise; else 0. */
+  received: usize;
   neuron: i32;
   levels: i32;
   /** Whether a constant current moves the neurons one way only: binary spikes, V = 0 at the start, no delay. */
@@ -302,6 +304,8 @@ export class Program {
   phases: i32;
   /** Whether the run goes on from the last frame: neurons begin as they are, and have their biases. */
   goesOn: i32;
+  /** Whether states are kept from frame to frame: then it pays to know exactly which neurons have settled. */
+  keepsState: i32;
   /** Whether a tile is the whole run: of each stage from its own first step to its last. */
   isWhole: i32;
   threads: i32;

@@ -13,7 +13,7 @@ import { Piece, Population, Tile } from "../structs";
 import { endOf, firstOf, settledAt, weightShift } from "../tile";
 import { TARGET_BITS, distancesOf, goalOf } from "./goal";
 import { CONSTANT, SHORT, currentOf, spikesOf, stateAt } from "./parts";
-import { arrives, highSums, lowSums, newConstants, receivesOnce } from "./tracker";
+import { areSettled, arrives, highSums, lowSums, newConstants, receivesOnce } from "./tracker";
 
 /** Of a step: what its currents are multiplied by, what a spike changes of a count, which bounds are its, where spikes go; the exact distance above which neurons fire. */
 const SCALE = 0;
@@ -169,10 +169,24 @@ function estimateEight(
   const count = i16x8.shr_s(n, COUNT_BITS);
   v128.store(population.netCount + at, i32x4.extend_low_i16x8_s(count));
   v128.store(population.netCount + at, i32x4.extend_high_i16x8_s(count), 16);
-  // They rest where they do in a step of weight 1. Where none of the steps fires, the goal is not known.
+  // Where none of the steps fires, the goal is not known.
+  store<u8>(settled, fireFrom < fireTo && rest(tile, population, bounds, goal, n, c, chargeA, chargeB) ? 1 : 0);
+}
+
+/** Whether eight neurons send nothing where nothing arrives: they do not in a step of weight 1, which is the most demanding. */
+// @ts-ignore: decorator
+@inline
+function rest(tile: Tile, population: Population, bounds: usize, goal: v128, n: v128, c: i32, chargeA: v128, chargeB: v128): bool {
   const off = i16x8.sub_sat_s(goal, n);
-  const far = i16x8.gt_s(i16x8.max_s(off, i16x8.sub_sat_s(i16x8.splat(0), off)), v128.load(bounds));
-  store<u8>(settled, fireFrom < fireTo && !v128.any_true(far) ? 1 : 0);
+  const distance = i16x8.max_s(off, i16x8.sub_sat_s(i16x8.splat(0), off));
+  if (!v128.any_true(i16x8.gt_s(distance, v128.load(bounds)))) return true;
+  if (!tile.program.keepsState || v128.any_true(i16x8.gt_s(distance, v128.load(bounds, 16)))) return false;
+  const rows = population.tracking + (c << 2);
+  const countA = i32x4.shl(i32x4.extend_low_i16x8_s(n), TARGET_BITS - COUNT_BITS);
+  const countB = i32x4.shl(i32x4.extend_high_i16x8_s(n), TARGET_BITS - COUNT_BITS);
+  const offA = i32x4.abs(i32x4.sub(goalOf(population, rows, chargeA), countA));
+  const offB = i32x4.abs(i32x4.sub(goalOf(population, rows + 16, chargeB), countB));
+  return areSettled(i32x4.max_s(offA, offB), population);
 }
 
 /** Writes down what the steps from … to − 1 differ in. */

@@ -1,7 +1,44 @@
 /** Readouts: all charge that has arrived, and what heads read of it and of net counts at the steps of a tile at which they do. */
-import { NeuronNumber, Piece, Tile } from "../structs";
+import { Piece, Tile } from "../structs";
 import { endOf, firstOf, weightShift } from "../tile";
+import { constantCurrent } from "./parts";
 import { newConstants } from "./tracker";
+
+/** Remembers a readout's charge where it is read. Trackers keep it themselves, in int32: before they are run, that at the tile's start. */
+export function followCharge(tile: Tile, piece: Piece, p: i32): void {
+  const population = piece.population;
+  const readAt = population.readAt;
+  if (readAt == 0) return;
+  const out = population.out;
+  const stride = population.stateStride;
+  const first = piece.first;
+  const at = (piece.position + p) * stride + first;
+  const currents = piece.currents + p * piece.positionBytes;
+  const slotWords = out.width * out.height * stride;
+  const onceAt = population.lagIn - tile.g0;
+  const from = firstOf(tile, population.lagIn);
+  const to = endOf(tile, population.lagIn);
+  const arrives = population.termCount > 0 && !piece.isQuiet;
+  for (let c = 0; c < population.block; c += 4) {
+    let charge = piece.begins ? i32x4.splat(0) : v128.load(population.vMem + ((at + c) << 2));
+    if (onceAt >= from && onceAt < to)
+      charge = i32x4.add(charge, newConstants(population, tile, (at + c) << 2, first + c));
+    for (let i = from; i < to; i++) {
+      if (arrives) {
+        const step = currents + i * piece.stepBytes;
+        const current = population.isShort
+          ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)
+          : v128.load(step + (c << 2));
+        charge = i32x4.add(charge, i32x4.shl(current, weightShift(tile, population.lagIn, i)));
+      }
+      if ((readAt >> i) & 1) {
+        const history = population.chargeHistory + ((i * slotWords + at + c) << 3);
+        v128.store(history, f64x2.convert_low_i32x4_s(charge));
+        v128.store(history, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(charge, charge, 2, 3, 2, 3)), 16);
+      }
+    }
+  }
+}
 
 /** Adds a readout's currents up, and remembers the charge where it is read: exactly, since float64 holds 2^53. */
 export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
@@ -15,13 +52,9 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
   const slotWords = out.width * out.height * stride;
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
-  // What trackers receive once, they receive in the first step.
-  const isOnce = population.neuron == NeuronNumber.TRACKER;
-  const onceAt = isOnce ? population.lagIn - tile.g0 : -1;
   const readAt = population.readAt;
   for (let c = 0; c < population.block; c += 4) {
-    const constants = newConstants(population, tile, (at + c) << 2, first + c);
-    const constant = isOnce ? i32x4.splat(0) : constants;
+    const constant = constantCurrent(population, (at + c) << 2, first + c);
     const chargeAt = population.charge + ((at + c) << 3);
     let low = v128.load(chargeAt);
     let high = v128.load(chargeAt, 16);
@@ -36,7 +69,6 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
         current = i32x4.add(current, varying);
       }
       current = i32x4.shl(current, weightShift(tile, population.lagIn, i));
-      if (i == onceAt) current = i32x4.add(current, constants);
       low = f64x2.add(low, f64x2.convert_low_i32x4_s(current));
       high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(current, current, 2, 3, 2, 3)));
       if ((readAt >> i) & 1) {

@@ -231,7 +231,8 @@ export function arrives(mode: i32, current: usize, stepBytes: i32, steps: i32): 
 @inline
 export function newConstants(population: Population, tile: Tile, at: usize, c: i32): v128 {
   if (!tile.program.goesOn) return constantCurrent(population, at, c);
-  return population.constant == 0 ? i32x4.splat(0) : v128.load(population.constant + at);
+  if (population.constant == 0) return i32x4.splat(0);
+  return i32x4.sub(v128.load(population.constant + at), v128.load(population.received + at));
 }
 
 /**
@@ -240,6 +241,6 @@ export function newConstants(population: Population, tile: Tile, at: usize, c: i
  */
 // @ts-ignore: decorator
 @inline
-function areSettled(distance: v128, population: Population): bool {
+export function areSettled(distance: v128, population: Population): bool {
   return !v128.any_true(i32x4.ge_s(distance, v128.load_splat<i32>(distancesOf(population))));
 }

@@ -12,11 +12,11 @@ import { clearBytes } from "../bytes";
 import { accumulateProduct, resetCounts } from "../gather/product";
 import { isQuiet } from "../gather/quiet";
 import { narrow16, narrow8, pairs8, short8, wide16 } from "../generated/variants";
-import { followCounts, sumCharge } from "../neurons/readout";
+import { followCharge, followCounts, sumCharge } from "../neurons/readout";
 import { resetNeurons, runNeurons } from "../neurons/run";
 import { makeSchedule } from "../neurons/schedule";
 import { receivesOnce } from "../neurons/tracker";
-import { Frame, Piece, Population, Row, Term, TermKernel, Tile } from "../structs";
+import { Frame, NeuronNumber, Piece, Population, Row, Term, TermKernel, Tile } from "../structs";
 import { count, endOf, firstOf, mergedAt, pieceOf, rowOf, scratchOf, slotOf } from "../tile";
 import { poolRow } from "./pool";
 
@@ -147,7 +147,11 @@ function runRow(
     const isReadout = population.charge != 0;
     if (begins(population, tile)) resetNeurons(piece);
     if (isReadout) {
-      for (let p = 0; p < piece.positions; p++) sumCharge(tile, piece, p);
+      const isTracker = population.neuron == NeuronNumber.TRACKER;
+      for (let p = 0; p < piece.positions; p++) {
+        if (isTracker) followCharge(tile, piece, p);
+        else sumCharge(tile, piece, p);
+      }
     }
     runNeurons(tile, piece);
     if (isReadout) {

@@ -23,12 +23,12 @@ export async function beginFrame(
       writeField(views.words, layout.others.get(stage)!, "poisson", "seed", start.seed);
     } else if (!start.goesOn) setBack(network, stage);
   }
+  if (start.goesOn) swapReceived(network);
   await convolve();
   // Beyond ±1 a current could exceed what checkBounds has allowed for.
   if (readField(views.words, layout.program, "program", "isOutside") !== 0)
     throw new EngineError("E_PICTURE", "a picture's values must lie within [−1, 1]. Divide bytes by 255");
   for (const [stage, charges] of start.charges) putCharges(network, stage, charges);
-  if (plan.network.keepsState) keepReceived(network, start.goesOn);
 }
 
 /** Counts of pools and charges of readouts; membranes and counts of neurons are set back by the first tile itself. */
@@ -48,7 +48,8 @@ function setBack({ layout, views: { words, doubles, bytes } }: WasmNetwork, stag
 
 /** Writes what an island brings into the constant currents of the neurons behind it. */
 function putCharges({ layout, views }: WasmNetwork, stage: PopulationStage, charges: ArrayLike<number>): void {
-  const { constant, stateStride } = layout.populations.get(stage)!;
+  const { record, stateStride } = layout.populations.get(stage)!;
+  const constant = readField(views.words, record, "population", "constant");
   const [channels, height, width] = stage.signal.shape;
   const area = height * width;
   for (let position = 0; position < area; position++) {
@@ -57,16 +58,17 @@ function putCharges({ layout, views }: WasmNetwork, stage: PopulationStage, char
   }
 }
 
-/** Leaves of what populations receive once only what is new since the last frame, and remembers all of it for the next. */
-function keepReceived({ plan, layout, views, received }: WasmNetwork, goesOn: boolean): void {
+/** What populations received once in the frame before is kept beside this frame's, and kernels take what is new. */
+function swapReceived({ plan, layout, views: { words } }: WasmNetwork): void {
   for (const stage of plan.network.stages) {
     if (stage.kind !== "population") continue;
-    const { constant, stateStride } = layout.populations.get(stage)!;
+    const { record, pictures } = layout.populations.get(stage)!;
+    const [constant, received] = (["constant", "received"] as const).map((field) =>
+      readField(words, record, "population", field),
+    );
     if (!constant) continue;
-    const size = stage.signal.shape[1] * stage.signal.shape[2] * stateStride;
-    const now = views.words.subarray(constant / 4, constant / 4 + size);
-    const last = goesOn ? received.get(stage) : undefined;
-    received.set(stage, now.slice());
-    if (last) for (let i = 0; i < size; i++) now[i] -= last[i];
+    writeField(words, record, "population", "constant", received);
+    writeField(words, record, "population", "received", constant);
+    for (const picture of pictures) writeField(words, picture.record, "picture", "current", received);
   }
 }

@@ -18,7 +18,7 @@ export function layoutPopulation(
   stage: PopulationStage,
   decision: Decision,
   lists: ReadonlyMap<Term, ListLayout>,
-  { phases }: Network,
+  { phases, keepsState }: Network,
   tileSteps: number,
   threads: number,
   take: Take,
@@ -31,6 +31,7 @@ export function layoutPopulation(
   const isReadout = stage.layer.kind === "readout";
   const isTracker = stage.layer.neuron === "tracker";
   const isEstimated = neurons === "lines" || neurons === "curve";
+  const isConstant = stage.pictures.length > 0 || stage.island !== undefined;
   const record = take("other", recordBytes("population"));
   const terms = stage.terms.map((term, i) =>
     layoutTerm(term, decision.terms[i], lists.get(term) as ListLayout, block, blocks, take),
@@ -61,7 +62,8 @@ export function layoutPopulation(
     curve: neurons === "curve" ? take("neurons", 8 * tableSteps) : 0,
     schedule: neurons === "quotients" ? take("neurons", scheduleBytes(stateStride, tileSteps)) : 0,
     bias: take("neurons", stateStride * 4),
-    constant: stage.pictures.length > 0 || stage.island ? take("neurons", state * 4) : 0,
+    constant: isConstant ? take("neurons", state * 4) : 0,
+    received: isConstant && keepsState ? take("neurons", state * 4) : 0,
     charge: isReadout ? take("neurons", state * 8) : 0,
     chargeHistory: isReadout ? take("neurons", state * 8 * tileSteps) : 0,
     countHistory: isReadout ? take("neurons", state * 4 * tileSteps) : 0,

@@ -84,6 +84,8 @@ export interface PopulationLayout {
   readonly schedule: number;
   readonly bias: number;
   readonly constant: number;
+  /** Where states are kept: the same of the frame before; else 0. */
+  readonly received: number;
   readonly charge: number;
   readonly chargeHistory: number;
   readonly countHistory: number;

@@ -55,6 +55,7 @@ export function loadProgram(plan: Plan, layout: Layout, views: Views, threads: n
     counters: layout.counters,
     counterBytes: layout.counterCount * layout.tileSteps * 8,
     compaction: layout.compaction,
+    keepsState: network.keepsState ? 1 : 0,
     isWhole: 0,
     isOutside: 0,
     nextItem: 0,

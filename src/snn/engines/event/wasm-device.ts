@@ -19,8 +19,6 @@ export interface WasmNetwork {
   readonly layout: Layout;
   readonly executor: Executor;
   readonly views: Views;
-  /** What populations received once in the last frame, where states are kept. */
-  readonly received: Map<PopulationStage, Int32Array>;
 }
 
 export interface WasmLoaded extends Loaded, Pick<WasmNetwork, "layout" | "executor" | "views"> {
@@ -42,7 +40,7 @@ export function wasmDevice(threads: number): WasmDevice {
       const executor = await execute(layout.bytes, layout, threads);
       const views = viewsOf(executor.memory);
       loadProgram(plan, layout, views, threads);
-      return loadedOf({ plan, layout, executor, views, received: new Map() });
+      return loadedOf({ plan, layout, executor, views });
     },
   };
 }
