@@ -32,6 +32,8 @@ export function NeuronChart({ axis, slot, t, steps }: NeuronChartProps) {
     [x(step.t), y(step.after)],
   ]);
   const latest = shown.at(-1);
+  /** Where what is written to the right of a step would be cut. */
+  const isAtEdge = (step: number) => x(step) > width - 36;
   return (
     <div ref={ref} className="chart trace">
       <svg width={width} height={height} role="img" aria-label={summaryOf(latest)}>
@@ -50,7 +52,11 @@ export function NeuronChart({ axis, slot, t, steps }: NeuronChartProps) {
               <g key={step.t} className={step.spike === 0 ? "silent" : "fires"}>
                 <circle cx={x(step.t)} cy={y(step.before)} r={step.t === t ? 4.5 : 3} />
                 {step.spike !== 0 && (
-                  <text x={x(step.t) + 7} y={(y(step.before) + y(step.after)) / 2 + 4}>
+                  <text
+                    x={x(step.t) + (isAtEdge(step.t) ? -7 : 7)}
+                    y={(y(step.before) + y(step.after)) / 2 + 4}
+                    textAnchor={isAtEdge(step.t) ? "end" : "start"}
+                  >
                     {spikeText(step.spike)}
                   </text>
                 )}
