@@ -3,7 +3,7 @@
  * engine's in Node; in threads over shared memory, and in one thread where a page has none.
  */
 import type { Server } from "node:http";
-import type { Browser } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { inferShapes } from "../../src/graph/graph.ts";
 import { encodeModel } from "../../src/graph/model-file.ts";
@@ -67,25 +67,32 @@ interface PageResult {
 describeInBrowser("the event engine in a browser", () => {
   let browser: Browser;
   const servers: Server[] = [];
+  /** One that shares memory, and one that does not. A page loads the package's modules one by one: that is done once. */
+  let isolatedPage: Page;
+  let plainPage: Page;
   beforeAll(async () => {
     browser = await launchBrowser();
     servers.push(await servePackage(program, true, spy), await servePackage(program, false, spy));
+    [isolatedPage, plainPage] = await Promise.all(servers.map(openPage));
   });
   afterAll(async () => {
     await browser?.close();
     for (const server of servers) server.close();
   });
 
-  async function runInPage(server: Server, model: Uint8Array, seed: number, threads: number, options: RunOptions) {
+  async function openPage(server: Server): Promise<Page> {
     const tab = await browser.newPage();
     await tab.goto(addressOf(server));
+    return tab;
+  }
+
+  async function runInPage(tab: Page, model: Uint8Array, seed: number, threads: number, options: RunOptions) {
     const image = randomPicture(inferShapes(graphOf(seed)).get("input")!, seed);
     const pixels = Array.from(image.data);
     const result = await tab.evaluate(
       (given) => (globalThis as unknown as { runEngine: (given: unknown) => Promise<unknown> }).runEngine(given),
       { model: Array.from(model), shape: image.shape, pixels, threads, options },
     );
-    await tab.close();
     return result as PageResult;
   }
 
@@ -118,12 +125,12 @@ describeInBrowser("the event engine in a browser", () => {
     const model = encodeModel({ snn: graph });
     const wanted = JSON.parse(JSON.stringify(expected));
     for (const threads of [1, 3]) {
-      const isolated = await runInPage(servers[0], model, seed, threads, options);
+      const isolated = await runInPage(isolatedPage, model, seed, threads, options);
       expect(isolated.isIsolated).toBe(true);
       expect(isolated.notices).toEqual([]);
       expect(isolated.checkpoints).toEqual(wanted);
     }
-    const plain = await runInPage(servers[1], model, seed, 3, options);
+    const plain = await runInPage(plainPage, model, seed, 3, options);
     expect(plain.isIsolated).toBe(false);
     expect(plain.notices.join()).toMatch(/no shared memory.*1 thread/);
     expect(plain.checkpoints).toEqual(wanted);
@@ -133,8 +140,8 @@ describeInBrowser("the event engine in a browser", () => {
     ["killed", /a thread of the event engine ended: it was ended/],
     ["thrown", /a thread of the event engine ended: .*WebAssembly/],
   ] as const)("a thread that dies (%s) ends the run with an error, and so the next", async (cause, reason) => {
-    const tab = await browser.newPage();
-    await tab.goto(addressOf(servers[0]));
+    // Of its own: the workers that it ends are the page's first.
+    const tab = await openPage(servers[0]);
     const graph = graphOf(1);
     const outcomes = await tab.evaluate(
       (given) =>

@@ -7,8 +7,8 @@ import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { decodeImage, encodePng } from "#platform";
-import { describeInBrowser, launchBrowser, softwareGpu } from "./chromium.ts";
+import { decodeImage } from "#platform";
+import { describeInBrowser, launchBrowser } from "./chromium.ts";
 import {
   andRun,
   type CommandCheckpoint,
@@ -48,7 +48,7 @@ describeInBrowser("the lab", () => {
     await served?.stop();
   });
   beforeEach(async () => {
-    lab = await openLab(browser, served.url);
+    lab = await openLab(browser, served.url, { builtIn: model });
     await andRun(lab.page, () => dropFiles(lab.page, [model, picture]));
   });
   afterEach(() => lab.close());
@@ -63,19 +63,6 @@ describeInBrowser("the lab", () => {
     expect(await lab.page.locator(".status").textContent()).toMatch(
       /Engine: (event, .*; .*WebGPU|WebGPU; \d+ steps took)/,
     );
-  });
-
-  test("does not bother with an adapter that is software, and says so", async () => {
-    const other = await launchBrowser(softwareGpu);
-    const page = await openLab(other, served.url);
-    try {
-      const status = await page.page.locator(".status").textContent();
-      expect(status).toMatch(/Engine: event, .*; WebGPU has only a software adapter here|no WebGPU here/);
-      expect(page.complaints).toEqual([]);
-    } finally {
-      await page.close();
-      await other.close();
-    }
   });
 
   test("finds what the command line finds, spike by spike", async () => {
@@ -238,7 +225,7 @@ describeInBrowser("the lab", () => {
     await showStep(page, 16);
     await page.waitForFunction(() => location.hash.includes("t=16"));
     const hash = await page.evaluate(() => location.hash);
-    const other = await openLab(browser, served.url, { hash });
+    const other = await openLab(browser, served.url, { hash, builtIn: model });
     try {
       await andRun(other.page, () => dropFiles(other.page, [model]));
       expect(await clock(other.page)).toBe("16");
@@ -272,50 +259,6 @@ describeInBrowser("the lab", () => {
     expect(await page.locator('[data-mark="a"] .note').textContent()).toContain("graded");
     expect(await page.getByRole("alert").textContent()).toMatch(/E_ADDRESS.*step=1/);
     expect(lab.complaints).toEqual([]);
-  });
-
-  test("opens a model at an address, says how far it is, and stops when asked", async () => {
-    const context = await browser.newContext();
-    const page = await context.newPage();
-    let answer = () => {};
-    const isReady = new Promise<void>((ready) => {
-      answer = ready;
-    });
-    await page.route("https://models.example/**", async (route) => {
-      await isReady;
-      const headers = { "access-control-allow-origin": "*" };
-      await route.fulfill({ headers, body: Buffer.from(model.bytes) }).catch(() => {});
-    });
-    try {
-      const hash = "#model=https://models.example/deep/small.safetensors";
-      await page.goto(`${served.url}${hash}`);
-      await page.getByText("Downloading small.safetensors").first().waitFor();
-      await page.getByRole("button", { name: "Stop" }).click();
-      await page.getByRole("alert").getByText("E_STOPPED").waitFor();
-      answer();
-      await page.goto("about:blank");
-      await page.goto(`${served.url}${hash}`);
-      await page.waitForSelector('.page[data-done="true"]', { timeout: 100_000 });
-      expect(await page.locator(".model b").textContent()).toBe("small.safetensors");
-      expect(await page.evaluate(() => location.hash)).toContain("model=https://models.example/deep/small.safetensors");
-    } finally {
-      await context.close();
-    }
-  });
-
-  test("says of a photograph that the built-in model knows only scenes", async () => {
-    const other = await openLab(browser, served.url);
-    try {
-      expect(await other.page.getByRole("note").count()).toBe(0);
-      const grey = await encodePng({ width: 40, height: 30, data: new Uint8Array(40 * 30 * 3).fill(128) });
-      await andRun(other.page, () => dropFiles(other.page, [{ name: "grey.png", bytes: grey }]));
-      expect(await other.page.getByRole("note").textContent()).toContain("drawn street scenes only");
-      expect(await other.page.locator('[data-mark="dnn"] .found').textContent()).toBe("nothing surer than 25 %");
-      await andRun(other.page, () => other.page.getByRole("button", { name: "Back to scenes" }).click());
-      expect(await other.page.getByRole("note").count()).toBe(0);
-    } finally {
-      await other.close();
-    }
   });
 
   test("plays by the space bar, and closes explanations by Escape and by a click elsewhere, one being open at a time", async () => {
@@ -596,25 +539,30 @@ describeInBrowser("the lab", () => {
     expect(await page.locator('[data-mark="a"] canvas').first().getAttribute("width")).toBe("640");
   });
 
-  test.each([
-    ["a model file cut short", "small.safetensors", () => model.bytes.slice(0, model.bytes.length / 2), "E_MODEL_FILE"],
-    ["a model file that claims a huge header", "huge.safetensors", () => new Uint8Array(64).fill(255), "E_MODEL_FILE"],
-    ["a picture that is none", "broken.png", () => new TextEncoder().encode("no picture"), "E_IMAGE"],
-    ["a cfg without its weights", "tiny.cfg", () => new TextEncoder().encode("[net]\n"), "E_DROP"],
-    ["a file of another kind", "notes.pdf", () => new Uint8Array(10), "E_DROP"],
-  ])("answers %s with a message and goes on", async (_what, name, bytes, code) => {
+  test("answers each file that it cannot use with a message, and goes on", async () => {
     const { page } = lab;
+    const text = (what: string) => new TextEncoder().encode(what);
     await showStep(page, 6);
     const before = await shownBoxes(page, "a");
-    await dropFiles(page, [{ name, bytes: bytes() }]);
-    const alert = page.getByRole("alert");
-    await alert.waitFor();
-    expect(await alert.textContent()).toContain(code);
-    await alert.getByRole("button", { name: "Dismiss" }).click();
-    await alert.waitFor({ state: "detached" });
-    await andRun(page, () => dropFiles(page, [model, picture]));
-    await showStep(page, 6);
-    expect(await shownBoxes(page, "a")).toEqual(before);
+    for (const [name, bytes, code] of [
+      ["small.safetensors", model.bytes.slice(0, model.bytes.length / 2), "E_MODEL_FILE"],
+      // It claims a huge header.
+      ["huge.safetensors", new Uint8Array(64).fill(255), "E_MODEL_FILE"],
+      ["broken.png", text("no picture"), "E_IMAGE"],
+      // Without its weights.
+      ["tiny.cfg", text("[net]\n"), "E_DROP"],
+      ["notes.pdf", new Uint8Array(10), "E_DROP"],
+    ] as const) {
+      await dropFiles(page, [{ name, bytes }]);
+      const alert = page.getByRole("alert");
+      await alert.waitFor();
+      expect(await alert.textContent(), name).toContain(code);
+      await alert.getByRole("button", { name: "Dismiss" }).click();
+      await alert.waitFor({ state: "detached" });
+      await andRun(page, () => dropFiles(page, [model, picture]));
+      await showStep(page, 6);
+      expect(await shownBoxes(page, "a"), name).toEqual(before);
+    }
     expect(lab.complaints).toEqual([]);
   });
 
@@ -630,20 +578,9 @@ describeInBrowser("the lab", () => {
     expect(lab.complaints).toEqual([]);
   });
 
-  test("stands still for those who ask for reduced motion", async () => {
-    const still = await openLab(browser, served.url, { reducedMotion: "reduce" });
-    try {
-      await andRun(still.page, () => dropFiles(still.page, [model, picture]));
-      expect(await clock(still.page)).toBe("8");
-      await still.page.getByRole("button", { name: "Play" }).waitFor();
-    } finally {
-      await still.close();
-    }
-  });
-
   test("runs without shared memory, saying so, with the same result", async () => {
     const plain = await servePlainly();
-    const page = await openLab(browser, plain.url);
+    const page = await openLab(browser, plain.url, { builtIn: model });
     try {
       await andRun(page.page, () => dropFiles(page.page, [model, picture]));
       expect(await page.page.evaluate(() => crossOriginIsolated)).toBe(false);
@@ -659,44 +596,7 @@ describeInBrowser("the lab", () => {
       await plain.stop();
     }
   });
-
-  test.each([
-    ["light", {}],
-    ["dark", { colorScheme: "dark" as const }],
-    ["on a phone", { viewport: { width: 390, height: 844 } }],
-  ])("is accessible by axe's rules: %s", async (_name, options) => {
-    const axe = await readFile(resolve(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8");
-    const shown = await openLab(browser, served.url, { ...options, bypassCSP: true });
-    const { page } = shown;
-    try {
-      await andRun(page, () => dropFiles(page, [model, picture]));
-      await andRun(page, () => page.getByLabel("Show").selectOption("modes"));
-      await showStep(page, 32);
-      await page.getByText("Settings", { exact: true }).click();
-      await page.getByRole("button", { name: "Guided tour" }).click();
-      await page.locator(".explain summary").first().click();
-      await page.evaluate(axe);
-      const violations = await page.evaluate(async () => {
-        const { axe } = globalThis as unknown as { axe: { run(): Promise<{ violations: AxeViolation[] }> } };
-        return (await axe.run()).violations.map(
-          ({ id, nodes }) => `${id}: ${nodes[0].html} ${nodes[0].failureSummary}`,
-        );
-      });
-      expect(violations).toEqual([]);
-      expect(
-        await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth),
-        "nothing sticks out sideways",
-      ).toBe(0);
-    } finally {
-      await shown.close();
-    }
-  });
 });
-
-interface AxeViolation {
-  readonly id: string;
-  readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
-}
 
 /** The built files by a host that sets no headers. */
 async function servePlainly(): Promise<Served> {

@@ -1,42 +1,35 @@
 /** A browser draws the same scenes as Node, from the built package: pictures (as SVG), boxes and grain. */
-import { readFile } from "node:fs/promises";
-import { resolve } from "node:path";
+import type { Server } from "node:http";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { generateScene } from "../../src/data/scenes/scene.ts";
+import { addressOf, servePackage } from "./built-package.ts";
 import { describeInBrowser, launchBrowser } from "./chromium.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const origin = "http://scenes.test";
-
 /** The page's program; a text, since the test runner would rewrite a function's imports. */
-const page = `<!doctype html>
-<script type="module">
+const program = `
   import { generateScene } from "/dist/data/scenes/scene.js";
-  globalThis.sceneOf = (seed, index) => JSON.stringify(generateScene(seed, index));
-</script>`;
+  globalThis.scenesOf = (seed, count) => Array.from({ length: count }, (_, i) => JSON.stringify(generateScene(seed, i)));
+`;
 
 describeInBrowser("generated scenes in a browser", () => {
   let browser: Browser;
+  let server: Server;
   beforeAll(async () => {
-    browser = await launchBrowser();
+    [browser, server] = await Promise.all([launchBrowser(), servePackage(program, false)]);
   });
-  afterAll(() => browser?.close());
+  afterAll(async () => {
+    await browser?.close();
+    server?.close();
+  });
 
   test("are those that Node generates", async () => {
     const tab = await browser.newPage();
-    await tab.route(`${origin}/**`, async (route) => {
-      const { pathname } = new URL(route.request().url());
-      if (pathname === "/") return route.fulfill({ contentType: "text/html", body: page });
-      return route.fulfill({ contentType: "text/javascript", body: await readFile(resolve(root, `.${pathname}`)) });
-    });
-    await tab.goto(`${origin}/`);
-    await tab.waitForFunction("globalThis.sceneOf");
+    await tab.goto(addressOf(server));
     for (const seed of [1, 7, 2027]) {
-      for (let index = 0; index < 20; index++) {
-        const theirs = await tab.evaluate(`sceneOf(${seed}, ${index})`);
-        expect(theirs === JSON.stringify(generateScene(seed, index)), `scene ${index} of seed ${seed}`).toBe(true);
-      }
+      const theirs: readonly string[] = await tab.evaluate(`scenesOf(${seed}, 20)`);
+      for (const [index, scene] of theirs.entries())
+        expect(scene === JSON.stringify(generateScene(seed, index)), `scene ${index} of seed ${seed}`).toBe(true);
     }
     await tab.close();
   });
