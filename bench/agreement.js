@@ -10,8 +10,9 @@
  * this class overlaps in the other.
  */
 import { parseArgs } from "node:util";
-import { intersectionOverUnion } from "../dist/index.js";
 import { runCommand } from "./networks.js";
+
+const { intersectionOverUnion } = await import(new URL("../dist/index.js", import.meta.url).href);
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
