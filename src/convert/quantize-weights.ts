@@ -242,8 +242,8 @@ function quantizeRows({ shape, data }: Tensor, theta: Float64Array, bits: number
   const limit = 2 ** (bits - 1) - 1;
   const length = data.length / shape[0];
   const out = allocate(bits <= 8 ? "int8" : "int16", data.length);
-  for (const [row, unit] of theta.entries()) {
-    for (let i = row * length; i < (row + 1) * length; i++)
+  for (const [channel, unit] of theta.entries()) {
+    for (let i = channel * length; i < (channel + 1) * length; i++)
       out[i] = Math.max(-limit, Math.min(limit, Math.round(data[i] * unit)));
   }
   return tensor(bits <= 8 ? "int8" : "int16", shape, out);

@@ -90,6 +90,7 @@ describe("openJournal", () => {
       [`${log.content()}{"id":"x","result":1}\n`, /changed or damaged in line 2/],
       [log.content().replace("journal 4", "journal 1"), /earlier version, whose lines have no checksums/],
       [log.content().replace("journal 4", "journal 2"), /earlier version, which does not say what program/],
+      [log.content().replace("journal 4", "journal 3"), /earlier version, which keeps detections without bound/],
       [log.content().replace(/"version":"[^"]*"/, '"version":"0.0.9"'), /written by version 0\.0\.9, this is \d/],
       [log.content().replace("}\n", ',"shard":{"index":4,"of":3}}\n'), /changed or damaged in line 1/],
       [
