@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * The command line: a command's module is loaded only when it is asked for (ONNX Runtime and sharp are slow to load).
+ * The command line: a command's module is loaded only when it is asked for, and what is slow to load (ONNX Runtime, sharp) when it is first needed.
  */
 import { EngineError } from "../core/errors.ts";
 import { reportError } from "./io.ts";

@@ -84,7 +84,7 @@ const fileKindOf: { readonly [F in Format]: FileKind } = { svg: fileKinds.svg, p
 const contentOf: { readonly [F in Format]: (figure: Figure, size: PaperSize) => Promise<Uint8Array | string> } = {
   svg: async ({ svg }, size) => sizedForPaper(svg, size),
   pdf: async ({ svg, label, title }, size) => {
-    const outlined = outlineSvg(sizedForPaper(svg, size));
+    const outlined = await outlineSvg(sizedForPaper(svg, size));
     const [x, y, width, height] = (/viewBox="([^"]+)"/.exec(outlined)?.[1] ?? "").split(" ").map(Number);
     return toPdf(
       { svg: outlined, viewBox: [x, y, width, height] },

@@ -1,10 +1,11 @@
 /** Picture files → pixels, in Node.js: by libvips, within bounds that are seen before anything is decoded. */
-import sharp, { type Metadata, type Sharp } from "sharp";
+import type { Metadata, Sharp } from "sharp";
 import { ImportError } from "../core/errors.ts";
 import { maxPicturePixels, orientationOf, type PictureSize } from "../core/picture-size.ts";
 import type { DecodeOptions, Pixels } from "../core/pixels.ts";
 import { decodeBmp, measureBmp } from "./decode-bmp.ts";
 import { type PictureKind, pictureKind, whyNoPicture } from "./picture-kind.ts";
+import { loadSharp } from "./sharp.ts";
 
 /** Whether a picture is decoded with about 8 bytes a pixel; the others' decoders hold twice as many and more at once. */
 const isFrugal: { readonly [K in PictureKind]: boolean } = {
@@ -37,6 +38,7 @@ export async function decodeImage(
     report(orientationOf(pixels, 1, stated).remark, onRemark);
     return pixels;
   }
+  const sharp = await loadSharp();
   try {
     const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
     const size = storedSize(metadata);
@@ -61,6 +63,7 @@ export async function decodeImage(
 export async function measureImage(bytes: Uint8Array, name: string): Promise<PictureSize> {
   const kind = pictureKind(bytes) ?? refuse(name, whyNoPicture(bytes));
   if (kind === "BMP") return measureBmp(bytes, name);
+  const sharp = await loadSharp();
   try {
     const metadata = await sharp(bytes, { limitInputPixels: false }).metadata();
     const { width, height } = storedSize(metadata);
@@ -80,6 +83,7 @@ async function decode(
   isUpright: boolean,
   onRemark: DecodeOptions["onRemark"],
 ): Promise<Pixels> {
+  const sharp = await loadSharp();
   const open = (file: Uint8Array, failOn: "error" | "warning"): Sharp => {
     const picture = sharp(file, { limitInputPixels: maxPicturePixels, failOn });
     return isUpright ? picture.autoOrient() : picture;

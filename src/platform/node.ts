@@ -17,14 +17,13 @@ import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Worker } from "node:worker_threads";
-import { Resvg } from "@resvg/resvg-js";
-import sharp from "sharp";
 import { ImportError } from "../core/errors.ts";
 import { type FileKind, maxFileBytes } from "../core/file-size.ts";
 import type { FolderEntry } from "../core/folder-entry.ts";
 import type { PictureSize } from "../core/picture-size.ts";
 import type { Pixels } from "../core/pixels.ts";
 import { measureImage } from "./decode-image.ts";
+import { loadSharp } from "./sharp.ts";
 
 /**
  * Whole file, or its beginning.
@@ -142,6 +141,7 @@ export async function listFolder(path: string): Promise<readonly FolderEntry[] |
 /** PNG bytes of a picture. @param dotsPerInch for programs that print it at its own size. */
 export async function encodePng(pixels: Pixels, dotsPerInch?: number): Promise<Uint8Array> {
   const raw = { width: pixels.width, height: pixels.height, channels: 3 } as const;
+  const sharp = await loadSharp();
   const picture = sharp(pixels.data, { raw });
   const sized = dotsPerInch === undefined ? picture : picture.withMetadata({ density: dotsPerInch });
   return new Uint8Array(await sized.png().toBuffer());
@@ -149,6 +149,7 @@ export async function encodePng(pixels: Pixels, dotsPerInch?: number): Promise<U
 
 /** Draws an SVG document on white at its own size (or scaled to `widthPx`), with the font that comes with the package. */
 export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixels> {
+  const Resvg = await loadResvg();
   const image = new Resvg(svg, {
     background: "white",
     ...(widthPx === undefined ? {} : { fitTo: { mode: "width", value: widthPx } as const }),
@@ -168,8 +169,14 @@ export async function rasterizeSvg(svg: string, widthPx?: number): Promise<Pixel
  * The same drawing as paths, pictures and groups with matrices only: text as outlines of the font that comes with the
  * package, styles and units resolved.
  */
-export function outlineSvg(svg: string): string {
+export async function outlineSvg(svg: string): Promise<string> {
+  const Resvg = await loadResvg();
   return new Resvg(svg, { font: packagedFont() }).toString();
+}
+
+/** Loaded when first needed, as sharp is. */
+async function loadResvg() {
+  return (await import("@resvg/resvg-js")).Resvg;
 }
 
 function packagedFont() {

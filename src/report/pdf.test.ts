@@ -75,7 +75,7 @@ test.skipIf(!hasPoppler)(
   async () => {
     const size = { widthInches: 3.3, fontPoints: 7.5 };
     const { svg } = accuracyFigure(accuracy(), paperCanvas(nodeCanvas(), size));
-    const outlined = outlineSvg(sizedForPaper(svg, size));
+    const outlined = await outlineSvg(sizedForPaper(svg, size));
     const viewBox = /viewBox="([^"]+)"/.exec(outlined)![1].split(" ").map(Number) as [number, number, number, number];
     const pdf = await toPdf({ svg: outlined, viewBox }, { widthInches: 3.3, title: "t", pictures: new Map() });
     const folder = await mkdtemp(join(tmpdir(), "pdf-"));

@@ -4,8 +4,6 @@ import { type Command, Option } from "commander";
 import { encodePng, rasterizeSvg } from "#platform";
 import { defaultMode } from "../../convert/convert.ts";
 import { ArgumentError } from "../../core/errors.ts";
-import { placementFigure } from "../../report/figures/placement.ts";
-import { nodeCanvas } from "../../report/node-canvas.ts";
 import { type Finding, type Fit, fitTo } from "../../targets/fit.ts";
 import { type ChipNetwork, stagesOf } from "../../targets/stages.ts";
 import { supposedStages } from "../../targets/supposed.ts";
@@ -84,6 +82,9 @@ async function drawPlacement(file: string, fit: Fit, flags: FitFlags): Promise<v
     note(`no picture: where layers go on ${fit.label} is not published`);
     return;
   }
+  // Loading what draws takes longer than the rest of the command.
+  const { placementFigure } = await import("../../report/figures/placement.ts");
+  const { nodeCanvas } = await import("../../report/node-canvas.ts");
   const { svg } = placementFigure(fit, fit.placement, nodeCanvas());
   const content = kindOf(file) === fileKinds.svg ? svg : await encodePng(await rasterizeSvg(svg));
   await writeOutput(file, content, kindOf(file), flags);
