@@ -12,6 +12,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "lab/src/**/*.test.ts", "site/**/*.test.ts", "test/**/*.test.ts"],
     exclude: ["test/browser/**"],
     testTimeout: 120_000,
+    hookTimeout: 120_000,
     // ONNX Runtime brings threads of its own; two test processes keep two cores busy.
     maxWorkers: 2,
   },
