@@ -72,6 +72,16 @@ export const kernels = [
     variants: numbered("pairs8", [4, 8], (n) => `${n}`),
     families: ["pairs8"],
   },
+  ...[
+    ["sweepThree", "depthwiseThree"],
+    ["sumWindows", "depthwiseAny"],
+  ].map(([of, name]) => ({
+    of,
+    from: "gather/depthwise",
+    parameters: "term: Term, row: Row, weights: usize, spikes: usize, sums: usize",
+    gives: /** @type {const} */ ("void"),
+    variants: { [name]: "" },
+  })),
   {
     of: "listSigned",
     from: "gather/events",
@@ -157,7 +167,7 @@ export function variantsSource() {
     const body = (/** @type {string} */ call) => `${gives === "void" ? "" : "return "}${call};`;
     const each = Object.entries(variants).map(
       ([name, constants]) =>
-        `export function ${name}(${parameters}): ${gives} {\n  ${body(`${of}(${constants}, ${passed})`)}\n}`,
+        `export function ${name}(${parameters}): ${gives} {\n  ${body(`${of}(${constants ? `${constants}, ` : ""}${passed})`)}\n}`,
     );
     const choosing = families.map((family) => {
       const names = Object.keys(variants).filter((name) => name.startsWith(`${family}x`));

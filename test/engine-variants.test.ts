@@ -64,6 +64,7 @@ const widestOf: { readonly [G in Gather]: readonly number[] } = {
   wide16: widths.filter((block) => block <= 32),
   // The same code for all widths.
   depthwise: [],
+  shortDepthwise: [],
   scale: [],
   product: [],
 };

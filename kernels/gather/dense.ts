@@ -1,6 +1,6 @@
 /**
- * Dense terms, where a list would cost more than it saves: depthwise convolutions (each spike reaches k² neurons) and
- * spikes that enter a sum with a scale. SIMD over channels; products are exact in int32.
+ * Dense terms, where a list would cost more than it saves: depthwise convolutions (each spike reaches k² neurons) whose sums are int32 and
+ * spikes that enter a sum with a scale. SIMD over channels; products are exact in int32. depthwise.ts has those in int16.
  *
  * Weights: int16 [kernel row][kernel column][channel], as many channels as the population's state.
  */

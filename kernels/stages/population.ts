@@ -6,6 +6,7 @@
  * Currents of a band: [position][step][block], int32 or (where sums are sure to fit) int16.
  */
 import { accumulateDense } from "../gather/dense";
+import { accumulateDepthwise } from "../gather/depthwise";
 import { countOf, isDense, listRow, magnitudeOf } from "../gather/events";
 import { setActive } from "../activity";
 import { clearBytes } from "../bytes";
@@ -310,6 +311,10 @@ function runPasses(population: Population, tile: Tile, block: i32): void {
 /** Adds what a term brings to a row's currents. */
 function accumulate(tile: Tile, term: Term, row: Row): void {
   const population = row.population;
+  if (population.isShort && term.kernel == TermKernel.DEPTHWISE) {
+    accumulateDepthwise(tile, term, row);
+    return;
+  }
   if (isDense(term)) {
     const isProduct = term.kernel == TermKernel.PRODUCT;
     let currents = row.currents;

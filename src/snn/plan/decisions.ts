@@ -16,7 +16,7 @@ import { weightFacts } from "./weight-facts.ts";
  * `short8`: sums in int16. `long8`, `long16`: in int32, by way of int16 lanes that are emptied in time.
  * `passes8`, `passes16`: the same, one kernel row after the other over all positions, for weights that leave the second cache.
  * …`Split8`: −1s have lists of their own, so that no negated weights are stored. `wide16`: graded spikes, or large weights.
- * `depthwise`, `scale`, `product`: without lists, channel by channel.
+ * `depthwise`, `shortDepthwise` (sums in int16), `scale`, `product`: without lists, channel by channel.
  */
 export type Gather =
   | "pairs8"
@@ -31,6 +31,7 @@ export type Gather =
   | "passes16"
   | "wide16"
   | "depthwise"
+  | "shortDepthwise"
   | "scale"
   | "product";
 
@@ -69,6 +70,7 @@ export const gathers: { readonly [G in Gather]: GatherFacts } = {
   passes16: { ...plain, rows: "int16", sums: "int32", hasPasses: true },
   wide16: { ...plain, rows: "wide", sums: "int32" },
   depthwise: { ...plain, rows: "depthwise", sums: "int32" },
+  shortDepthwise: { ...plain, rows: "depthwise", sums: "int16" },
   scale: { ...plain, rows: "scale", sums: "int32" },
   product: { ...plain, rows: "product", sums: "int32" },
 };
@@ -129,6 +131,7 @@ const simpler: { readonly [G in Gather]: readonly Gather[] } = {
   passes16: ["long16"],
   wide16: [],
   depthwise: [],
+  shortDepthwise: ["depthwise"],
   scale: [],
   product: [],
 };
@@ -189,27 +192,29 @@ export function describeDecision({ terms, block, neurons }: Decision): string {
 /** Whether a kernel gives what the term asks for, to the last bit. */
 function gatherFits(gather: Gather, term: Term, stage: PopulationStage): boolean {
   const { rows, sums, isMerged, hasPasses } = gathers[gather];
-  if (term.kind !== "convolution" || isDepthwise(term)) return rows === usualRows(term);
+  if (term.kind !== "convolution") return rows === usualRows(term);
+  const fitsSums = sums === "int32" || (stage.terms.length === 1 && fitsShort(term));
+  if (isDepthwise(term)) return rows === "depthwise" && fitsSums;
   if (rows === "depthwise" || rows === "scale" || rows === "product") return false;
   const greatest = weightFacts(term.layer.weights).greatest;
   if (rows !== "wide" && (term.input.greatestSpike > 1 || budgetFor(greatest) < leastBudget)) return false;
   if (rows === "int8" && greatest > 127) return false;
-  const isAlone = stage.terms.length === 1;
-  if (sums === "int16" && !(isAlone && fitsShort(term))) return false;
+  if (!fitsSums) return false;
   if (isMerged && !mergesRuns(term)) return false;
   return !hasPasses || mayPass(stage);
 }
 
 function usualGather(term: Term, rows: Rows, stage: PopulationStage, block: number): Gather {
   if (term.kind !== "convolution") return term.kind;
-  if (rows === "depthwise" || rows === "scale" || rows === "product") return "depthwise";
+  const fitsSums = stage.terms.length === 1 && fitsShort(term);
+  if (rows === "depthwise" || rows === "scale" || rows === "product") return fitsSums ? "shortDepthwise" : "depthwise";
   if (rows === "wide") return "wide16";
   const isSplit = rows === "int8" && !mergesRuns(term) && 2 * tapsOf(term) * widestBlock > splitBytes;
   const blockBytes = tapsOf(term) * (isSplit ? 1 : 2) * block * (rows === "int8" ? 1 : 2);
   const hasPasses = mayPass(stage) && blockBytes > nearBytes;
   if (rows === "int16") return hasPasses ? "passes16" : "long16";
   if (hasPasses) return isSplit ? "passesSplit8" : "passes8";
-  if (stage.terms.length > 1 || !fitsShort(term)) return isSplit ? "longSplit8" : "long8";
+  if (!fitsSums) return isSplit ? "longSplit8" : "long8";
   if (mergesRuns(term)) return canPair(block) ? "pairs8" : "merged8";
   return isSplit ? "shortSplit8" : "short8";
 }
@@ -269,8 +274,9 @@ function mayPass({ layer, pool, terms }: PopulationStage): boolean {
 }
 
 /** Whether int16 holds whatever may be summed up, and the unit that it is shifted to. */
-function fitsShort({ layer }: ConvolutionTerm): boolean {
-  return (layer.shift ?? 0) <= 14 && weightFacts(layer.weights).sums.every((sum) => sum <= int16Bound);
+function fitsShort({ layer, input }: ConvolutionTerm): boolean {
+  const { sums } = weightFacts(layer.weights);
+  return (layer.shift ?? 0) <= 14 && sums.every((sum) => sum * input.greatestSpike <= int16Bound);
 }
 
 function usualNeurons(stage: PopulationStage, { phases, frameUnits = 1 }: Frames, isShort: boolean): Neurons {
@@ -316,7 +322,7 @@ function fitsQuotients(
           (cost % unit === 0 && ((cost - fires) * raise) / unit <= int16Bound && (cost * raise) / unit < 2 ** 16),
       );
     const [fireUp, fireDown] = layer.neuron === "takeback" ? [fireAt, fireAtNeg] : [vTh, vThNeg];
-    const current = (sums?.[c] ?? 0) + Math.abs(bias?.data[c] ?? 0) / unit + 2;
+    const current = (sums?.[c] ?? 0) * term.input.greatestSpike + Math.abs(bias?.data[c] ?? 0) / unit + 2;
     return (
       current <= int16Bound && fits(vTh, fireUp) && (fireDown === Number.POSITIVE_INFINITY || fits(vThNeg, fireDown))
     );

@@ -98,7 +98,8 @@ function listSizes(term: Term, { gather, groups }: TermDecision): ListSizes {
 
 /** Whether channels are worked on one by one, without lists. */
 export function isDense(gather: Gather): boolean {
-  return gather === "depthwise" || gather === "scale" || gather === "product";
+  const { rows } = gathers[gather];
+  return rows === "depthwise" || rows === "scale" || rows === "product";
 }
 
 /** First and last stage that uses each signal, and by how many steps its readers lag behind it at most. */
