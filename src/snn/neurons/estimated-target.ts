@@ -81,6 +81,16 @@ export function estimatedTarget(
 }
 
 /**
+ * Errors as eight channels at a time meet them, in units of an estimate: the greatest of each eight, since one channel that an estimate
+ * does not decide has all eight looked up; the mean of these.
+ */
+export function errorOfEights({ error }: Pick<EstimatedTarget, "error">): number {
+  let sum = 0;
+  for (let c = 0; c < error.length; c += 8) sum += error.subarray(c, c + 8).reduce((a, b) => Math.max(a, b));
+  return sum / Math.ceil(error.length / 8);
+}
+
+/**
  * Estimated distances, in units of an estimate, up to which a neuron surely rests in a step of this weight, and beyond which it
  * surely fires, where estimates are off by at most `error`.
  */

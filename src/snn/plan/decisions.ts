@@ -4,7 +4,8 @@
  */
 import { slopeBelow } from "../../functions/functions.ts";
 import { membraneBound } from "../neuron.ts";
-import { canEstimate } from "../neurons/estimated-target.ts";
+import { canEstimate, errorOfEights, estimatedTarget } from "../neurons/estimated-target.ts";
+import { integerTargetConstants } from "../neurons/integer-target.ts";
 import { neuronParameters } from "../neurons/threshold-parameters.ts";
 import type { ConvolutionTerm, Network, PopulationStage, Term } from "./network.ts";
 import { weightFacts } from "./weight-facts.ts";
@@ -38,7 +39,7 @@ export type Gather =
 /**
  * Ways to run neurons. `quotients`: in int16, those that leave it in int32. `oscillator`: as angles that wrap around, for a
  * constant current. `steps`: in int32. `lines`, `curve`: trackers' goals are estimated, as two straight lines or from a table of the
- * function, and looked up exactly where that does not decide. `tracker`: looked up always.
+ * function, and looked up exactly where that does not decide. `tracker`: looked up always, where estimates would seldom decide too.
  */
 export type Neurons = "quotients" | "oscillator" | "steps" | "lines" | "curve" | "tracker";
 
@@ -145,6 +146,12 @@ const widestBlock = 64;
 const nearBytes = 250_000;
 /** Rows of a block, as they are and negated, beyond which −1s have lists of their own instead. */
 const splitBytes = 400_000;
+/**
+ * Error of trackers' estimates, in units of 2^−6 of a count, beyond which looking all goals up is faster: so many groups of eight neurons
+ * are looked up anyhow, several times a frame, that estimating first only adds to it. Errors grow where channels' λ lie far
+ * apart, since one table serves all of them (measured: docs/kernels.md).
+ */
+const greatestError = 1.5;
 /** Channels of a kernel row whose entries are merged. */
 const longestMerged = 192;
 
@@ -287,6 +294,8 @@ function usualNeurons(stage: PopulationStage, { phases, frameUnits = 1 }: Frames
 
 function usualTracker({ layer }: PopulationStage, frameUnits: number): Neurons {
   if (layer.levels > 1 || !canEstimate(frameUnits)) return "tracker";
+  const estimated = estimatedTarget(layer, integerTargetConstants(layer, frameUnits));
+  if (errorOfEights(estimated) > greatestError) return "tracker";
   return slopeBelow(layer.activation) === null ? "curve" : "lines";
 }
 
