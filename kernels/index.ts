@@ -5,8 +5,9 @@
 import { nextItem, waitForAll } from "./share";
 import { moveItem } from "./stages/move";
 import { pictureItem, pixelItem, pixelItems, poissonItem } from "./stages/picture";
-import { countItem, countItems, overlap, poolItem, trackingPoolItem } from "./stages/pool";
+import { countItem, countItems, poolItem } from "./stages/pool";
 import { listItem, listItems, neuronItem, neuronItems } from "./stages/population";
+import { overlap, trackingPoolItem } from "./stages/tracking-pool";
 import { Move, Picture, Pixels, Poisson, Pool, Population, Program, StageKind, Tile } from "./structs";
 
 export { loadAndAdd } from "./stages/limit";

@@ -360,6 +360,12 @@ export class Piece {
   positionBytes: i32;
   from: i32;
   to: i32;
+  /** Of trackers (neurons/following.ts): offsets at which they integrate and fire, and whether what comes once a frame comes. */
+  integrateFrom: i32;
+  integrateTo: i32;
+  fireFrom: i32;
+  fireTo: i32;
+  receives: i32;
 }
 
 /** Outputs of a row whose currents are gathered together: x … end − 1 at y, by kernel rows kyFrom … kyTo − 1, at offsets from … to − 1. */

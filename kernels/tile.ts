@@ -76,7 +76,7 @@ export function scratchOf(tile: Tile): usize {
   return tile.program.scratch + tile.thread * tile.program.scratchBytes;
 }
 
-/** Bytes at the end of a thread's scratch memory for constants of a loop (neurons/takeback.ts, neurons/oscillator.ts, neurons/tracker.ts, neurons/estimate.ts). */
+/** Bytes at the end of a thread's scratch memory for constants of a loop (neurons/takeback.ts, neurons/oscillator.ts, neurons/following.ts). */
 const SETTLED = 1024;
 
 // @ts-ignore: decorator

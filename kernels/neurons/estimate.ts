@@ -6,22 +6,11 @@
  * population.estimates: f32 [stateStride / 4][6][4], the rows below. population.bounds: i16 [stateStride / 8][phases + 1][2][8], by log₂
  * of the step's weight: distances beyond which a neuron does not surely rest, and beyond which it surely fires. population.curve:
  * f32 [steps of the table][2], value in the middle of a step and the way through it.
- *
- * What steps differ in is written down before: i32 [offset][8], the words below.
  */
 import { Piece, Population, Tile } from "../structs";
-import { endOf, firstOf, settledAt, weightShift } from "../tile";
-import { TARGET_BITS, distancesOf, goalOf } from "./goal";
-import { CONSTANT, SHORT, currentOf, spikesOf, stateAt } from "./parts";
-import { areSettled, arrives, highSums, lowSums, newConstants, receivesOnce } from "./tracker";
-
-/** Of a step: what its currents are multiplied by, what a spike changes of a count, which bounds are its, where spikes go; the exact distance above which neurons fire. */
-const SCALE = 0;
-const UNIT = 4;
-const BOUNDS = 8;
-const SLOT = 12;
-const ABOVE = 16;
-const STEP_SHIFT = 5;
+import { ABOVE, SCALE, SLOT, STEP_SHIFT, UNIT, WEIGHT, areSettled, arrives, highSums, lowSums, newConstants, startFollowing } from "./following";
+import { TARGET_BITS, goalOf } from "./goal";
+import { CONSTANT, currentOf, spikesOf, stateAt } from "./parts";
 
 /** Rows of functions of two straight lines: slopes, least and greatest value. */
 const ABOVE_ZERO = 0;
@@ -36,6 +25,8 @@ const BEHIND = 80;
 const ROW_BYTES = 96;
 
 const COUNT_BITS = 6;
+/** Bytes of a weight's bounds: two rows of eight. */
+const BOUND_SHIFT = 5;
 /** 1.5·2^23 as float32: added to a small number, it leaves the nearest whole one in the lowest bits. */
 const ROUNDING: i32 = 0x4b400000;
 
@@ -45,14 +36,7 @@ const ROUNDING: i32 = 0x4b400000;
 export function estimate(mode: i32, isCurve: bool, tile: Tile, piece: Piece): void {
   const population = piece.population;
   const out = piece.out;
-  const integrateFrom = max(piece.from, firstOf(tile, population.lagIn));
-  const integrateTo = min(piece.to, endOf(tile, population.lagIn));
-  const fireFrom = max(piece.from, firstOf(tile, out.lag));
-  const fireTo = min(piece.to, endOf(tile, out.lag));
-  const onceAt = population.lagIn - tile.g0;
-  const receives = onceAt >= piece.from && onceAt < piece.to && receivesOnce(population, tile);
-  const steps = settledAt(tile);
-  settleEstimates(tile, piece, steps, min(integrateFrom, fireFrom), max(integrateTo, fireTo));
+  const steps = startFollowing(tile, piece, COUNT_BITS);
   const stateBytes = population.stateStride << 2;
   const positionBytes = piece.positionBytes;
   const stride = out.stride;
@@ -60,10 +44,10 @@ export function estimate(mode: i32, isCurve: bool, tile: Tile, piece: Piece): vo
   const end = piece.first + piece.channels;
   for (let c = piece.first; c < end; c += 8) {
     let at = stateAt(piece, 0, c);
-    let current = currentOf(piece, 0, c) + integrateFrom * piece.stepBytes;
+    let current = currentOf(piece, 0, c) + piece.integrateFrom * piece.stepBytes;
     let target = spikesOf(piece, 0, c);
     for (let p = 0; p < positions; p++) {
-      estimateEight(mode, isCurve, tile, piece, steps, c, at, current, target, integrateFrom, integrateTo, fireFrom, fireTo, receives);
+      estimateEight(mode, isCurve, tile, piece, steps, c, at, current, target);
       at += stateBytes;
       current += positionBytes;
       target += stride;
@@ -83,20 +67,19 @@ function estimateEight(
   at: usize,
   from: usize,
   target: usize,
-  integrateFrom: i32,
-  integrateTo: i32,
-  fireFrom: i32,
-  fireTo: i32,
-  receives: bool,
 ): void {
   const population = piece.population;
+  const integrateFrom = piece.integrateFrom;
+  const integrateTo = piece.integrateTo;
+  const fireFrom = piece.fireFrom;
+  const fireTo = piece.fireTo;
   const stepBytes = piece.stepBytes;
   const settled = population.settled + (at >> 5);
   const begins = piece.begins != 0;
   let chargeA = i32x4.splat(0);
   let chargeB = chargeA;
   let isMoved = begins;
-  if (receives) {
+  if (piece.receives) {
     chargeA = newConstants(population, tile, at, c);
     chargeB = newConstants(population, tile, at + 16, c + 4);
     if (!isMoved) isMoved = v128.any_true(v128.or(chargeA, chargeB));
@@ -147,7 +130,7 @@ function estimateEight(
     const off = i16x8.sub_sat_s(goal, n);
     // Of −2^15 there is no absolute value.
     const distance = i16x8.max_s(off, i16x8.sub_sat_s(i16x8.splat(0), off));
-    const bound = bounds + load<i32>(step, BOUNDS);
+    const bound = bounds + (load<i32>(step, WEIGHT) << BOUND_SHIFT);
     let fires = i16x8.gt_s(distance, v128.load(bound, 16));
     let signs = i16x8.shr_s(off, 15);
     if (v128.any_true(v128.xor(fires, i16x8.gt_s(distance, v128.load(bound))))) {
@@ -187,23 +170,6 @@ function rest(tile: Tile, population: Population, bounds: usize, goal: v128, n: 
   const offA = i32x4.abs(i32x4.sub(goalOf(population, rows, chargeA), countA));
   const offB = i32x4.abs(i32x4.sub(goalOf(population, rows + 16, chargeB), countB));
   return areSettled(i32x4.max_s(offA, offB), population);
-}
-
-/** Writes down what the steps from … to − 1 differ in. */
-function settleEstimates(tile: Tile, piece: Piece, steps: usize, from: i32, to: i32): void {
-  const population = piece.population;
-  const out = piece.out;
-  const shift = piece.mode == SHORT ? population.shift : 0;
-  for (let i = from; i < to; i++) {
-    const step = steps + (i << STEP_SHIFT);
-    // Steps before the first that fires have no weight of their own.
-    const weight = i >= firstOf(tile, out.lag) ? weightShift(tile, out.lag, i) : 0;
-    store<i32>(step, 1 << (shift + weightShift(tile, population.lagIn, i)), SCALE);
-    store<i32>(step, 1 << (COUNT_BITS + weight), UNIT);
-    store<i32>(step, weight << 5, BOUNDS);
-    store<i32>(step, ((tile.g0 + i) % out.capacity) * out.slotBytes, SLOT);
-    store<i32>(step, load<i32>(distancesOf(population) + (weight << 2)) - 1, ABOVE);
-  }
 }
 
 /** Where eight counts should be, in units of 2^−6. `rows`: their constants. */

@@ -1,8 +1,17 @@
 /** Readouts: all charge that has arrived, and what heads read of it and of net counts at the steps of a tile at which they do. */
-import { Piece, Tile } from "../structs";
+import { Piece, Population, Tile } from "../structs";
 import { endOf, firstOf, weightShift } from "../tile";
 import { constantCurrent } from "./parts";
-import { newConstants } from "./tracker";
+import { newConstants } from "./following";
+
+/** What spikes bring to four channels from the block's c-th on; `step`: where the currents of that step begin. */
+// @ts-ignore: decorator
+@inline
+function sumsAt(population: Population, step: usize, c: i32): v128 {
+  return population.isShort
+    ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)
+    : v128.load(step + (c << 2));
+}
 
 /** Remembers a readout's charge where it is read. Trackers keep it themselves, in int32: before they are run, that at the tile's start. */
 export function followCharge(tile: Tile, piece: Piece, p: i32): void {
@@ -25,10 +34,7 @@ export function followCharge(tile: Tile, piece: Piece, p: i32): void {
       charge = i32x4.add(charge, newConstants(population, tile, (at + c) << 2, first + c));
     for (let i = from; i < to; i++) {
       if (arrives) {
-        const step = currents + i * piece.stepBytes;
-        const current = population.isShort
-          ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)
-          : v128.load(step + (c << 2));
+        const current = sumsAt(population, currents + i * piece.stepBytes, c);
         charge = i32x4.add(charge, i32x4.shl(current, weightShift(tile, population.lagIn, i)));
       }
       if ((readAt >> i) & 1) {
@@ -53,6 +59,7 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
   const from = firstOf(tile, population.lagIn);
   const to = endOf(tile, population.lagIn);
   const readAt = population.readAt;
+  const arrives = population.termCount > 0 && !piece.isQuiet;
   for (let c = 0; c < population.block; c += 4) {
     const constant = constantCurrent(population, (at + c) << 2, first + c);
     const chargeAt = population.charge + ((at + c) << 3);
@@ -61,13 +68,7 @@ export function sumCharge(tile: Tile, piece: Piece, p: i32): void {
     let history = population.chargeHistory + ((from * slotWords + at + c) << 3);
     for (let i = from; i < to; i++) {
       let current = constant;
-      if (population.termCount > 0 && !piece.isQuiet) {
-        const step = currents + i * stepBytes;
-        const varying = population.isShort
-          ? i32x4.shl(v128.load_ext<i16>(step + (c << 1)), population.shift)
-          : v128.load(step + (c << 2));
-        current = i32x4.add(current, varying);
-      }
+      if (arrives) current = i32x4.add(current, sumsAt(population, currents + i * stepBytes, c));
       current = i32x4.shl(current, weightShift(tile, population.lagIn, i));
       low = f64x2.add(low, f64x2.convert_low_i32x4_s(current));
       high = f64x2.add(high, f64x2.convert_low_i32x4_s(v128.shuffle<i32>(current, current, 2, 3, 2, 3)));

@@ -5,50 +5,21 @@
  * Eight channels of a position keep their state in registers while time passes: two chains of operations, because one alone
  * would wait for its own results. First come steps that only integrate, then those that do both, then those that only fire, for
  * which the function's value stays. What neurons keep is not n but the distance from it to the function's value, which a spike
- * changes by its weight. What steps differ in is written down before: i32 [offset][4], the words below.
+ * changes by its weight.
  */
 import { Piece, Population, Tile } from "../structs";
-import { endOf, firstOf, settledAt, weightShift } from "../tile";
-import { TARGET_BITS, distancesOf, goalOf } from "./goal";
-import { CONSTANT, SHORT, constantCurrent, currentOf, spikesOf, stateAt, storeEight } from "./parts";
-
-
-
-/** Of a step: by how much its currents are shifted, the distance above which a spike is sent, what a spike changes of it, where spikes go. */
-const SHIFT_IN = 0;
-const ABOVE = 4;
-const UNIT = 8;
-const SLOT = 12;
-const STEP_SHIFT = 4;
+import { ABOVE, SHIFT_IN, SLOT, STEP_SHIFT, WEIGHT, areSettled, arrives, highSums, lowSums, newConstants, startFollowing } from "./following";
+import { TARGET_BITS, goalOf } from "./goal";
+import { CONSTANT, currentOf, spikesOf, stateAt, storeEight } from "./parts";
 
 /** A piece of trackers whose currents are of this mode. `isBinary`: no more than one spike is sent at a step. */
 // @ts-ignore: decorator
 @inline
 export function track(mode: i32, isBinary: bool, tile: Tile, piece: Piece): void {
-  const population = piece.population;
-  const out = piece.out;
-  const integrateFrom = max(piece.from, firstOf(tile, population.lagIn));
-  const integrateTo = min(piece.to, endOf(tile, population.lagIn));
-  const fireFrom = max(piece.from, firstOf(tile, out.lag));
-  const fireTo = min(piece.to, endOf(tile, out.lag));
-  const onceAt = population.lagIn - tile.g0;
-  const receives = onceAt >= piece.from && onceAt < piece.to && receivesOnce(population, tile);
-  const steps = settledAt(tile);
-  settleSteps(tile, piece, steps, min(integrateFrom, fireFrom), max(integrateTo, fireTo));
+  const steps = startFollowing(tile, piece, TARGET_BITS);
   for (let c = piece.first; c < piece.first + piece.channels; c += 8) {
-    for (let p = 0; p < piece.positions; p++) {
-      trackEight(mode, isBinary, tile, piece, steps, p, c, integrateFrom, integrateTo, fireFrom, fireTo, receives);
-    }
+    for (let p = 0; p < piece.positions; p++) trackEight(mode, isBinary, tile, piece, steps, p, c);
   }
-}
-
-/** Whether what comes once a frame comes in this tile: biases in a first frame, and what is new of the picture. */
-// @ts-ignore: decorator
-@inline
-export function receivesOnce(population: Population, tile: Tile): bool {
-  const onceAt = population.lagIn - tile.g0;
-  if (onceAt < 0 || onceAt >= endOf(tile, population.lagIn)) return false;
-  return population.constant != 0 || !tile.program.goesOn;
 }
 
 /** Eight channels of the p-th position. */
@@ -62,13 +33,12 @@ function trackEight(
   steps: usize,
   p: i32,
   c: i32,
-  integrateFrom: i32,
-  integrateTo: i32,
-  fireFrom: i32,
-  fireTo: i32,
-  receives: bool,
 ): void {
   const population = piece.population;
+  const integrateFrom = piece.integrateFrom;
+  const integrateTo = piece.integrateTo;
+  const fireFrom = piece.fireFrom;
+  const fireTo = piece.fireTo;
   const at = stateAt(piece, p, c);
   const target = spikesOf(piece, p, c);
   const rows = population.tracking + (c << 2);
@@ -79,7 +49,7 @@ function trackEight(
   let newB = newA;
   const begins = piece.begins != 0;
   let isMoved = begins;
-  if (receives) {
+  if (piece.receives) {
     newA = newConstants(population, tile, at, c);
     newB = newConstants(population, tile, at + 16, c + 4);
     isMoved = !tile.program.goesOn || v128.any_true(v128.or(newA, newB));
@@ -162,36 +132,6 @@ function trackEight(
   store<u8>(settled, isSettled ? 1 : 0);
 }
 
-/** Writes down what the steps from … to − 1 differ in. */
-function settleSteps(tile: Tile, piece: Piece, steps: usize, from: i32, to: i32): void {
-  const population = piece.population;
-  const out = piece.out;
-  const distances = distancesOf(population);
-  const shift = piece.mode == SHORT ? population.shift : 0;
-  for (let i = from; i < to; i++) {
-    const step = steps + (i << STEP_SHIFT);
-    // Steps before the first that fires have no weight of their own.
-    const weight = i >= firstOf(tile, out.lag) ? weightShift(tile, out.lag, i) : 0;
-    store<i32>(step, shift + weightShift(tile, population.lagIn, i), SHIFT_IN);
-    store<i32>(step, load<i32>(distances + (weight << 2)) - 1, ABOVE);
-    store<i32>(step, 1 << (TARGET_BITS + weight), UNIT);
-    store<i32>(step, ((tile.g0 + i) % out.capacity) * out.slotBytes, SLOT);
-  }
-}
-
-/** Sums of four channels, and of the four behind them. */
-// @ts-ignore: decorator
-@inline
-export function lowSums(mode: i32, from: usize): v128 {
-  return mode == SHORT ? v128.load_ext<i16>(from) : v128.load(from);
-}
-
-// @ts-ignore: decorator
-@inline
-export function highSums(mode: i32, from: usize): v128 {
-  return mode == SHORT ? v128.load_ext<i16>(from, 8) : v128.load(from, 16);
-}
-
 /** Spikes that take four counts nearer to their goals: as many as may be sent, if they are far enough away. */
 // @ts-ignore: decorator
 @inline
@@ -199,9 +139,9 @@ function spikesTowards(isBinary: bool, population: Population, distance: v128, s
   const sign = i32x4.shr_s(distance, 31);
   const above = v128.load_splat<i32>(step, ABOVE);
   if (isBinary) return v128.and(i32x4.gt_s(i32x4.abs(distance), above), v128.or(sign, i32x4.splat(1)));
-  const unit = load<i32>(step, UNIT);
-  const spare = i32x4.sub(i32x4.splat(unit - 1), above);
-  const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), spare), ctz(unit));
+  const unit = TARGET_BITS + load<i32>(step, WEIGHT);
+  const spare = i32x4.sub(i32x4.splat((1 << unit) - 1), above);
+  const count = i32x4.shr_s(i32x4.add(i32x4.abs(distance), spare), unit);
   const sent = i32x4.min_s(count, i32x4.splat(population.levels));
   return i32x4.sub(v128.xor(sent, sign), sign);
 }
@@ -210,37 +150,5 @@ function spikesTowards(isBinary: bool, population: Population, distance: v128, s
 // @ts-ignore: decorator
 @inline
 function changeOf(sent: v128, step: usize): v128 {
-  return i32x4.shl(sent, ctz(load<i32>(step, UNIT)));
-}
-
-/** Whether anything arrives at eight channels in so many steps. */
-// @ts-ignore: decorator
-@inline
-export function arrives(mode: i32, current: usize, stepBytes: i32, steps: i32): bool {
-  let any = i32x4.splat(0);
-  for (let i = 0; i < steps; i++) {
-    any = v128.or(any, v128.load(current));
-    if (mode != SHORT) any = v128.or(any, v128.load(current, 16));
-    current += stepBytes;
-  }
-  return v128.any_true(any);
-}
-
-/** What four neurons receive once: biases in a first frame, and of the picture what is new since the last one. */
-// @ts-ignore: decorator
-@inline
-export function newConstants(population: Population, tile: Tile, at: usize, c: i32): v128 {
-  if (!tile.program.goesOn) return constantCurrent(population, at, c);
-  if (population.constant == 0) return i32x4.splat(0);
-  return i32x4.sub(v128.load(population.constant + at), v128.load(population.received + at));
-}
-
-/**
- * Whether neurons so far from their goals send nothing through these steps, in which nothing arrives: they are as near as the last
- * step, which is the most demanding, wants it.
- */
-// @ts-ignore: decorator
-@inline
-export function areSettled(distance: v128, population: Population): bool {
-  return !v128.any_true(i32x4.ge_s(distance, v128.load_splat<i32>(distancesOf(population))));
+  return i32x4.shl(sent, TARGET_BITS + load<i32>(step, WEIGHT));
 }

@@ -13,7 +13,7 @@ export const records = {
   picture: ["kind", "isSmall", "pixels", "channels", "height", "width", "size", "stride", "padding", "weights", "outChannels", "outHeight", "outWidth", "shift", "units", "current", "currentStride", "adds"],
   program: ["stages", "stageCount", "timeSteps", "phases", "goesOn", "keepsState", "isWhole", "threads", "tileSteps", "scratch", "scratchBytes", "counters", "counterBytes", "compaction", "isOutside", "nextItem", "arrived", "generation"],
   tile: ["program", "thread", "g0", "length"],
-  piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "isQuiet", "begins", "mode", "currents", "stepBytes", "positionBytes", "from", "to"],
+  piece: ["population", "position", "positions", "first", "channels", "out", "spikes", "isQuiet", "begins", "mode", "currents", "stepBytes", "positionBytes", "from", "to", "integrateFrom", "integrateTo", "fireFrom", "fireTo", "receives"],
   row: ["population", "first", "y", "x", "end", "kyFrom", "kyTo", "from", "to", "currents", "stepBytes", "positionBytes", "weights", "group", "room"],
 } as const;
 
