@@ -13,11 +13,21 @@ export interface Completed<Result> {
   readonly result: Result;
 }
 
-/** One task after the other, right here. */
-export function inProcess<Task, Result>(work: (task: Task) => Promise<Result>): Executor<Task, Result> {
+/**
+ * One task after the other, right here.
+ * @param prepare hears of the next task when work on one begins: what it starts goes on beside that work.
+ */
+export function inProcess<Task, Result>(
+  work: (task: Task) => Promise<Result>,
+  prepare: (next: Task) => void = () => {},
+): Executor<Task, Result> {
   return {
     async *run(tasks) {
-      for (const [index, task] of tasks.entries()) yield { task: index, result: await work(task) };
+      for (const [index, task] of tasks.entries()) {
+        const working = work(task);
+        if (index + 1 < tasks.length) prepare(tasks[index + 1]);
+        yield { task: index, result: await working };
+      }
     },
   };
 }

@@ -47,4 +47,31 @@ describe("openPictureEvaluator", () => {
     const leftmost = Math.min(...found.map(({ xMin }) => xMin));
     expect(Math.floor(leftmost)).toBe(size - Math.ceil(found.length / size));
   });
+
+  test("a picture that is prepared is read once, to the same result, and its error is told when it is evaluated", async () => {
+    const evaluator = await openPictureEvaluator({ dnn: everywhere(32), configurations: [], seed: 1 }, none);
+    const bytes = await ramp(32);
+    let reads = 0;
+    const picture = (id: string) => ({
+      ...{ id, path: `${id}.png` },
+      get bytes() {
+        reads++;
+        return bytes;
+      },
+    });
+    const expected = await evaluator.evaluate(picture("1"));
+    expect(reads).toBe(1);
+    const [second, damaged] = [picture("2"), { id: "3", path: "3.png", bytes: bytes.subarray(0, 60) }];
+    evaluator.prepare(second);
+    expect(reads).toBe(2);
+    const working = evaluator.evaluate(second);
+    evaluator.prepare(damaged);
+    expect(await working).toEqual(expected);
+    expect(reads).toBe(2);
+    expect(await evaluator.evaluate(damaged)).toMatchObject({ failure: { code: "E_IMAGE" } });
+    // One that was prepared and is not what comes next.
+    evaluator.prepare(damaged);
+    expect(await evaluator.evaluate(picture("4"))).toEqual(expected);
+    await evaluator.dispose();
+  });
 });

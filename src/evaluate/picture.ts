@@ -85,6 +85,8 @@ export interface PictureEvaluator {
    * @param state of a frame: from rest, or from where the last one has left the neurons.
    */
   evaluate(task: PictureTask, state?: RunOptions["state"]): Promise<PictureResult>;
+  /** Decodes the picture that comes next while another is evaluated. What goes wrong is told when that one is. */
+  prepare(task: PictureTask): void;
   dispose(): Promise<void>;
 }
 
@@ -109,12 +111,24 @@ export async function openPictureEvaluator(
     return { dnn: pack(await readDetections(first, wanted, input, evaluationThresholds)), snn };
   }
 
+  let next: { readonly id: string; readonly loaded: Promise<Loaded> } | undefined;
+  const take = (task: PictureTask): Promise<Loaded> => {
+    const loaded = next?.id === task.id ? next.loaded : load(task);
+    next = undefined;
+    return loaded;
+  };
+
   return {
+    prepare(task) {
+      const loaded = load(task);
+      // Whoever takes it hears of the error; nobody may.
+      loaded.catch(() => {});
+      next = { id: task.id, loaded };
+    },
     async evaluate(task, state) {
-      const remarks = new Set<string>();
-      const remark = (text: string) => remarks.add(text);
       try {
-        const pixels = await loadPicture(task, remark);
+        const { pixels, remarks } = await take(task);
+        const remark = (text: string) => remarks.add(text);
         const reading = await read(pixels, state, (detections) => packBest(detections, remark));
         return remarks.size > 0 ? { ...reading, remarks: [...remarks] } : reading;
       } catch (error) {
@@ -127,6 +141,17 @@ export async function openPictureEvaluator(
       for (const session of sessions) await session.dispose();
     },
   };
+}
+
+interface Loaded {
+  readonly pixels: Pixels;
+  /** What was special about the file. */
+  readonly remarks: Set<string>;
+}
+
+async function load(task: PictureTask): Promise<Loaded> {
+  const remarks = new Set<string>();
+  return { pixels: await loadPicture(task, (text) => remarks.add(text)), remarks };
 }
 
 async function readConfiguration(

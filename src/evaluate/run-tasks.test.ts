@@ -35,6 +35,18 @@ describe("runTasks", () => {
     );
   });
 
+  it("lets the next task be prepared before one is done", async () => {
+    const log: string[] = [];
+    const work = async ({ id }: Task) => {
+      log.push(`begin ${id}`);
+      await Promise.resolve();
+      log.push(`end ${id}`);
+    };
+    const [a, b] = tasks;
+    await runTasks([a, b], { executor: inProcess(work, ({ id }) => log.push(`prepare ${id}`)) });
+    expect(log).toEqual([`begin ${a.id}`, `prepare ${b.id}`, `end ${a.id}`, `begin ${b.id}`, `end ${b.id}`]);
+  });
+
   it("orders results by task, not by who was first", async () => {
     const backwards: Executor<Task, string> = {
       async *run(list) {

@@ -38,7 +38,8 @@ export function threadExecutor(
     async *run(tasks) {
       const evaluator = await openEvaluator({ setup, engine });
       try {
-        yield* inProcess((task: PictureTask) => evaluator.evaluate(task)).run(tasks);
+        const { evaluate, prepare } = evaluator;
+        yield* inProcess((task: PictureTask) => evaluate(task), prepare).run(tasks);
       } finally {
         await evaluator.dispose();
       }

@@ -6,6 +6,7 @@ import type { Detection } from "../../core/box.ts";
 import { ImportError } from "../../core/errors.ts";
 import type { Failure } from "../../core/failures.ts";
 import { distinctNames } from "../../core/file-name.ts";
+import { oneAhead } from "../../core/one-ahead.ts";
 import type { Pixels } from "../../core/pixels.ts";
 import { firstOf, tallyRemarks } from "../../core/remarks.ts";
 import { loadPicture } from "../../data/load-picture.ts";
@@ -118,10 +119,14 @@ async function run(words: readonly string[], flags: DetectFlags): Promise<void> 
   const exact = dnn && (await openDnn(dnn, flags.threads === undefined ? {} : { threads: flags.threads }));
   const results: ImageResult[] = [];
   const tally = tallyRemarks();
+  const load = async (path: string) => {
+    const remarks: string[] = [];
+    return { path, remarks, picture: await tryPicture(path, failures, (remark) => remarks.push(remark)) };
+  };
   try {
-    for (const [i, path] of paths.entries()) {
-      const remarks: string[] = [];
-      const picture = await tryPicture(path, failures, (remark) => remarks.push(remark));
+    let i = -1;
+    for await (const { path, remarks, picture } of oneAhead(paths, load)) {
+      i++;
       if (!picture) continue;
       for (const remark of remarks) tally.add(remark, path);
       const result = await detectOn(path, picture, model, { session, exact }, flags);
