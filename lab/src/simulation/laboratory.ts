@@ -29,6 +29,7 @@ import { nextTask } from "./next-task.ts";
 import type {
   Answers,
   ChannelMaps,
+  CheckpointView,
   Configuration,
   FrameRequest,
   FrameView,
@@ -265,7 +266,8 @@ class Laboratory {
         // A pause for the messages that may have arrived: perhaps nobody wants this run any more.
         await nextTask();
         if (!isWanted()) return false;
-        if (checkpoint) this.#emit({ kind: "checkpoint", runId, slot: lane.info.slot, checkpoint });
+        if (checkpoint)
+          this.#emit({ kind: "checkpoint", runId, slot: lane.info.slot, checkpoint: told(checkpoint, lane) });
         this.#showsSomething();
       }
     }
@@ -280,6 +282,12 @@ class Laboratory {
       this.#emit({ kind: "errors", runId, slot: lane.info.slot, errors: lane.compareWith(result.outputs) });
     }
   }
+}
+
+/** With its error if the DNN has answered by now, even while the checkpoint was made: else it is told with all others, later. */
+function told(checkpoint: CheckpointView, lane: Lane): CheckpointView {
+  const outputError = lane.errorAt(checkpoint.t);
+  return outputError === undefined ? checkpoint : { ...checkpoint, outputError };
 }
 
 async function detectWithDnn(dnn: Graph, session: Promise<DnnSession>, picture: Pixels): Promise<DnnResult> {

@@ -38,8 +38,10 @@ export interface Lane {
   readonly info: LaneInfo;
   /** The next checkpoint, or undefined at the end. */
   next(): Promise<CheckpointView | undefined>;
-  /** Gives the DNN's outputs once they are known: the errors of all checkpoints so far. */
+  /** Gives the DNN's outputs once they are known: the errors of all checkpoints so far, by t. */
   compareWith(dnn: ReadonlyMap<string, FloatTensor>): ReadonlyMap<number, number>;
+  /** The error of the checkpoint at t; undefined where the DNN's outputs are not known yet. */
+  errorAt(t: number): number | undefined;
   /** A channel over time; null where no counts were kept yet. */
   channelMaps(layer: string, channel: number): Omit<ChannelMaps, "partOfLayer"> | null;
   /** Runs the picture once more for one neuron: not before the run is over. */
@@ -76,7 +78,6 @@ export async function openLane(
       spikes: Float64Array.from(populations, ({ name }) => activity.get(name)?.spikes ?? 0),
       rates: allRates(populations, recorded.counts, unitSteps),
       raster: interleave(rasters, recorded.rasters, before, t),
-      ...(dnn ? { outputError: outputError(checkpoint.outputs, dnn) } : {}),
     };
     before = t;
     return seen;
@@ -91,6 +92,10 @@ export async function openLane(
     compareWith(outputsOfDnn) {
       dnn = outputsOfDnn;
       return new Map([...outputs].map(([t, values]) => [t, outputError(values, outputsOfDnn)]));
+    },
+    errorAt(t) {
+      const own = outputs.get(t);
+      return dnn && own ? outputError(own, dnn) : undefined;
     },
     channelMaps(layer, channel) {
       const maps = kept.maps(layer, channel);
