@@ -1,5 +1,5 @@
 /** Where frames come from: a camera, a video file, a generated scene. */
-import { movingScene, type Pixels, renderScene } from "../../../src/index.ts";
+import { ArgumentError, movingScene, type Pixels, renderScene } from "../../../src/index.ts";
 import { openCamera, stopCamera } from "./open-camera.ts";
 import { pixelsOf } from "./pixels-of.ts";
 
@@ -20,12 +20,12 @@ const longest = 640;
 /** Seconds of a step through a file: files do not say how long a frame lasts. */
 const stepSeconds = 1 / 25;
 
-/** @throws Error where there is no camera, or it is refused. */
+/** @throws ArgumentError [E_CAMERA] where there is no camera, or it is refused. */
 export async function cameraSource(): Promise<FrameSource> {
   const stream = await openCamera();
   const video = quietVideo();
   video.srcObject = stream;
-  await playing(video, "the camera shows nothing");
+  await playing(video, "E_CAMERA", "the camera shows nothing");
   return {
     title: "camera",
     next: () => newFrame(video),
@@ -40,7 +40,7 @@ export async function cameraSource(): Promise<FrameSource> {
   };
 }
 
-/** Shown again and again. @throws Error where the browser cannot play the file. */
+/** Shown again and again. @throws ArgumentError [E_VIDEO] where the browser cannot play the file. */
 export async function fileSource(file: File): Promise<FrameSource> {
   const video = quietVideo();
   video.loop = true;
@@ -52,7 +52,7 @@ export async function fileSource(file: File): Promise<FrameSource> {
     URL.revokeObjectURL(url);
   };
   try {
-    await playing(video, `${file.name} cannot be played by this browser`);
+    await playing(video, "E_VIDEO", `${file.name} cannot be played by this browser`);
   } catch (error) {
     close();
     throw error;
@@ -101,20 +101,16 @@ function quietVideo(): HTMLVideoElement {
   return video;
 }
 
-async function playing(video: HTMLVideoElement, problem: string): Promise<void> {
+/** @throws ArgumentError of this code: the problem, and what the browser says of it. */
+async function playing(video: HTMLVideoElement, code: string, problem: string): Promise<void> {
   const failed = new Promise<never>((_, reject) => {
-    video.addEventListener(
-      "error",
-      () => reject(new Error(`${problem}: ${video.error?.message || "unknown format"}`)),
-      {
-        once: true,
-      },
-    );
+    const fail = () => reject(new Error(video.error?.message || "unknown format"));
+    video.addEventListener("error", fail, { once: true });
   });
   await Promise.race([video.play(), failed]).catch((error: Error) => {
-    throw error.message.startsWith(problem) ? error : new Error(`${problem}: ${error.message}`);
+    throw new ArgumentError(code, `${problem}: ${error.message}`);
   });
-  if (video.videoWidth === 0) throw new Error(`${problem}: it has no picture`);
+  if (video.videoWidth === 0) throw new ArgumentError(code, `${problem}: it has no picture`);
 }
 
 function newFrame(video: HTMLVideoElement): Promise<Pixels> {
