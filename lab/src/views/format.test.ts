@@ -15,6 +15,7 @@ test.each([
   [12.345, "12.3"],
   [1234, "1234"],
   [0.000012, "0.0000"],
+  [-12.345, "\u221212.3"],
 ])("%d in three digits is %s", (value, text) => {
   expect(threeDigits(value)).toBe(text);
 });

@@ -17,7 +17,12 @@ export function shortNumber(value: number): string {
 export function threeDigits(value: number): string {
   if (value === 0) return "0";
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
-  return value.toFixed(Math.min(digits, 4));
+  return withMinus(value.toFixed(Math.min(digits, 4)));
+}
+
+/** A number's text with the sign that people write: what languages print in its place is a hyphen. */
+export function withMinus(number: number | string): string {
+  return String(number).replace("-", "\u2212");
 }
 
 /** Picojoules in the unit that reads best: "1.23 mJ". */

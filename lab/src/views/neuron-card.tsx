@@ -2,7 +2,7 @@
 import type { Cell } from "../../../src/index.ts";
 import type { NeuronStepView, NeuronView, Slot } from "../simulation/protocol.ts";
 import type { LabState } from "../state/lab-state.ts";
-import { populationLabel, threeDigits } from "./format.ts";
+import { populationLabel, threeDigits, withMinus } from "./format.ts";
 import type { LaneMoment } from "./moment.ts";
 import { NeuronChart, spikeText } from "./neuron-chart.tsx";
 import type { TimeAxis } from "./time-axis.ts";
@@ -102,13 +102,13 @@ function decisionText(step: NeuronStepView, { kind }: NeuronView): string {
   const counts = weight > 1 ? `, where a spike counts ${weight}` : "";
   const does = spike === 0 ? "sends nothing" : `sends ${spikeText(spike)}`;
   if (target !== null) {
-    return `Step ${t}${counts}: of all charge so far, ${signed(charge)} Vₜₕ, its function makes a count of ${threeDigits(target)}; it has sent ${sent}, so it ${does}${spike === 0 ? "" : ` and has sent ${sent + weight * spike}`}.`;
+    return `Step ${t}${counts}: of all charge so far, ${signed(charge)} Vₜₕ, its function makes a count of ${threeDigits(target)}; it has sent ${withMinus(sent)}, so it ${does}${spike === 0 ? "" : ` and has sent ${withMinus(sent + weight * spike)}`}.`;
   }
   const limits = [
     ...(firesFrom === null ? [] : [`+1 from ${signed(firesFrom)}`]),
     ...(firesFromNeg === null ? [] : [`−1 from ${signed(firesFromNeg)}`]),
   ].join(", ");
-  const memory = kind === "takeback" && sent !== 0 ? ` after having sent ${sent}` : "";
+  const memory = kind === "takeback" && sent !== 0 ? ` after having sent ${withMinus(sent)}` : "";
   const rest = spike === 0 ? "" : ` and gives up ${signed(given)}, which leaves ${signed(charge - given)}`;
   return `Step ${t}${counts}: it holds ${signed(charge)} Vₜₕ and would send ${limits}${memory}. It ${does}${rest}.`;
 }

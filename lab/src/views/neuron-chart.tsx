@@ -1,5 +1,6 @@
 /** A neuron over time: the charge that it has when it decides, what that is held against, and what its spikes take away. */
 import type { NeuronStepView, Slot } from "../simulation/protocol.ts";
+import { withMinus } from "./format.ts";
 import { type Decision, decisionOf } from "./neuron-decision.ts";
 import type { TimeAxis } from "./time-axis.ts";
 import { useWidth } from "./use-width.ts";
@@ -101,5 +102,5 @@ export function spikeText(spike: number): string {
 function summaryOf(decision: Decision | undefined): string {
   if (!decision) return "Nothing has been decided yet";
   const { t, before, spike } = decision;
-  return `At step ${t} it holds ${before.toFixed(2)} thresholds of that step and sends ${spike === 0 ? "nothing" : spikeText(spike)}`;
+  return `At step ${t} it holds ${withMinus(before.toFixed(2))} thresholds of that step and sends ${spike === 0 ? "nothing" : spikeText(spike)}`;
 }
