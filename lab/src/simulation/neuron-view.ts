@@ -21,9 +21,6 @@ export function neuronView(explanation: NeuronExplanation, phases: number): Neur
       const from = step.t === 1 ? 0 : reached(step.t - 1);
       const until = reached(step.t);
       const weights = weightsOf(from, until, phases);
-      const all = arrivals.flatMap((arrival) => arrived(arrival, from, weights, vTh));
-      const told = all.sort((a, b) => Math.abs(b.charge) - Math.abs(a.charge)).slice(0, strongest);
-      const sum = (of: readonly StepInput[]) => of.reduce((total, { charge }) => total + charge, 0);
       return {
         ...step,
         charge: step.charge / vTh,
@@ -31,8 +28,7 @@ export function neuronView(explanation: NeuronExplanation, phases: number): Neur
         firesFrom: step.firesFrom === null ? null : step.firesFrom / vTh,
         firesFromNeg: step.firesFromNeg === null ? null : step.firesFromNeg / vTh,
         constant: (inputs.perStep * weights.reduce((a, b) => a + b, 0)) / vTh,
-        inputs: told,
-        others: { count: all.length - told.length, charge: sum(all) - sum(told) },
+        ...arrived(arrivals, from, weights, vTh),
       };
     }),
   };
@@ -42,14 +38,35 @@ function weightsOf(from: number, until: number, phases: number): readonly number
   return Array.from({ length: until - from }, (_, i) => stepWeight(from + i + 1, phases));
 }
 
-/** What one input brought in some of its steps; nothing where it sent nothing. */
+/**
+ * What inputs brought in some of their steps, the strongest one by one. All inputs are looked at for every step of a run, thousands of
+ * each: only what is told is made an object of.
+ */
 function arrived(
-  { from: cell, charge, spikes }: Arrival,
+  arrivals: readonly Arrival[],
   from: number,
   weights: readonly number[],
   vTh: number,
-): readonly StepInput[] {
-  const sent = weights.map((weight, i) => weight * spikes[from + i]);
-  const units = sent.reduce((a, b) => a + b, 0);
-  return sent.some((value) => value !== 0) ? [{ cell, spikes: units, charge: (units * charge) / vTh }] : [];
+): Pick<NeuronStepView, "inputs" | "others"> {
+  const inputs: StepInput[] = [];
+  let [count, total] = [0, 0];
+  for (const { from: cell, charge: each, spikes: sent } of arrivals) {
+    let [spikes, isSilent] = [0, true];
+    for (let i = 0; i < weights.length; i++) {
+      const spike = sent[from + i];
+      if (spike === 0) continue;
+      spikes += weights[i] * spike;
+      isSilent = false;
+    }
+    if (isSilent) continue;
+    const charge = (spikes * each) / vTh;
+    count++;
+    total += charge;
+    if (inputs.length === strongest && Math.abs(charge) <= Math.abs(inputs[strongest - 1].charge)) continue;
+    if (inputs.length === strongest) inputs.pop();
+    const weaker = inputs.findIndex((input) => Math.abs(input.charge) < Math.abs(charge));
+    inputs.splice(weaker < 0 ? inputs.length : weaker, 0, { cell, spikes, charge });
+  }
+  const told = inputs.reduce((sum, { charge }) => sum + charge, 0);
+  return { inputs, others: { count: count - inputs.length, charge: total - told } };
 }
