@@ -58,10 +58,10 @@ const sourcesHere: EngineSources = {
 /** A graphics processor that may be worth a trial, or why there is none. */
 type Found = { readonly webGpu: WebGpuEngine } | { readonly reason: string };
 
-/** Asks for a graphics processor and for the event engine's kernels at once, so that they are there when a model is. */
+/** Asks for a graphics processor, and makes the event engine that is used where nobody chose threads: its kernels are there when a model is. */
 export function openEngines(sources: EngineSources = sourcesHere): Engines {
   let found = findGpu(sources);
-  sources.event(threadsOf(null));
+  const usual = sources.event(threadsOf(null));
   let verdicts = new Map<string, { readonly isFaster: boolean; readonly reason: string }>();
 
   async function usable(): Promise<Found> {
@@ -76,7 +76,7 @@ export function openEngines(sources: EngineSources = sourcesHere): Engines {
   return {
     async choose(asked, trial) {
       const threads = threadsOf(asked);
-      const event = sources.event(threads);
+      const event = asked === null ? usual : sources.event(threads);
       const onEvent = (reason: string): OpenEngine => ({ engine: event, info: { name: event.name, threads, reason } });
       if (asked !== null) return onEvent("");
       const known = verdicts.get(trial.name);

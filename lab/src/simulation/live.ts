@@ -47,6 +47,8 @@ export async function openLive(
   const trial = { name: "live", graph, image: firstLook(graph, picture), options };
   const { engine, info: engineInfo } = await engines.choose(threads, trial);
   const session = await engine.open(graph);
+  const [, inHeight, inWidth] = inputOf(graph).shape;
+  const placesOf = spikePlaces(populations, [inHeight, inWidth]);
   let before: { readonly image: FloatTensor; readonly counts: ReadonlyMap<string, Int32Array> } | undefined;
   let dnn: Promise<DnnSession> | undefined;
   let running: Promise<unknown> = Promise.resolve();
@@ -68,7 +70,7 @@ export async function openLive(
     const milliseconds = performance.now() - began;
     const { counts } = checkpoint.recorded;
     before = { image, counts };
-    const places = spikePlaces(populations, last?.counts, counts, [image.shape[1], image.shape[2]]);
+    const places = placesOf(last?.counts, counts);
     return {
       detections: await readDetections(graph, checkpoint.outputs, input, displayThresholds),
       dnn: wanted ? await readDetections(graph, wanted, input, displayThresholds) : null,

@@ -27,7 +27,7 @@ test("changes lie where they are in the picture, and are shared among the cells 
   now.get("fine")?.set([4], 96 * 96 - 1);
   now.get("fine")?.set([-3], 2 * 96 * 96 - 1);
   before.get("coarse")?.set([8], 2);
-  const { width, height, spikes } = spikePlaces(populations, before, now, [192, 192]);
+  const { width, height, spikes } = spikePlaces(populations, [192, 192])(before, now);
   expect([width, height]).toEqual([48, 48]);
   expect(spikes[48 * 48 - 1]).toBe(3);
   expect(spikes[24 * 48]).toBeCloseTo(1 / 24 ** 2, 6);

@@ -4,27 +4,36 @@ import type { PopulationInfo, SpikePlaces } from "./protocol.ts";
 /** Cells along the longer side. */
 const cells = 48;
 
+/** Spikes by place of the frame that has just been looked at. */
+export type PlaceSpikes = (
+  before: ReadonlyMap<string, Int32Array> | undefined,
+  counts: ReadonlyMap<string, Int32Array>,
+) => Omit<SpikePlaces, "region">;
+
 /**
- * Spikes by place. Engines count spikes by layer; of a neuron its net count is known. A change by d takes at least as many spikes as d has
+ * Of a network, to be asked at each frame. Engines count spikes by layer; of a neuron its net count is known. A change by d takes at least as many spikes as d has
  * digits other than 0 in canonical form (each a power of two, added or taken away), and that is what is shown.
- * @param before counts [C, H, W] by population after the last frame; absent: neurons began at rest.
+ * It is given counts [C, H, W] by population after the last frame (absent: neurons began at rest) and after this one.
  * @param extent [H, W] of the network's input.
  */
 export function spikePlaces(
   populations: readonly PopulationInfo[],
-  before: ReadonlyMap<string, Int32Array> | undefined,
-  counts: ReadonlyMap<string, Int32Array>,
   [inHeight, inWidth]: readonly [number, number],
-): Omit<SpikePlaces, "region"> {
+): PlaceSpikes {
   const cell = Math.max(inHeight, inWidth) / cells;
   const [height, width] = [Math.max(1, Math.round(inHeight / cell)), Math.max(1, Math.round(inWidth / cell))];
-  const grid = { width, height, spikes: new Float32Array(width * height) };
-  for (const { name, shape } of populations) {
-    const [channels, rows, columns] = shape;
-    const now = counts.get(name) as Int32Array;
-    spread(fewestSpikes(before?.get(name), now, channels), rows, columns, grid);
-  }
-  return grid;
+  const covered = populations.map(({ shape: [, rows, columns] }) => ({
+    ys: cellsOf(rows, height),
+    xs: cellsOf(columns, width),
+  }));
+  return (before, counts) => {
+    const grid = { width, height, spikes: new Float32Array(width * height) };
+    for (const [i, { name, shape }] of populations.entries()) {
+      const now = counts.get(name) as Int32Array;
+      spread(fewestSpikes(before?.get(name), now, shape[0]), covered[i], grid);
+    }
+    return grid;
+  };
 }
 
 /** Of all channels, by position. */
@@ -48,13 +57,18 @@ export function canonicalDigits(value: number): number {
   return digits;
 }
 
-/** A plane over the grid: what lies in several cells is shared among them. */
-function spread(plane: Float32Array, rows: number, columns: number, grid: Omit<SpikePlaces, "region">): void {
-  const ys = cellsOf(rows, grid.height);
-  const xs = cellsOf(columns, grid.width);
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      const value = plane[y * columns + x];
+/** The cells that each place along an axis covers. */
+type Cells = readonly (readonly number[])[];
+
+/** A plane [ys, xs] over the grid: what lies in several cells is shared among them. */
+function spread(
+  plane: Float32Array,
+  { ys, xs }: { readonly ys: Cells; readonly xs: Cells },
+  grid: Omit<SpikePlaces, "region">,
+): void {
+  for (let y = 0, i = 0; y < ys.length; y++) {
+    for (let x = 0; x < xs.length; x++, i++) {
+      const value = plane[i];
       if (value === 0) continue;
       const share = value / (ys[y].length * xs[x].length);
       for (const row of ys[y]) for (const column of xs[x]) grid.spikes[row * grid.width + column] += share;
@@ -63,7 +77,7 @@ function spread(plane: Float32Array, rows: number, columns: number, grid: Omit<S
 }
 
 /** The cells, of `count` along an axis, that each of `places` places covers. */
-function cellsOf(places: number, count: number): readonly (readonly number[])[] {
+function cellsOf(places: number, count: number): Cells {
   return Array.from({ length: places }, (_, place) => {
     const first = Math.floor((place * count) / places);
     const last = Math.max(first, Math.ceil(((place + 1) * count) / places) - 1);
