@@ -31,9 +31,10 @@ export function Tour({ shown, actions, onClose }: TourProps) {
   useLayoutEffect(() => {
     const whole = document.querySelector(`[data-tour="${target}"]`);
     if (!whole || !panel.current) return;
-    const size = panel.current.getBoundingClientRect();
+    const own = panel.current;
     let marked: Element | undefined;
     const show = () => {
+      const size = own.getBoundingClientRect();
       const page = { width: document.documentElement.clientWidth, height: innerHeight };
       // The whole, or where that leaves no room beside it, the part that the text is about.
       for (const element of [whole, whole.querySelector(part) ?? whole]) {
@@ -48,12 +49,14 @@ export function Tour({ shown, actions, onClose }: TourProps) {
       }
     };
     show();
-    panel.current.focus({ preventScroll: true });
-    // What a step does may move what stands above its target.
+    own.focus({ preventScroll: true });
+    // What a step does may move what stands above its target; a window may become lower, and the panel higher, and nothing else changes.
     const observer = new ResizeObserver(show);
-    observer.observe(document.body);
+    for (const element of [document.body, whole, own]) observer.observe(element);
+    addEventListener("resize", show);
     return () => {
       observer.disconnect();
+      removeEventListener("resize", show);
       marked?.classList.remove("toured");
     };
   }, [target, part]);

@@ -11,6 +11,7 @@ import { populationLabel } from "./format.ts";
 import type { LaneMoment, Moment } from "./moment.ts";
 import { cellText, NeuronCard } from "./neuron-card.tsx";
 import { drawRaster, paintRaster } from "./paint-raster.ts";
+import { useColorScheme } from "./use-color-scheme.ts";
 import { useWidth } from "./use-width.ts";
 
 const rowHeight = 5;
@@ -69,13 +70,13 @@ export function RasterView({ moment, neuron, explanation, onNeuron }: RasterView
           </p>
           <p>
             The negative threshold is 1/<var>α</var> times as far away as the positive one: that imbalance is the leaky
-            ReLU’s small slope <var>α</var>, made of spikes. That is the paper’s neuron. The take-back neuron of the
-            other modes fires at half a threshold, remembers how much it has sent, and takes back what was too much.
+            ReLU’s small slope <var>α</var>, made of spikes. That is the paper’s neuron. Those of the other modes,
+            trackers and take-back neurons, remember how much they have sent, and take back what was too much.
           </p>
           <p>
-            In phases, the first steps weigh more: current, threshold and spike of a step count 32, 16, 8, 4, 2, then 1
-            times, as the digits of a number do. What a large spike says too much, a smaller one takes back. Below, a
-            neuron’s potential is drawn before it fires and after, in thresholds of the step.
+            In phases, the first steps weigh more: current, threshold and spike of a step count twice as much as those
+            of the next, as the digits of a number do. What a large spike says too much, a smaller one takes back.
+            Below, a neuron’s potential is drawn before it fires and after, in thresholds of the step.
           </p>
         </>
       }
@@ -106,13 +107,15 @@ interface RasterProps {
 function Raster({ lane, moment, chosen, onChoose }: RasterProps) {
   const { ref, width } = useWidth<HTMLDivElement>();
   const canvas = useRef<HTMLCanvasElement>(null);
+  const scheme = useColorScheme();
   const { neurons } = lane.info;
   const tops = useMemo(() => rowTops(neurons), [neurons]);
   const height = tops[tops.length - 1] + rowHeight;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: its colours are the style sheet's, which change with the scheme
   useEffect(() => {
     if (canvas.current && width > gutter)
       paintRaster(canvas.current, { width: width - gutter, height, tops, rowHeight, lane, moment, chosen });
-  }, [width, height, tops, lane, moment, chosen]);
+  }, [width, height, tops, lane, moment, chosen, scheme]);
   const rowAt = (event: PointerEvent<HTMLElement>) => {
     const y = event.clientY - event.currentTarget.getBoundingClientRect().top;
     const after = tops.findIndex((top) => top + rowHeight > y);
