@@ -2,45 +2,36 @@
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { dataPath, describeWithData } from "../data.ts";
-import { describeInBrowser, launchBrowser } from "./chromium.ts";
+import { describeInBrowser } from "./chromium.ts";
 import {
   andRun,
   type CommandCheckpoint,
   commandJson,
   dropFiles,
   expectSameCheckpoint,
-  openLab,
+  hostLab,
   pause,
-  type Served,
-  serveWithCommand,
   shownBoxes,
   showStep,
 } from "./lab-page.ts";
 
 describeInBrowser("the lab", () => {
-  let browser: Browser;
-  let served: Served;
+  const host = hostLab();
   let folder: string;
 
-  beforeAll(async () => {
+  beforeAll(() => {
     folder = mkdtempSync(join(tmpdir(), "lab-"));
-    [browser, served] = await Promise.all([launchBrowser(), serveWithCommand()]);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await served?.stop();
-    rmSync(folder, { recursive: true });
-  });
+  afterAll(() => rmSync(folder, { recursive: true }));
 
   const file = (path: string, name?: string) => ({ name: name ?? path, bytes: new Uint8Array(readFileSync(path)) });
 
   const hasModel = existsSync(resolve(import.meta.dirname, "../../models/scenes.safetensors"));
   describe.skipIf(!hasModel)(`with the built-in model${hasModel ? "" : " (skipped: it is not in models/)"}`, () => {
     test("finds things on the first scene as soon as it is opened", async () => {
-      const { page, complaints, close } = await openLab(browser, served.url);
+      const { page, complaints, close } = await host.open();
       try {
         await pause(page);
         await showStep(page, 6);
@@ -60,7 +51,7 @@ describeInBrowser("the lab", () => {
       const report = (await commandJson("detect", path, "--model", "scenes", ...at)) as {
         images: [{ snn: CommandCheckpoint[] }];
       };
-      const { page, close } = await openLab(browser, served.url);
+      const { page, close } = await host.open();
       try {
         await andRun(page, () => dropFiles(page, [file(path)]));
         for (const checkpoint of report.images[0].snn) await expectSameCheckpoint(page, checkpoint);
@@ -74,7 +65,7 @@ describeInBrowser("the lab", () => {
     const model = "models/yolo-lite/tiny-yolov2-trial3";
 
     test("converts a dropped cfg with its weights and names, and finds the dog", async () => {
-      const { page, complaints, close } = await openLab(browser, served.url);
+      const { page, complaints, close } = await host.open();
       try {
         const files = [`${model}.cfg`, `${model}.weights`, "models/voc.names", "photos/dog.jpg"];
         await andRun(page, () =>
@@ -97,7 +88,7 @@ describeInBrowser("the lab", () => {
     });
 
     test("imports a dropped .onnx with names, and finds the dog by trackers", async () => {
-      const { page, complaints, close } = await openLab(browser, served.url);
+      const { page, complaints, close } = await host.open();
       try {
         const files = ["models/onnx/yolox_nano.onnx", "models/coco.names", "photos/dog.jpg"];
         await andRun(page, () =>
@@ -129,7 +120,7 @@ describeInBrowser("the lab", () => {
       const report = (await commandJson("detect", picture, "--model", path, "--at", "2,4,6", "--json")) as {
         images: [{ snn: CommandCheckpoint[] }];
       };
-      const { page, close } = await openLab(browser, served.url);
+      const { page, close } = await host.open();
       try {
         await andRun(page, () => dropFiles(page, [file(path), file(picture)]));
         for (const checkpoint of report.images[0].snn) await expectSameCheckpoint(page, checkpoint);

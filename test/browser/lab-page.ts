@@ -2,7 +2,8 @@
 import { type ChildProcess, execFile, spawn } from "node:child_process";
 import { basename, resolve } from "node:path";
 import type { Browser, BrowserContextOptions, Page } from "playwright-core";
-import { expect } from "vitest";
+import { afterAll, beforeAll, expect } from "vitest";
+import { launchBrowser } from "./chromium.ts";
 
 const program = resolve(import.meta.dirname, "../../dist/cli/main.js");
 
@@ -29,6 +30,35 @@ export function serveWithCommand(): Promise<Served> {
       }),
     );
   });
+}
+
+export interface LabHost {
+  /** Once the tests have begun. */
+  readonly browser: Browser;
+  readonly url: string;
+  open(options?: LabOptions): Promise<LabPage>;
+}
+
+/** A browser and a server for all tests of a `describe`, closed after them. */
+export function hostLab(): LabHost {
+  let browser: Browser;
+  let served: Served;
+  beforeAll(async () => {
+    [browser, served] = await Promise.all([launchBrowser(), serveWithCommand()]);
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await served?.stop();
+  });
+  return {
+    get browser() {
+      return browser;
+    },
+    get url() {
+      return served.url;
+    },
+    open: (options) => openLab(browser, served.url, options),
+  };
 }
 
 /** The JSON document of a command. */

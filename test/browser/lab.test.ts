@@ -5,10 +5,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { extname, join, resolve } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
+import type { Page } from "playwright-core";
+import { afterEach, beforeAll, beforeEach, expect, test } from "vitest";
 import { decodeImage } from "#platform";
-import { describeInBrowser, launchBrowser } from "./chromium.ts";
+import { describeInBrowser } from "./chromium.ts";
 import {
   andRun,
   type CommandCheckpoint,
@@ -16,12 +16,12 @@ import {
   commandJson,
   dropFiles,
   expectSameCheckpoint,
+  hostLab,
   type LabPage,
   type NamedFile,
   openLab,
   pause,
   type Served,
-  serveWithCommand,
   shownBoxes,
   shownCounts,
   showStep,
@@ -29,26 +29,16 @@ import {
 import { smallModel, smallPicture, smallSpikingModel } from "./small-model.ts";
 
 describeInBrowser("the lab", () => {
-  let browser: Browser;
-  let served: Served;
+  const host = hostLab();
   let model: NamedFile;
   let picture: NamedFile;
   let lab: LabPage;
 
   beforeAll(async () => {
-    [browser, served, model, picture] = await Promise.all([
-      launchBrowser(),
-      serveWithCommand(),
-      smallModel(),
-      smallPicture(),
-    ]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await served?.stop();
+    [model, picture] = await Promise.all([smallModel(), smallPicture()]);
   });
   beforeEach(async () => {
-    lab = await openLab(browser, served.url, { builtIn: model });
+    lab = await host.open({ builtIn: model });
     await andRun(lab.page, () => dropFiles(lab.page, [model, picture]));
   });
   afterEach(() => lab.close());
@@ -132,6 +122,36 @@ describeInBrowser("the lab", () => {
     await page.getByRole("button", { name: "Play" }).click();
     await page.waitForFunction(() => document.querySelector(".clock b")?.textContent === "32");
     await page.getByRole("button", { name: "Play" }).waitFor();
+  });
+
+  test("draws its rasters in the colours of the scheme that is asked for, also when that changes", async () => {
+    const { page } = lab;
+    await showStep(page, 8);
+    /** The colour of +1 in the style sheet, and whether the raster holds it. */
+    const isDrawn = () =>
+      page.evaluate(() => {
+        const canvas = document.querySelector(".raster canvas") as HTMLCanvasElement;
+        const { data } = canvas.getContext("2d")!.getImageData(0, 0, canvas.width, canvas.height);
+        const hex = getComputedStyle(canvas).getPropertyValue("--spike").trim();
+        const [r, g, b] = [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+        return data.some((_, i) => i % 4 === 0 && data[i] === r && data[i + 1] === g && data[i + 2] === b);
+      });
+    for (const colorScheme of ["light", "dark", "light"] as const) {
+      await page.emulateMedia({ colorScheme });
+      await expect.poll(isDrawn, { message: colorScheme }).toBe(true);
+    }
+  });
+
+  test("knows the error at every step, whenever the DNN's answer comes", async () => {
+    const { page } = lab;
+    // Between two steps, or while one is made: at another moment each time.
+    for (let repeat = 0; repeat < 6; repeat++) {
+      await andRun(page, () => dropFiles(page, [picture]));
+      await showStep(page, 8);
+      const card = page.getByRole("region", { name: "Error of the output" });
+      expect((await card.locator(".line polyline").getAttribute("points"))!.split(" ")).toHaveLength(8);
+      expect(await card.locator("dd").textContent()).not.toBe("–");
+    }
   });
 
   test("keeps time at hand while the page scrolls", async () => {
@@ -225,7 +245,7 @@ describeInBrowser("the lab", () => {
     await showStep(page, 16);
     await page.waitForFunction(() => location.hash.includes("t=16"));
     const hash = await page.evaluate(() => location.hash);
-    const other = await openLab(browser, served.url, { hash, builtIn: model });
+    const other = await host.open({ hash, builtIn: model });
     try {
       await andRun(other.page, () => dropFiles(other.page, [model]));
       expect(await clock(other.page)).toBe("16");
@@ -417,6 +437,41 @@ describeInBrowser("the lab", () => {
     expect(await page.locator(".spike-map").count()).toBe(0);
   });
 
+  test("the tour finds another place when the window changes: every step, from every size to every other", async () => {
+    const { page } = lab;
+    const sizes = [
+      [1440, 900],
+      [1024, 768],
+      [390, 844],
+      [1024, 600],
+    ] as const;
+    const dialog = page.getByRole("dialog");
+    await page.getByRole("button", { name: "Guided tour" }).click();
+    for (let step = 1; step <= 5; step++) {
+      await page.waitForFunction((k) => document.querySelector(".tour .count")?.textContent === `${k} of 5`, step);
+      for (const [width, height] of [...sizes, ...sizes.toReversed()]) {
+        await page.setViewportSize({ width, height });
+        await page
+          .waitForFunction(
+            () => {
+              const [panel, target] = [".tour", ".toured"].map((one) =>
+                document.querySelector(one)!.getBoundingClientRect(),
+              );
+              const across = Math.min(panel.right, target.right) - Math.max(panel.left, target.left);
+              const down = Math.min(panel.bottom, target.bottom) - Math.max(panel.top, target.top);
+              const isInside =
+                panel.top >= 0 && panel.bottom <= innerHeight && panel.left >= 0 && panel.right <= innerWidth;
+              return isInside && Math.min(across, down) <= 0 && target.top > -1 && target.top < innerHeight;
+            },
+            null,
+            { timeout: 5000 },
+          )
+          .catch(() => expect.fail(`step ${step} at ${width}×${height}: the panel covers its target, or sticks out`));
+      }
+      if (step < 5) await dialog.getByRole("button", { name: "Next" }).click();
+    }
+  });
+
   test("speaks of the neurons that are shown", async () => {
     const { page } = lab;
     const said = async () => {
@@ -490,7 +545,7 @@ describeInBrowser("the lab", () => {
     const film = await downloaded(page, () => page.getByRole("link", { name: "Save film" }).click());
     expect(film.name).toMatch(/^run\.(webm|mp4)$/);
     // A page of its own, whose policy lets a film be read from memory.
-    const player = await browser.newPage();
+    const player = await host.browser.newPage();
     const [seconds, wide] = await player.evaluate(async (base64) => {
       const video = document.createElement("video");
       const bytes = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
@@ -580,7 +635,7 @@ describeInBrowser("the lab", () => {
 
   test("runs without shared memory, saying so, with the same result", async () => {
     const plain = await servePlainly();
-    const page = await openLab(browser, plain.url, { builtIn: model });
+    const page = await openLab(host.browser, plain.url, { builtIn: model });
     try {
       await andRun(page.page, () => dropFiles(page.page, [model, picture]));
       expect(await page.page.evaluate(() => crossOriginIsolated)).toBe(false);

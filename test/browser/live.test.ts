@@ -4,27 +4,19 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from "vitest";
-import { describeInBrowser, launchBrowser } from "./chromium.ts";
-import { andRun, dropFiles, type LabPage, openLab, type Served, serveWithCommand } from "./lab-page.ts";
+import type { Page } from "playwright-core";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { describeInBrowser } from "./chromium.ts";
+import { andRun, dropFiles, hostLab, type LabPage } from "./lab-page.ts";
 
 const hasFfmpeg = spawnSync("ffmpeg", ["-version"]).status === 0;
 
 describeInBrowser("the lab on video", () => {
-  let browser: Browser;
-  let served: Served;
+  const host = hostLab();
   let lab: LabPage;
 
-  beforeAll(async () => {
-    [browser, served] = await Promise.all([launchBrowser(), serveWithCommand()]);
-  });
-  afterAll(async () => {
-    await browser?.close();
-    await served?.stop();
-  });
   beforeEach(async () => {
-    lab = await openLab(browser, served.url);
+    lab = await host.open();
   });
   afterEach(() => lab.close());
 
@@ -98,7 +90,9 @@ describeInBrowser("the lab on video", () => {
     await press("Live camera");
     const alert = page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.textContent()).toContain("the camera cannot be used: Permission denied");
+    expect(await alert.locator("p").textContent()).toMatch(
+      /^E_CAMERA the camera cannot be used: it was refused\. [^\n]*$/,
+    );
     expect(await page.locator(".live").count()).toBe(0);
     expect(await page.locator('[data-mark="a"]').count()).toBe(1);
     // Another way to look at frames works after it.
@@ -132,7 +126,7 @@ describeInBrowser("the lab on video", () => {
     await dropFiles(page, [{ name: "broken.mp4", bytes: new Uint8Array(100) }]);
     const alert = page.getByRole("alert");
     await alert.waitFor();
-    expect(await alert.textContent()).toContain("broken.mp4 cannot be played by this browser");
+    expect(await alert.locator("p").textContent()).toMatch(/^E_VIDEO broken\.mp4 cannot be played by this browser: /);
   });
 });
 
