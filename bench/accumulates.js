@@ -86,7 +86,7 @@ function timeSteps(options) {
 /** Steps that the heads are behind the picture. @param {any} inspected @param {readonly string[]} options */
 function delays(inspected, options) {
   const stated = options.indexOf("--delay");
-  const each = stated < 0 ? 3 : Number(options[stated + 1]);
+  const each = stated < 0 ? 5 : Number(options[stated + 1]);
   /** @type {Map<string, number>} */
   const depths = new Map();
   for (const { name, kind, inputs } of inspected.layers) {

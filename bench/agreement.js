@@ -2,7 +2,7 @@
 /**
  * Whether a spiking network sees on a video what its DNN sees, and at what cost: a row for each setting, as the tables of docs/video.md.
  *
- *   node bench/agreement.js VIDEO --model M [--frames 250] [--every 1] [--threads 1] [--disagreements] ["" "--bits 12 --rounding .002" …]
+ *   node bench/agreement.js VIDEO --model M [--frames 250] [--every 1] [--threads 1] [--disagreements] [-- "" "--bits 12 --rounding .002" …]
  *
  * Each argument behind the video is what `detect` is given; "" is the model's own mode. The DNN's boxes are the truth. F1 counts boxes of a
  * class that overlap by half (IoU), surest first, at scores of a quarter and above. Accumulates are those for each multiply-accumulate of

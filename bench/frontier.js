@@ -99,7 +99,7 @@ const multiThresholds = (/** @type {number} */ count) =>
 
 /** @type {Readonly<Record<string, readonly Run[]>>} */
 const lines = {
-  fast: ["0.0015", "0.003", "0.006", "0.012", "0.024"].map((rounding) =>
+  fast: ["0.003", "0.006", "0.012", "0.024", "0.048"].map((rounding) =>
     mode(`--rounding ${rounding}`, [8], ["--mode", "fast", "--rounding", rounding]),
   ),
   graded: [mode("", [1, 2, 3, 4], ["--mode", "graded"])],

@@ -24,8 +24,8 @@ test("networks of any function are converted by the same mode; others are refuse
     expect(isSpiking(spiking)).toBe(true);
     expect(spiking.simulation).toMatchObject({ timeSteps: 8, phases: 8, frameUnits: 255 });
     const neurons = spiking.layers.filter(isPopulation);
-    expect(new Set(neurons.map(({ neuron, leadingThreshold }) => `${neuron} ${leadingThreshold}`))).toEqual(
-      new Set(["tracker 0.72"]),
+    expect(new Set(neurons.map(({ neuron, firingThreshold }) => `${neuron} ${firingThreshold}`))).toEqual(
+      new Set(["tracker 0.75"]),
     );
   }
   const calibrated = await calibrate(silu, pictures);

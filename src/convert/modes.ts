@@ -4,8 +4,8 @@
  * `paper`: Spiking-YOLO (AAAI 2020): channel-wise normalization at the 99.9th percentile, signed neurons with imbalanced
  * thresholds, winner max-pool, V₀ = 0, V_mem decoding, 3,500 steps.
  * `rate`: take-back neurons and delta max-pool; every spike weighs the same, 32 steps.
- * `fast`: trackers in eight phases, each layer three steps behind the one before; each channel as many digits as it is worth, and few of
- * them set (canonical digits, a dead zone for the last). For all functions and islands. docs/few-steps.md says how it was chosen.
+ * `fast`: trackers in eight phases, each layer five steps behind the one before; each channel as many digits as it is worth, and few of
+ * them set (a count moves when it is off by three quarters of a digit). For all functions and islands. docs/few-steps.md says how it was chosen.
  * `trained`: trackers in three phases that wait for their whole input, with the λ of training, for networks trained through their rounding
  * (`train --spiking`): the default there. docs/training.md has the figures.
  * `graded`: take-back neurons with spikes of −7 … 7 in four phases and no delay: the fewest steps.
@@ -83,10 +83,9 @@ export const modes: Readonly<Record<Mode, ConversionSettings>> = {
     clipping: "balanced",
     neuron: "tracker",
     phases: 8,
-    rounding: 0.003,
-    delay: 3,
+    rounding: 0.006,
+    delay: 5,
     firingThreshold: 0.75,
-    leadingThreshold: 0.72,
     timeSteps: 8,
   },
   trained: {

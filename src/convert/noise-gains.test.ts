@@ -94,15 +94,18 @@ test("noise passes strides, groups, sums and slices as the network passes values
     const layer = graph.layers.find((one) => one.name === name);
     return layer?.kind === "convolution" ? layer.weights.data : new Float32Array();
   });
-  // Independent noise: Σ over outputs of the group of w² times their own gain; what they have in common is left out.
+  // Σ over outputs of the group of what they pass on times their own gain; what they have in common is left out.
   const own = Array.from({ length: 6 }, (_, c) =>
     c < 1 || c > 4 ? 0 : Array.from({ length: 7 }, (_, o) => w2[o * 4 + c - 1] ** 2).reduce((a, b) => a + b),
   );
   for (let c = 0; c < 4; c++) {
     const outputs = c < 2 ? [0, 1, 2] : [3, 4, 5];
     const expected = outputs.reduce((sum, o) => {
-      const taps = [0, 1, 2, 3].reduce((power, tap) => power + w1[(o * 2 + (c % 2)) * 4 + tap] ** 2, 0);
-      return sum + (own[o] * taps) / 4;
+      const taps = [0, 1, 2, 3].map((tap) => w1[(o * 2 + (c % 2)) * 4 + tap]);
+      const alone = taps.reduce((power, tap) => power + tap ** 2, 0);
+      const together = taps.reduce((total, tap) => total + tap) ** 2;
+      // A fifth of the noise are what neighbours share.
+      return sum + (own[o] * (0.8 * alone + 0.2 * together)) / 4;
     }, 0);
     expect(gain[c]).toBeCloseTo(expected, 5);
     // Three filters of its group, four taps of which one meets a value.

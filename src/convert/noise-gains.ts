@@ -1,17 +1,24 @@
 /**
  * How much rounding a channel matters, and what its spikes cost: for the values that each layer puts out, by channel,
  *
- *     gain     Σ(change of the heads' inputs)² for a change of 1 at one position, where changes of different positions and channels are
- *              independent: noise adds up as power does
+ *     gain     Σ(change of the heads' inputs)² for a change of 1 at each position, by position, where changes of different channels are
+ *              independent, and those of neighbours correlated by ρ: noise adds up as power does, and what neighbours share as a sum
  *     fanOut   synapses that one spike reaches
  *
- * Both go from the heads towards the picture, layer by layer. A convolution passes Σ w²·gain on; an activation passes it through the mean
+ * Both go from the heads towards the picture, layer by layer. A convolution passes ((1 − ρ)·Σ w² + ρ·(Σ w)²)·gain on, its taps on one
+ * channel summed; an activation passes it through the mean
  * of its squared slope, which calibration measured; a max-pool's output is one of its inputs, so that an input has a share in it.
  * A product passes on the mean square of its other factor. Positions at borders count as those within.
  */
 import { type Graph, inferShapes, type Shapes } from "../graph/graph.ts";
 import type { Shape } from "../graph/layer-kinds.ts";
 import type { ConvolutionLayer, Layer, LayerKind, LayerOf, ProductLayer } from "../graph/layers.ts";
+
+/**
+ * ρ: how alike errors of neighbours are. Maps are smooth, and below a neuron's threshold the error is the value itself. With ρ = 0 one ε
+ * means 5 to 13 times as much error of the heads, as the network may be; with 0.2 four to five times on most (docs/few-steps.md).
+ */
+const neighbourCorrelation = 0.2;
 
 export interface ChannelNoise {
   readonly gain: Float64Array;
@@ -172,9 +179,13 @@ function throughConvolution(layer: ConvolutionLayer, { gain }: ChannelNoise, sha
   for (let out = 0, at = 0; out < outC; out++) {
     const first = Math.floor(out / outPerGroup) * inC;
     for (let i = 0; i < inC; i++) {
-      let power = 0;
-      for (let tap = 0; tap < taps; tap++, at++) power += layer.weights.data[at] ** 2;
-      noise.gain[first + i] += gain[out] * power * ratio;
+      let [power, sum] = [0, 0];
+      for (let tap = 0; tap < taps; tap++, at++) {
+        power += layer.weights.data[at] ** 2;
+        sum += layer.weights.data[at];
+      }
+      const passed = (1 - neighbourCorrelation) * power + neighbourCorrelation * sum ** 2;
+      noise.gain[first + i] += gain[out] * passed * ratio;
       noise.fanOut[first + i] += taps * ratio;
     }
   }

@@ -24,7 +24,7 @@ export type SearchSpace = { readonly [Name in keyof ConversionSettings]?: readon
  * one of those that calibration stores.
  */
 export function searchSpaceFor({ clipping }: Pick<ConversionSettings, "clipping">): SearchSpace {
-  if (clipping === "balanced") return { rounding: [0.0015, 0.002, 0.003, 0.004, 0.006, 0.008, 0.012, 0.016, 0.024] };
+  if (clipping === "balanced") return { rounding: [0.003, 0.0043, 0.006, 0.0085, 0.012, 0.017, 0.024, 0.034, 0.048] };
   return { percentile: [99, 99.5, 99.9, 99.95, 99.99], phases: [1, 4, 5, 6] };
 }
 

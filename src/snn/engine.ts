@@ -112,8 +112,8 @@ export function lagsOf(graph: Graph, timeSteps: number): ReadonlyMap<string, num
  * const { dnn } = decodeModel(await readFile("models/scenes.safetensors"), "scenes");
  * if (!dnn) throw new Error("it holds no DNN");
  * const { timeSteps } = toSpiking(dnn).simulation;
- * // Eight steps of a layer, and three of delay for each of seven layers on the way.
- * console.log(latencyOf(toSpiking(dnn), timeSteps, timeSteps)); // 29
+ * // Eight steps of a layer, and five of delay for each of seven layers on the way.
+ * console.log(latencyOf(toSpiking(dnn), timeSteps, timeSteps)); // 43
  * ```
  */
 export function latencyOf(graph: Graph, t: number, timeSteps: number): number {
