@@ -7,10 +7,11 @@ import { defineConfig, type Plugin } from "vite";
 
 const src = resolve(import.meta.dirname, "src");
 
-/** Scripts of their own: the program, its threads', which they find beside it, and how commands take pictures, for bench. */
+/** Scripts of their own: the program, its threads', which they find beside it; commands for tests; how they take pictures, for bench. */
 const entries = {
   main: "src/cli/main.ts",
   "evaluate-worker": "src/executors/evaluate-worker.js",
+  run: "src/cli/run.ts",
   images: "src/cli/images.ts",
 };
 

@@ -1,21 +1,23 @@
-/** The command line as a user meets it: the built program in a process of its own. */
+/** The command line as a user meets it: the built program, each command once in a process of its own. */
 import { execFile } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { encodePng } from "#platform";
+import { commands } from "../src/cli/program.ts";
 import { calibrate, toSpiking } from "../src/convert/convert.ts";
 import { conversionSettings } from "../src/convert/modes.ts";
 import { inputOf } from "../src/graph/graph.ts";
 import { encodeModel } from "../src/graph/model-file.ts";
 import { dataPath, describeWithData } from "./data.ts";
 import { plainNetwork, randomPicture } from "./graphs.ts";
-import { program, type Result, runProgram } from "./program.ts";
+import { program, type Result, runInProcess, runProgram } from "./program.ts";
 
 let folder: string;
 
-const run = (...args: readonly string[]) => runProgram(folder, ...args);
+const start = (...args: readonly string[]) => runProgram(folder, ...args);
+const run = (...args: readonly string[]) => runInProcess(folder, ...args);
 
 const cfg = `[net]
 width=9
@@ -80,7 +82,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const convertTiny = ["convert", "tiny.cfg", "tiny.weights", "--calibrate", "pictures", "--names", "names.txt"];
 
 test("convert, inspect and detect, end to end", async () => {
-  const converted = await run(...convertTiny, "-o", "out/tiny.safetensors", "--json");
+  const converted = await start(...convertTiny, "-o", "out/tiny.safetensors", "--json");
   expect(converted).toMatchObject({ code: 0 });
   const { layers, provenance } = JSON.parse(converted.stdout);
   expect(layers.find(({ kind }: { kind: string }) => kind === "integrateFire")).toMatchObject({
@@ -89,7 +91,7 @@ test("convert, inspect and detect, end to end", async () => {
   });
   expect(provenance).toHaveLength(7);
 
-  const inspected = JSON.parse((await run("inspect", "tiny.cfg", "--json")).stdout);
+  const inspected = JSON.parse((await start("inspect", "tiny.cfg", "--json")).stdout);
   expect(inspected).toMatchObject({ parameters, macs: 27 * 6 * 99 + 42 * 30 });
   expect(inspected.layers[1]).toMatchObject({
     name: "conv0",
@@ -98,7 +100,7 @@ test("convert, inspect and detect, end to end", async () => {
     outShape: [6, 11, 9],
   });
 
-  const detected = await run(
+  const detected = await start(
     "detect",
     "picture.png",
     "--model",
@@ -126,7 +128,7 @@ test("convert, inspect and detect, end to end", async () => {
   expect(image.dnn.detections[0].box).toHaveLength(4);
   expect(existsSync(join(folder, "drawn/picture-detections.png"))).toBe(true);
 
-  const onTheFly = await run(
+  const onTheFly = await start(
     "detect",
     "picture.png",
     "--model",
@@ -399,6 +401,20 @@ test.each<[string, string[], RegExp]>([
   expect(readdirSync(folder).sort()).toEqual(before);
 });
 
+test.each(Object.keys(commands))(
+  "%s, started, tells of itself, and ends with exit code 2 where it is called wrongly",
+  async (name) => {
+    const help = await start(name, "--help");
+    expect(help).toMatchObject({ code: 0, stderr: "" });
+    expect(help.stdout).toContain(`Usage: spiking-yolo ${name} `);
+    const wrong = await start(name, "--no-such-option");
+    expect(wrong).toMatchObject({ code: 2, stdout: "" });
+    expect(wrong.stderr).toMatch(
+      /^error \[E_USAGE\] (unknown option '--no-such-option'|required option |missing required argument )[^\n]*\n$/,
+    );
+  },
+);
+
 test("a reader that stops reading ends the command quietly", async () => {
   const command = `"${process.execPath}" "${program}" inspect model.safetensors --json | head -c 1`;
   const { stderr } = await new Promise<Result>((done) => {
@@ -408,7 +424,7 @@ test("a reader that stops reading ends the command quietly", async () => {
 });
 
 test("--debug shows the stack", async () => {
-  expect((await run("inspect", "nope.cfg", "--debug")).stderr).toMatch(/\n\s+at /);
+  expect((await start("inspect", "nope.cfg", "--debug")).stderr).toMatch(/\n\s+at /);
 });
 
 test("help everywhere, with an example", async () => {

@@ -1,4 +1,4 @@
-/** `evaluate` as a user meets it: the built program, threads, interruptions, damaged pictures. */
+/** `evaluate` as a user meets it: the built program, threads, interruptions, damaged pictures; in processes of its own where these are what counts. */
 import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -13,13 +13,13 @@ import type { LabelledImage } from "../src/data/dataset.ts";
 import { writeVocDataSet } from "../src/data/voc.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
 import { darknetCfg } from "./darknet-cfg.ts";
-import { program, runProgram } from "./program.ts";
+import { program, runInProcess, runProgram } from "./program.ts";
 
 let folder: string;
 
 type Json = EvaluationReport & Pick<EvaluationReport["configurations"][number], "snn">;
 
-const run = (...args: readonly string[]) => runProgram(folder, ...args);
+const run = (...args: readonly string[]) => runInProcess(folder, ...args);
 
 const model = [
   "tiny.cfg",
@@ -30,6 +30,7 @@ const model = [
   "--calibrate",
   "voc/VOC2007/JPEGImages",
 ];
+const start = (...args: string[]) => runProgram(folder, "evaluate", ...model, ...args, "--json");
 const evaluate = (...args: string[]) => run("evaluate", ...model, ...args, "--json");
 
 /** A network of random weights that sees something everywhere: enough to have detections to lose. */
@@ -91,7 +92,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("gives the same result with any number of threads and after being killed again and again", async () => {
   const options = ["--dataset", "voc:voc", "--steps", "250", "--at", "2,250"];
-  const whole = await evaluate(...options, "--threads", "1");
+  const whole = await start(...options, "--threads", "1");
   expect(whole.code, whole.stderr).toBe(0);
   const report = JSON.parse(whole.stdout) as Json;
   expect(report).toMatchObject({ images: pictures, failures: [], dataset: "VOC2007 test" });
@@ -104,7 +105,7 @@ test("gives the same result with any number of threads and after being killed ag
   expect(report.snn[1].synOps).toBeGreaterThan(report.snn[0].synOps);
   expect(report.snn[1].outputError).toBeLessThan(report.snn[0].outputError as number);
 
-  expect((await evaluate(...options, "--threads", "2")).stdout).toBe(whole.stdout);
+  expect((await start(...options, "--threads", "2")).stdout).toBe(whole.stdout);
 
   const journal = join(folder, "killed.jsonl");
   const finished = () => {
@@ -128,7 +129,7 @@ test("gives the same result with any number of threads and after being killed ag
   }
   const spared = finished();
   expect(spared).toBeGreaterThanOrEqual(4);
-  const resumed = await evaluate(...options, "--threads", "2", "--resume", "killed.jsonl");
+  const resumed = await start(...options, "--threads", "2", "--resume", "killed.jsonl");
   expect(resumed.stdout).toBe(whole.stdout);
   expect(resumed.stderr).toContain(`${spared} pictures were finished before, ${pictures - spared} are left`);
 
@@ -161,7 +162,7 @@ test("shards, each by a process of its own, merge into what one run says, to the
   const journals = await Promise.all(
     [1, 2, 3].map(async (index) => {
       const [journal, threads] = [`shard-${index}.jsonl`, String(index === 3 ? 2 : 1)];
-      const shard = await evaluate(...options, "--shard", `${index}/3`, "--resume", journal, "--threads", threads);
+      const shard = await start(...options, "--shard", `${index}/3`, "--resume", journal, "--threads", threads);
       expect(shard.code, shard.stderr).toBe(0);
       expect(JSON.parse(shard.stdout)).toMatchObject({ shard: { index, of: 3 }, pictures, done: index === 3 ? 4 : 5 });
       return journal;

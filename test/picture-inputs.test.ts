@@ -4,12 +4,12 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type Result, runProgram } from "./program.ts";
+import { type Result, runInProcess } from "./program.ts";
 import { run as runMeasured } from "./wild/run.ts";
 
 let folder: string;
 
-const run = (...args: readonly string[]) => runProgram(folder, ...args);
+const run = (...args: readonly string[]) => runInProcess(folder, ...args);
 
 const errorsOf = ({ stderr }: Result) => stderr.split("\n").filter((line) => line.startsWith("error"));
 

@@ -5,10 +5,10 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { movingScene } from "../src/data/scenes/moving.ts";
 import type { EvaluationReport } from "../src/evaluate/report.ts";
-import { runProgram } from "./program.ts";
+import { runInProcess } from "./program.ts";
 
 let folder: string;
-const run = (...args: readonly string[]) => runProgram(folder, ...args);
+const run = (...args: readonly string[]) => runInProcess(folder, ...args);
 const small = ["--width", "160", "--height", "120"];
 const dataset = ["--dataset", "coco:moving/instances.json", "--at", "8", "--threads", "1"];
 

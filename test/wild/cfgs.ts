@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect } from "vitest";
 import { importDarknet } from "../../src/importers/darknet/import-darknet.ts";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { runHere } from "./run.ts";
 import { smallDetector } from "./small-detector.ts";
 
 /** The cfg of a folder, whatever it is called. */
@@ -15,7 +15,7 @@ function cfgOf(path: string): string {
 
 /** What `inspect --json` says of the cfg; told remarks must match. */
 async function inspected(path: string, remarks: RegExp = /^$/) {
-  const { code, stdout, stderr } = await run(30, "inspect", cfgOf(path), "--json");
+  const { code, stdout, stderr } = await runHere("inspect", cfgOf(path), "--json");
   expect(code, stderr).toBe(0);
   expect(stderr).toMatch(remarks);
   return JSON.parse(stdout) as { readonly layers: readonly { readonly name: string; readonly kind: string }[] };
@@ -46,7 +46,7 @@ const refused = (folder: string, what: string, message: RegExp): WildCase => ({
   folder,
   expects: `${what} is refused in one line`,
   check: async (path) => {
-    const { code, stderr } = await run(30, "inspect", cfgOf(path));
+    const { code, stderr } = await runHere("inspect", cfgOf(path));
     expect(stderr).toMatch(/^error \[E_CFG\] [^\n]+$/);
     expect(stderr).toMatch(message);
     expect(code).toBe(2);
@@ -73,9 +73,8 @@ const grey = special(
       "--calibrate",
       pictures,
     ];
-    expect((await run(30, "inspect", model[0])).code).toBe(0);
-    const { code, stdout, stderr } = await run(
-      60,
+    expect((await runHere("inspect", model[0])).code).toBe(0);
+    const { code, stdout, stderr } = await runHere(
       ...["detect", join(pictures, "a.jpg"), "--json", "--model"],
       ...model,
     );

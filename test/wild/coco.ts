@@ -3,8 +3,8 @@ import { cpSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
-import { smallDetector } from "./small-detector.ts";
+import { runHere } from "./run.ts";
+import { briefly, smallDetector } from "./small-detector.ts";
 
 interface Expectation {
   /** Remarks of reading, each once. Default: none. */
@@ -30,7 +30,7 @@ const reads =
       { image_id: imageIds[1], category_id: categoryIds[1], bbox: [48, 0, 48, 64], score: 0.8 },
     ];
     writeFileSync(detections, JSON.stringify(right));
-    const scored = await run(30, "score", "--dataset", spec, "--detections", detections, "--json");
+    const scored = await runHere("score", "--dataset", spec, "--detections", detections, "--json");
     expect(scored.code, scored.stderr).toBe(0);
     const told = scored.stderr.split("\n").filter((line) => line !== "");
     expect(told).toEqual(remarks.map((remark) => expect.stringMatching(remark)));
@@ -40,13 +40,12 @@ const reads =
     const positives = (name: string) => result.perClass.find((row: { label: string }) => row.label === name)?.positives;
     expect([positives("cat"), positives("dog")]).toEqual(objects);
 
-    const evaluated = await run(
-      30,
+    const evaluated = await runHere(
       "evaluate",
       ...smallDetector(path, scratch),
       "--dataset",
       spec,
-      "--dnn-only",
+      ...briefly,
       "--json",
     );
     expect(evaluated.code, evaluated.stderr).toBe(0);
@@ -135,7 +134,7 @@ export const coco: readonly WildCase[] = [
     expects: "an evaluation all of whose pictures are missing is an error, not a result",
     async check(path, scratch) {
       const dataset = ["--dataset", `coco:${path}/coco/ann.json`];
-      const result = await run(30, "evaluate", ...smallDetector(path, scratch), ...dataset, "--dnn-only");
+      const result = await runHere("evaluate", ...smallDetector(path, scratch), ...dataset, ...briefly);
       expect(result.stderr).toMatch(
         /^error \[E_FILE\] 2 of 2 pictures could not be read \(1, 2\); at most 1 may fail/m,
       );
@@ -152,7 +151,7 @@ export const coco: readonly WildCase[] = [
       rmSync(join(copy, "images"), { recursive: true, force: true });
       symlinkSync("real dir", join(copy, "images"));
       const dataset = ["--dataset", `coco:${copy}/ann.json`];
-      const result = await run(30, "evaluate", ...smallDetector(path, scratch), ...dataset, "--dnn-only", "--json");
+      const result = await runHere("evaluate", ...smallDetector(path, scratch), ...dataset, ...briefly, "--json");
       expect(result.code, result.stderr).toBe(0);
       expect(JSON.parse(result.stdout)).toMatchObject({ images: 2, failures: [] });
       expect(result.stderr).not.toMatch(/elsewhere/);

@@ -6,7 +6,7 @@ import { foldBatchNorm } from "../../src/convert/fold-batch-norm.ts";
 import type { LayerOf } from "../../src/graph/layers.ts";
 import { importDarknet } from "../../src/importers/darknet/import-darknet.ts";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { runHere } from "./run.ts";
 import { smallDetector } from "./small-detector.ts";
 
 /** Conversion error of the last step, by each engine: equal, since networks are of integers. */
@@ -14,12 +14,11 @@ async function converted(path: string, scratch: string, cfg: string, weights: st
   const [, , , ...others] = smallDetector(path, scratch);
   const calibration = others.at(-1) as string;
   const model = join(scratch, "m.safetensors");
-  const made = await run(60, "convert", cfg, weights, ...others, "-o", model);
+  const made = await runHere("convert", cfg, weights, ...others, "-o", model);
   expect(made.code, made.stderr).toBe(0);
   const errors: number[] = [];
   for (const engine of ["event", "reference"]) {
-    const { code, stdout, stderr } = await run(
-      60,
+    const { code, stdout, stderr } = await runHere(
       ...["detect", join(calibration, "a.jpg"), "--model", model, "--engine", engine, "--json"],
     );
     expect(code, stderr).toBe(0);
@@ -47,7 +46,7 @@ export const dead: readonly WildCase[] = [
       const [cfg, , weights, ...others] = smallDetector(path, scratch);
       const out = join(scratch, "m.safetensors");
       const given = [...others.slice(0, 3), path];
-      const { code, stderr } = await run(60, "convert", cfg, weights, ...given, "-o", out);
+      const { code, stderr } = await runHere("convert", cfg, weights, ...given, "-o", out);
       expect(stderr).toMatch(/^error \[E_CALIBRATION\] the calibration pictures are each of one colour/m);
       expect(code).toBe(2);
       expect(existsSync(out)).toBe(false);
@@ -86,7 +85,7 @@ export const dead: readonly WildCase[] = [
       const detector = smallDetector(path, scratch);
       const given = ["--mode", "rate", "--steps", "1", "--json"];
       const picture = join(detector.at(-1) as string, "a.jpg");
-      const { code, stdout, stderr } = await run(60, "detect", picture, "--model", ...detector, ...given);
+      const { code, stdout, stderr } = await runHere("detect", picture, "--model", ...detector, ...given);
       expect(code, stderr).toBe(0);
       const { snn } = JSON.parse(stdout).images[0] as { readonly snn: readonly { t: number; outputError: number }[] };
       expect(snn.map(({ t }) => t)).toEqual([1]);

@@ -5,13 +5,12 @@ import { expect } from "vitest";
 import { decodeText } from "../../src/core/text.ts";
 import { parseNames } from "../../src/importers/darknet/import-darknet.ts";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { runHere } from "./run.ts";
 import { smallDetector } from "./small-detector.ts";
 
 async function detected(path: string, scratch: string) {
   const calibration = smallDetector(path, scratch).at(-1) as string;
-  return run(
-    60,
+  return runHere(
     ...["detect", join(calibration, "a.jpg"), "--json", "--model", join(path, "c.cfg"), "--weights"],
     ...[join(path, "c.weights"), "--names", join(path, "c.names"), "--calibrate", calibration],
   );

@@ -3,7 +3,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { run, runHere } from "./run.ts";
 import { smallDetector } from "./small-detector.ts";
 
 /** Sizes by file name, and remarks. */
@@ -33,7 +33,7 @@ const calibrates = (folder: string, images: number) => async (path: string, scra
     "-o",
     join(scratch, "m.safetensors"),
   ];
-  const result = await run(30, ...args);
+  const result = await runHere(...args);
   expect(result.code, result.stderr).toBe(0);
   expect(result.stdout).toContain(`measureActivations images=${images} `);
   expect(result.stderr).toBe("");
@@ -67,8 +67,7 @@ export const pictures: readonly WildCase[] = [
     async check(path, scratch) {
       const [model, ...flags] = smallDetector(path, scratch);
       const files = ["trunc.jpg", "rgb.jpg"].map((name) => join(path, name));
-      const { code, stdout, stderr } = await run(
-        30,
+      const { code, stdout, stderr } = await runHere(
         "detect",
         ...files,
         "--model",

@@ -1,6 +1,6 @@
-/** The built program in a process of its own, with what it printed and the memory that it took. */
+/** The built program: in a process of its own, with what it printed and the memory that it took, or in this one. */
 import { execFile } from "node:child_process";
-import { program } from "../program.ts";
+import { program, type Result, runInProcess } from "../program.ts";
 
 export interface Outcome {
   readonly code: number | null;
@@ -25,4 +25,10 @@ export function run(seconds: number, ...args: readonly string[]): Promise<Outcom
       });
     });
   });
+}
+
+/** Without a process: for inputs that have never broken anything, where what is printed and the code are all that is expected. */
+export async function runHere(...args: readonly string[]): Promise<Result> {
+  const { stderr, ...rest } = await runInProcess(process.cwd(), ...args);
+  return { ...rest, stderr: stderr.trimEnd() };
 }

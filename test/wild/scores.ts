@@ -3,10 +3,10 @@ import { cpSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { runHere } from "./run.ts";
 
 const score = (path: string) =>
-  run(30, "score", "--dataset", `coco:${path}/coco/ann.json`, "--detections", `${path}/coco/dets.json`, "--json");
+  runHere("score", "--dataset", `coco:${path}/coco/ann.json`, "--detections", `${path}/coco/dets.json`, "--json");
 
 const scoresTo = (map50: number) => async (path: string) => {
   const { code, stdout, stderr } = await score(path);
@@ -63,7 +63,7 @@ export const scores: readonly WildCase[] = [
       "VOC results with spaces in class names, CRLF, blank lines and empty files score; a class that is unknown is refused",
     async check(path, scratch) {
       const voc = ["score", "--dataset", `voc:${path}/devkit`, "--json", "--detections"];
-      const whole = await run(30, ...voc, `${path}/res`);
+      const whole = await runHere(...voc, `${path}/res`);
       expect(whole.stderr).toMatch(
         /^error \[E_DETECTIONS\] comp4_det_test_bird\.txt: VOC2007 test has no class bird\n?$/,
       );
@@ -71,7 +71,7 @@ export const scores: readonly WildCase[] = [
       const some = join(scratch, "res");
       cpSync(join(path, "res"), some, { recursive: true });
       rmSync(join(some, "comp4_det_test_bird.txt"));
-      const { code, stdout, stderr } = await run(30, ...voc, some);
+      const { code, stdout, stderr } = await runHere(...voc, some);
       expect(code, stderr).toBe(0);
       const found = JSON.parse(stdout).perClass.map(({ label, ap50 }: { label: string; ap50: number }) => [
         label,
@@ -82,7 +82,7 @@ export const scores: readonly WildCase[] = [
         ["dog", 0],
         ["traffic light", 1],
       ]);
-      const other = await run(30, ...voc, `${path}/res2`);
+      const other = await runHere(...voc, `${path}/res2`);
       expect(other.stderr).toMatch(/^error \[E_DETECTIONS\] no file is named comp…_det_…_<class>\.txt/);
     },
   },

@@ -10,3 +10,6 @@ export function smallDetector(path: string, scratch: string): readonly string[] 
   const pictures = join(path, "../v00-base/devkit/VOC2007/JPEGImages");
   return [`${model}.cfg`, "--weights", `${model}.weights`, "--names", names, "--calibrate", pictures];
 }
+
+/** Evaluates the DNN alone, in one thread: two pictures are done before another has started. */
+export const briefly: readonly string[] = ["--dnn-only", "--threads", "1"];

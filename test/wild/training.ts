@@ -3,7 +3,7 @@ import { existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
+import { runHere } from "./run.ts";
 
 interface From {
   readonly cfg?: string;
@@ -15,8 +15,7 @@ interface From {
 async function trained(path: string, scratch: string, { cfg, weights, devkit, isNamed = true }: From) {
   const names = join(scratch, "names");
   writeFileSync(names, "cat\ndog\n");
-  return run(
-    60,
+  return runHere(
     ...["train", "--steps", "2", "--batch", "2", "-o", join(scratch, "net")],
     ...["--dataset", `voc:${join(path, devkit ?? "../v00-base/devkit")}:2007:test`],
     ...["--cfg", join(path, cfg ?? "../t00-scratch/base.cfg")],

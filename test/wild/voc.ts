@@ -3,8 +3,8 @@ import { cpSync, rmSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
-import { smallDetector } from "./small-detector.ts";
+import { runHere } from "./run.ts";
+import { briefly, smallDetector } from "./small-detector.ts";
 
 interface Expectation {
   /** Remarks beside those on classes. Default: none. */
@@ -23,7 +23,7 @@ const reads =
   async (path: string, scratch: string): Promise<void> => {
     const { remarks = [], objects = { cat: 2, dog: 2 }, images = 2, failures = [], root = "devkit" } = expectation;
     const dataset = ["--dataset", `voc:${join(path, root)}`];
-    const result = await run(30, "evaluate", ...smallDetector(path, scratch), ...dataset, "--dnn-only", "--json");
+    const result = await runHere("evaluate", ...smallDetector(path, scratch), ...dataset, ...briefly, "--json");
     expect(result.code, result.stderr).toBe(0);
     const told = result.stderr.split("\n").filter((line) => line !== "" && !/^the (model|data set) /.test(line));
     expect(told).toEqual(remarks.map((remark) => expect.stringMatching(remark)));
@@ -107,7 +107,7 @@ export const voc: readonly WildCase[] = [
       rmSync(join(scratch, "devkit/VOC2007/JPEGImages"), { recursive: true, force: true });
       symlinkSync("../real imgs", join(scratch, "devkit/VOC2007/JPEGImages"));
       const dataset = ["--dataset", `voc:${scratch}/devkit`];
-      const result = await run(30, "evaluate", ...smallDetector(path, scratch), ...dataset, "--dnn-only", "--json");
+      const result = await runHere("evaluate", ...smallDetector(path, scratch), ...dataset, ...briefly, "--json");
       expect(result.code, result.stderr).toBe(0);
       expect(JSON.parse(result.stdout)).toMatchObject({ images: 2, failures: [] });
     },
@@ -142,7 +142,7 @@ export const voc: readonly WildCase[] = [
     expects: "classes of which the model has none are refused by name",
     async check(path, scratch) {
       const dataset = ["--dataset", `voc:${path}/devkit`];
-      const { code, stderr } = await run(30, "evaluate", ...smallDetector(path, scratch), ...dataset, "--dnn-only");
+      const { code, stderr } = await runHere("evaluate", ...smallDetector(path, scratch), ...dataset, ...briefly);
       expect(stderr).toMatch(
         /^error \[E_CLASSES\] the model's classes \(cat, dog, …\) are not the data set's \(猫, …\)/m,
       );

@@ -3,8 +3,8 @@ import { cpSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
 import type { WildCase } from "./case.ts";
-import { run } from "./run.ts";
-import { smallDetector } from "./small-detector.ts";
+import { runHere } from "./run.ts";
+import { briefly, smallDetector } from "./small-detector.ts";
 
 export const yolo: readonly WildCase[] = [
   {
@@ -13,10 +13,9 @@ export const yolo: readonly WildCase[] = [
       "darknet's description is read, paths relative to where darknet was started; the file of names that is missing is named",
     async check(path, scratch) {
       const evaluate = (root: string) =>
-        run(
-          30,
+        runHere(
           ...["evaluate", ...smallDetector(path, scratch)],
-          ...["--dataset", `yolo:${root}/data/obj.data`, "--dnn-only", "--json"],
+          ...["--dataset", `yolo:${root}/data/obj.data`, ...briefly, "--json"],
         );
       const nameless = await evaluate(path);
       expect(nameless.stderr).toMatch(/^files of class names that are not there.*: 1 \(data\/obj\.names\)$/m);
